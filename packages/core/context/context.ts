@@ -1,0 +1,421 @@
+/**
+ * The context: plugins, their options and where results are kept; it plans and runs.
+ * @module
+ */
+import { type Chunk } from "../chunk/chunk.ts";
+import { concatTables } from "../chunk/concat_tables.ts";
+import { Account, BufferPool, MemoryBudgetError } from "../data/buffer_pool.ts";
+import { Table } from "../data/table.ts";
+import { formatBytes, parseBytes } from "../data/units.ts";
+import { type Executor, InlineExecutor } from "../engine/executor.ts";
+import { Graph, type Tap } from "../engine/graph.ts";
+import type { PluginMetrics, RunEvent } from "../engine/node.ts";
+import { Config, type ConfigValues } from "../options/config.ts";
+import { PluginBase } from "../plugin/classes.ts";
+import type { Plugin, TimeRange } from "../plugin/plugin.ts";
+import { FolderStore } from "../store/store.ts";
+import type { ResultWriter, Store, StoredResult } from "../store/types.ts";
+import type { Json } from "./lineage.ts";
+import { makePlan, type Plan } from "./plan.ts";
+import { DataStream } from "./stream.ts";
+
+/** What a {@linkcode Context} may be given. */
+export interface ContextOptions {
+  /** Folder (or store) of results. Without one, nothing is stored. */
+  readonly store?: string | URL | Store;
+  /** Memory that a run may hold: bytes, or text such as `"512MiB"`. Default 1 GiB. */
+  readonly memory?: number | string;
+  /** Where work is done. Default: in place. */
+  readonly executor?: Executor;
+  /** Option values, as for {@linkcode Context.setConfig}. */
+  readonly config?: ConfigValues;
+  /** Told what a run does. */
+  readonly onEvent?: (event: RunEvent) => void;
+}
+
+/** What may be registered: a plugin, a plugin class or an object of one, or a list of those. */
+export type Registrable = Plugin | PluginBase | (new () => PluginBase) | readonly Registrable[];
+
+/** How one request runs. */
+export interface RunOptions {
+  /** Only rows that start in `[start, end)`, ps. Nothing is stored then. */
+  readonly timeRange?: TimeRange;
+  /** Rows a chunk, over what plugins say. */
+  readonly chunkSize?: number;
+  /** Compute anew what is stored. */
+  readonly fresh?: boolean;
+  /** Ends the run. */
+  readonly signal?: AbortSignal;
+  /** Told what the run does, beside the context's own listener. */
+  readonly onEvent?: (event: RunEvent) => void;
+}
+
+/** What a finished run tells. */
+export interface RunReport {
+  /** Name of the run. */
+  readonly runId: string;
+  /** Milliseconds. */
+  readonly elapsedMs: number;
+  /** Counts by plugin, in the order of the work. */
+  readonly plugins: ReadonlyMap<string, PluginMetrics>;
+  /** Stored results by data type: written now, or found. */
+  readonly stored: ReadonlyMap<string, StoredResult>;
+  /** What plugins had to say. */
+  readonly notices: readonly string[];
+  /** Highest number of bytes held at once. */
+  readonly peakBytes: number;
+}
+
+const DEFAULT_MEMORY = 2 ** 30;
+
+/**
+ * Plugins, options and a store; gives data, streams and plans.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { Context, definePlugin, schema, Table, tableSource } from "@millrace/core";
+ *
+ * const times = Table.from(schema({ time: "time" }), { time: [5n, 10n, 30n] });
+ * const doubled = definePlugin({
+ *   provides: "doubled",
+ *   dependsOn: ["triggers"],
+ *   version: "1",
+ *   schema: { time: "time", twice: "f64" },
+ *   computeChunk(chunk, { emit }) {
+ *     const time = chunk.table.get("time", "time");
+ *     const out = emit(chunk.length);
+ *     for (let i = 0; i < time.length; i++) {
+ *       out.columns.time[i] = time[i]!;
+ *       out.columns.twice[i] = 2 * time[i]!;
+ *     }
+ *     return out;
+ *   },
+ * });
+ * await using ctx = new Context();
+ * ctx.register(tableSource("triggers", times), doubled);
+ * const data = await ctx.getData("run_1", "doubled");
+ * assert.deepEqual([...data.times()], [5n, 10n, 30n]);
+ * ```
+ */
+export class Context implements AsyncDisposable {
+  readonly #providers = new Map<string, Plugin>();
+  readonly #config = new Config();
+  readonly #store: Store | undefined;
+  readonly #memory: number;
+  readonly #executor: Executor | undefined;
+  readonly #pool: BufferPool;
+  readonly #onEvent: ((event: RunEvent) => void) | undefined;
+  readonly #running = new Set<AbortController>();
+  #closed = false;
+
+  /** @throws {RangeError} On a memory budget that is none. */
+  constructor(options: ContextOptions = {}) {
+    const { store, memory = DEFAULT_MEMORY } = options;
+    this.#store = typeof store === "string" || store instanceof URL ? new FolderStore(pathOf(store)) : store;
+    this.#memory = parseBytes(memory);
+    this.#pool = new BufferPool({ maxIdle: this.#memory / 4 });
+    this.#executor = options.executor;
+    this.#onEvent = options.onEvent;
+    if (options.config) this.setConfig(options.config);
+  }
+
+  /** Plugins by the data types that they provide. */
+  get providers(): ReadonlyMap<string, Plugin> {
+    return this.#providers;
+  }
+
+  /** Where results are kept. */
+  get store(): Store | undefined {
+    return this.#store;
+  }
+
+  /**
+   * Register plugins. The same plugin again does nothing.
+   *
+   * @throws {RangeError} When another plugin provides one of its data types already.
+   * @throws {TypeError} On something that is no plugin.
+   */
+  register(...plugins: Registrable[]): this {
+    for (const plugin of plugins.flatMap(toPlugins)) {
+      for (const type of plugin.provides) {
+        const other = this.#providers.get(type);
+        if (!other || other === plugin) continue;
+        throw new RangeError(
+          `Cannot register plugin "${plugin.name}" ${plugin.version}: "${other.name}" ${other.version} provides "${type}" already`,
+        );
+      }
+      for (const type of plugin.provides) this.#providers.set(type, plugin);
+    }
+    return this;
+  }
+
+  /**
+   * Set options: `{ "plugin.option": value }`, `{ plugin: { option: value } }`, or `{ option: value }` for every plugin that
+   * has it. What is set last wins. Values are checked when a plan is made.
+   *
+   * @param source Where the values come from, for messages and plans.
+   */
+  setConfig(values: ConfigValues, source = "script"): this {
+    this.#config.set(values, source);
+    return this;
+  }
+
+  /**
+   * What would be read and computed for some data types of a run.
+   *
+   * @throws {RangeError} On data types that nothing provides, circles, options that are unknown or not allowed.
+   */
+  async plan(runId: string, targets: string | readonly string[], options: { fresh?: boolean } = {}): Promise<Plan> {
+    if (this.#closed) throw new TypeError("Cannot plan: the context is closed");
+    this.#config.check(new Set(this.#providers.values()));
+    return await makePlan({
+      providers: this.#providers,
+      config: this.#config,
+      runId,
+      targets: typeof targets === "string" ? [targets] : targets,
+      store: this.#store,
+      fingerprint: async (plugin, values, run) => await plugin.fingerprint!(values, run) as Json,
+      executor: this.#executor?.name ?? "inline",
+      fresh: options.fresh ?? false,
+    });
+  }
+
+  /**
+   * The chunks of a data type. Nothing is read before the first is asked for.
+   *
+   * @throws {PipelineError} While iterating: when a plugin fails.
+   */
+  getStream(runId: string, dataType: string, options: RunOptions = {}): DataStream {
+    return new DataStream(dataType, () => this.#stream(runId, dataType, options));
+  }
+
+  /**
+   * All rows of a data type as one table.
+   *
+   * @throws {MemoryBudgetError} When they do not fit the memory budget.
+   * @throws {RangeError} When they are more than 2^53 ps (2.5 h) apart.
+   * @throws {PipelineError} When a plugin fails.
+   */
+  async getData(runId: string, dataType: string, options: RunOptions = {}): Promise<Table> {
+    const account = new Account(this.#memory);
+    const parts: Table[] = [];
+    try {
+      for await (const { table } of this.#stream(runId, dataType, options)) {
+        if (parts.length > 0 && table.length === 0) {
+          table.release();
+          continue;
+        }
+        // A view would keep its whole buffer; what is gathered is counted.
+        const part = table.nbytes * 2 < table.heldBytes ? table.compact() : table.share();
+        table.release();
+        parts.push(part);
+        account.charge(part.heldBytes);
+      }
+      if (parts.length === 0) return Table.empty((await this.plan(runId, dataType)).step(dataType).schemas[dataType]!);
+      const filled = parts.filter((part) => part.length > 0);
+      return concatTables(filled.length > 0 ? filled : parts.slice(0, 1));
+    } catch (error) {
+      if (!(error instanceof MemoryBudgetError)) throw error;
+      const budget = formatBytes(this.#memory);
+      throw new RangeError(
+        `"${dataType}" of run "${runId}" does not fit the memory budget of ${budget}: read it with getStream, ` +
+          "ask for a time range, or give a larger budget",
+        { cause: error },
+      );
+    } finally {
+      for (const part of parts) part.release();
+    }
+  }
+
+  /**
+   * Compute data types and store them; with `take`, also look at every chunk on its way (it stays the engine's).
+   *
+   * @throws {PipelineError} When a plugin fails: nothing is stored then.
+   */
+  async run(
+    runId: string,
+    targets: string | readonly string[],
+    options: RunOptions & { readonly take?: (chunk: Chunk) => void | Promise<void> } = {},
+  ): Promise<RunReport> {
+    const started = performance.now();
+    const list = typeof targets === "string" ? [targets] : targets;
+    const work = await this.#start(runId, list, options);
+    try {
+      for (let target = work.graph.behind; target !== undefined; target = work.graph.behind) {
+        using chunk = await work.graph.pull(target);
+        if (chunk) await options.take?.(chunk);
+      }
+      const stored = await work.finish();
+      return {
+        runId,
+        elapsedMs: performance.now() - started,
+        plugins: work.graph.metrics,
+        stored,
+        notices: work.notices,
+        peakBytes: work.graph.account.peak,
+      };
+    } finally {
+      await work.close();
+    }
+  }
+
+  async *#stream(runId: string, dataType: string, options: RunOptions): AsyncGenerator<Chunk> {
+    const work = await this.#start(runId, [dataType], options);
+    try {
+      for (let chunk = await work.graph.pull(dataType); chunk; chunk = await work.graph.pull(dataType)) yield chunk;
+      await work.finish();
+    } finally {
+      await work.close();
+    }
+  }
+
+  async #start(runId: string, targets: readonly string[], options: RunOptions): Promise<Work> {
+    const { timeRange, chunkSize, signal } = options;
+    if (chunkSize !== undefined && !(Number.isInteger(chunkSize) && chunkSize > 0)) {
+      throw new RangeError(`chunkSize must be a whole number of rows above 0: received ${chunkSize}`);
+    }
+    if (timeRange && timeRange[0] >= timeRange[1]) {
+      throw new RangeError(`The time range [${timeRange[0]}, ${timeRange[1]}) is empty: its start must be below its end`);
+    }
+    signal?.throwIfAborted();
+    const plan = await this.plan(runId, targets, options.fresh ? { fresh: true } : {});
+    const controller = new AbortController();
+    const work = new Work(plan, timeRange ? undefined : this.#store);
+    await work.open();
+    try {
+      work.graph = new Graph(
+        {
+          plan,
+          timeRange,
+          executor: this.#executor ?? new InlineExecutor(),
+          pool: this.#pool,
+          memory: this.#memory,
+          chunkSize,
+          signal: signal ? AbortSignal.any([signal, controller.signal]) : controller.signal,
+          event: (event) => {
+            if (event.type === "notice") work.notice(event.plugin, event.text);
+            this.#onEvent?.(event);
+            options.onEvent?.(event);
+          },
+        },
+        targets,
+        work.taps,
+      );
+    } catch (error) {
+      await work.close();
+      throw error;
+    }
+    this.#running.add(controller);
+    work.done = () => this.#running.delete(controller);
+    return work;
+  }
+
+  /** End all runs and let go of idle buffers. */
+  // deno-lint-ignore require-await -- the interface is asynchronous
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    for (const controller of this.#running) controller.abort(new DOMException("The context was closed", "AbortError"));
+    this.#pool.clear();
+  }
+}
+
+/** One run under way: its graph, and what is stored of it. */
+class Work {
+  graph!: Graph;
+  done: () => void = () => {};
+  readonly notices: string[] = [];
+  readonly taps: Tap[] = [];
+  readonly #plan: Plan;
+  readonly #store: Store | undefined;
+  readonly #writers = new Map<string, ResultWriter>();
+  readonly #written = new Set<string>();
+
+  constructor(plan: Plan, store: Store | undefined) {
+    this.#plan = plan;
+    this.#store = store;
+  }
+
+  notice(plugin: string, text: string): void {
+    const line = `${plugin}: ${text}`;
+    if (!this.notices.includes(line)) this.notices.push(line);
+  }
+
+  async open(): Promise<void> {
+    if (!this.#store) return;
+    const { runId, targets } = this.#plan;
+    try {
+      for (const step of this.#plan.steps) {
+        if (step.stored) continue;
+        for (const dataType of step.plugin.provides) {
+          if (!saved(step.plugin, targets.includes(dataType))) continue;
+          const writer = await this.#store.writer({ runId, dataType }, {
+            schema: step.schemas[dataType]!,
+            dataKind: step.dataKinds[dataType] ?? dataType,
+            lineage: step.lineages[dataType]!,
+            lineageHash: step.hashes[dataType]!,
+          });
+          this.#writers.set(dataType, writer);
+          this.taps.push({
+            dataType,
+            take: async (chunk) => {
+              this.#written.add(dataType);
+              await writer.write(chunk);
+            },
+          });
+        }
+      }
+    } catch (error) {
+      await this.#abort();
+      throw error;
+    }
+  }
+
+  /** Everything was read: make the results readable. */
+  async finish(): Promise<Map<string, StoredResult>> {
+    await this.graph.finish();
+    const stored = new Map<string, StoredResult>();
+    for (const step of this.#plan.steps) if (step.stored) stored.set(step.plugin.name, step.stored);
+    for (const [dataType, writer] of this.#writers) {
+      // A source without any input has no extent: there is nothing to store.
+      if (this.#written.has(dataType)) stored.set(dataType, await writer.finish({ notices: this.notices }));
+    }
+    return stored;
+  }
+
+  async #abort(): Promise<void> {
+    for (const writer of this.#writers.values()) await writer.abort();
+  }
+
+  async close(): Promise<void> {
+    this.done();
+    await this.graph?.close();
+    await this.#abort();
+  }
+}
+
+function saved(plugin: Plugin, isTarget: boolean): boolean {
+  return plugin.saveWhen === "always" || (isTarget && plugin.saveWhen !== "never");
+}
+
+function pathOf(store: string | URL): string {
+  return typeof store === "string" ? store : decodeURIComponent(store.pathname);
+}
+
+function toPlugins(item: Registrable): Plugin[] {
+  if (Array.isArray(item)) return (item as readonly Registrable[]).flatMap(toPlugins);
+  if (item instanceof PluginBase) return [item.toPlugin()];
+  if (typeof item === "function" && item.prototype instanceof PluginBase) {
+    const made = classes.get(item) ?? new item().toPlugin();
+    classes.set(item, made);
+    return [made];
+  }
+  const plugin = item as Partial<Plugin>;
+  if (typeof plugin === "object" && plugin !== null && Array.isArray(plugin.provides) && typeof plugin.geometry === "function") {
+    return [plugin as Plugin];
+  }
+  throw new TypeError(`Cannot register ${typeof item === "function" ? item.name : String(item)}: it is no plugin`);
+}
+
+// A class gives one plugin, however often it is registered.
+const classes = new WeakMap<new () => PluginBase, Plugin>();

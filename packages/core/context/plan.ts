@@ -1,0 +1,298 @@
+/**
+ * Plans: what is stored, what would be computed and how, before anything runs.
+ * @module
+ */
+import { type ColumnType, type ColumnTypes, schema, type Schema } from "../data/schema.ts";
+import { sameType } from "../data/table.ts";
+import type { Config } from "../options/config.ts";
+import type { OptionSource } from "../options/resolve.ts";
+import type { Geometry, Plugin } from "../plugin/plugin.ts";
+import type { Store, StoredResult } from "../store/types.ts";
+import { type Json, type Lineage, lineageHash } from "./lineage.ts";
+
+/** One data type's plugin in a plan. */
+export interface PlanStep {
+  /** The plugin. */
+  readonly plugin: Plugin;
+  /** Its option values. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Where they come from. */
+  readonly sources: Readonly<Record<string, OptionSource>>;
+  /** The options in JSON that are in the lineage. */
+  readonly tracked: Readonly<Record<string, Json>>;
+  /** What it needs of its input. */
+  readonly geometry: Geometry;
+  /** Schema by data type (a merge's follows from its inputs). */
+  readonly schemas: Readonly<Record<string, Schema>>;
+  /** Kind by data type. */
+  readonly dataKinds: Readonly<Record<string, string>>;
+  /** Lineage by data type. */
+  readonly lineages: Readonly<Record<string, Lineage>>;
+  /** Hash of the lineage by data type. */
+  readonly hashes: Readonly<Record<string, string>>;
+  /** The stored result, where it is read instead of computed. */
+  readonly stored: StoredResult | undefined;
+}
+
+/** What a plan is made from. */
+export interface PlanInput {
+  /** Plugins by data type. */
+  readonly providers: ReadonlyMap<string, Plugin>;
+  /** Option values. */
+  readonly config: Config;
+  /** Name of the run. */
+  readonly runId: string;
+  /** Data types that are wanted. */
+  readonly targets: readonly string[];
+  /** Where results may be stored already. */
+  readonly store: Store | undefined;
+  /** What identifies a source's input. */
+  readonly fingerprint: (plugin: Plugin, options: Readonly<Record<string, unknown>>, runId: string) => Promise<Json>;
+  /** Name of the executor. */
+  readonly executor: string;
+  /** Compute everything anew. */
+  readonly fresh?: boolean;
+}
+
+/** What would be done for some data types of a run. Print it with `toString()`. */
+export class Plan {
+  /** Name of the run. */
+  readonly runId: string;
+  /** Data types that are wanted. */
+  readonly targets: readonly string[];
+  /** What is read or computed, in order: nothing comes before what it depends on. */
+  readonly steps: readonly PlanStep[];
+  /** Data types of plugins that are computed together, by stage. */
+  readonly stages: readonly (readonly string[])[];
+  /** Name of the executor. */
+  readonly executor: string;
+
+  /** @param steps In order of dependency. */
+  constructor(runId: string, targets: readonly string[], steps: readonly PlanStep[], executor: string) {
+    this.runId = runId;
+    this.targets = targets;
+    this.steps = steps;
+    this.executor = executor;
+    this.stages = fuse(steps);
+  }
+
+  /** The step that gives a data type. @throws {RangeError} When it is not in the plan. */
+  step(dataType: string): PlanStep {
+    const step = this.steps.find(({ plugin }) => plugin.provides.includes(dataType));
+    if (step) return step;
+    throw new RangeError(`"${dataType}" is not in the plan`);
+  }
+
+  /** The plan as JSON. */
+  toJSON(): Json {
+    return {
+      runId: this.runId,
+      targets: this.targets,
+      executor: this.executor,
+      steps: this.steps.map(({ plugin, stored, tracked, sources, hashes }) => ({
+        plugin: plugin.name,
+        version: plugin.version,
+        provides: plugin.provides,
+        dependsOn: plugin.dependsOn,
+        action: stored ? "read" : "compute",
+        ...(stored ? { rows: stored.meta.rows, bytes: stored.meta.bytes, created: stored.meta.created } : {}),
+        options: tracked,
+        sources: Object.fromEntries(Object.entries(sources).map(([name, source]) => [name, source.source])),
+        hashes,
+      })),
+      stages: this.stages,
+    };
+  }
+
+  /** The plan as text: a line a plugin, in order, with what is stored and what is fused. */
+  toString(): string {
+    const lines = this.steps.map(({ plugin, stored, tracked, sources, hashes }) => {
+      const stage = this.stages.findIndex((types) => types.includes(plugin.name));
+      const fused = this.stages[stage]?.length ?? 0;
+      const how = stored
+        ? `read: stored ${stored.meta.created}, ${stored.meta.rows} rows`
+        : `compute: stage ${stage + 1}${fused > 1 ? ` (fused: ${this.stages[stage]!.join(" > ")})` : ""}`;
+      const set = Object.entries(sources).filter(([, { source }]) => source !== "default");
+      const options = set.map(([name, { source }]) => `${name} = ${JSON.stringify(tracked[name] ?? null)} (${source})`);
+      const from = plugin.dependsOn.length > 0 ? ` from ${plugin.dependsOn.join(", ")}` : " (source)";
+      return [
+        `  ${plugin.provides.join(", ")}${from}`,
+        `    ${plugin.name} ${plugin.version}, lineage ${hashes[plugin.name]?.slice(0, 12)}`,
+        `    ${how}`,
+        ...(options.length > 0 ? [`    options: ${options.join(", ")}`] : []),
+      ].join("\n");
+    });
+    return [
+      `Run "${this.runId}": ${this.targets.join(", ")} (executor: ${this.executor})`,
+      ...lines,
+    ].join("\n");
+  }
+}
+
+/**
+ * Resolve what some data types depend on.
+ *
+ * @throws {RangeError} On a data type that nothing provides, a circle, columns that are missing, or options that are not
+ * allowed: says which plugin asked.
+ */
+export async function makePlan(input: PlanInput): Promise<Plan> {
+  const { providers, targets } = input;
+  if (targets.length === 0) throw new RangeError("Cannot plan a run without data types: name at least one");
+  const done = new Map<Plugin, PlanStep>();
+  const steps: PlanStep[] = [];
+  const visit = async (dataType: string, path: readonly string[]): Promise<PlanStep> => {
+    const plugin = providers.get(dataType);
+    if (!plugin) throw new RangeError(missing(dataType, path, providers));
+    const known = done.get(plugin);
+    if (known) return known;
+    if (path.includes(plugin.name)) {
+      const circle = [...path.slice(path.indexOf(plugin.name)), plugin.name];
+      throw new RangeError(`Cannot plan "${dataType}": plugins depend on each other: ${circle.join(" needs ")}`);
+    }
+    const parents: Record<string, PlanStep> = {};
+    for (const dependency of plugin.dependsOn) {
+      parents[dependency] = await visit(dependency, [...path, plugin.name]);
+    }
+    const step = await makeStep(plugin, parents, input);
+    done.set(plugin, step);
+    steps.push(step);
+    return step;
+  };
+  for (const target of targets) await visit(target, []);
+  return new Plan(input.runId, targets, needed(steps, targets), input.executor);
+}
+
+/** Without what only stored results depend on. */
+function needed(steps: readonly PlanStep[], targets: readonly string[]): PlanStep[] {
+  const wanted = new Set(targets);
+  const kept: PlanStep[] = [];
+  for (const step of steps.toReversed()) {
+    if (!step.plugin.provides.some((type) => wanted.has(type))) continue;
+    kept.push(step);
+    if (!step.stored) { for (const type of step.plugin.dependsOn) wanted.add(type); }
+  }
+  return kept.reverse();
+}
+
+function missing(dataType: string, path: readonly string[], providers: ReadonlyMap<string, Plugin>): string {
+  const by = path.length > 0 ? `, which "${path.at(-1)}" needs` : "";
+  const there = [...providers.keys()].sort();
+  return `No plugin provides "${dataType}"${by}; ` +
+    (there.length > 0 ? `there are ${there.join(", ")}` : "no plugin is registered");
+}
+
+async function makeStep(
+  plugin: Plugin,
+  parents: Readonly<Record<string, PlanStep>>,
+  input: PlanInput,
+): Promise<PlanStep> {
+  const { config, store, runId } = input;
+  const resolved = config.resolve(plugin);
+  const options = resolved.values as Readonly<Record<string, unknown>>;
+  const tracked = resolved.tracked as Readonly<Record<string, Json>>;
+  for (const [type, columns] of Object.entries(plugin.requires)) checkColumns(plugin, type, columns, parents[type]);
+  const { schemas, dataKinds } = plugin.kind === "merge"
+    ? mergedSchema(plugin, parents)
+    : { schemas: plugin.schemas, dataKinds: plugin.dataKinds };
+  const fingerprint = plugin.kind === "source" ? await input.fingerprint(plugin, options, runId) : null;
+  const lineages: Record<string, Lineage> = {}, hashes: Record<string, string> = {};
+  for (const dataType of plugin.provides) {
+    const dependsOn: Record<string, Json> = {};
+    for (const [type, parent] of Object.entries(parents)) dependsOn[type] = parent.lineages[type]!;
+    lineages[dataType] = {
+      dataType,
+      plugin: plugin.name,
+      version: plugin.version,
+      options: tracked,
+      input: fingerprint,
+      dependsOn,
+    };
+    hashes[dataType] = lineageHash(lineages[dataType]);
+  }
+  let stored: StoredResult | undefined;
+  if (store && !input.fresh && plugin.provides.length === 1) {
+    const found = await store.open({ runId, dataType: plugin.name });
+    if (found?.meta.lineageHash === hashes[plugin.name]) stored = found;
+  }
+  const geometry = plugin.geometry(options);
+  return { plugin, options, sources: resolved.sources, tracked, geometry, schemas, dataKinds, lineages, hashes, stored };
+}
+
+function checkColumns(plugin: Plugin, type: string, columns: ColumnTypes, parent: PlanStep | undefined): void {
+  if (!parent) throw new RangeError(`Plugin "${plugin.name}" needs columns of "${type}" but does not depend on it`);
+  const there = parent.schemas[type]!;
+  for (const [name, wanted] of Object.entries(columns)) {
+    const column = there.columns.find((c) => c.name === name);
+    if (column && sameType(column, wanted)) continue;
+    throw new RangeError(
+      `Plugin "${plugin.name}" needs column "${name}" (${wanted}) of "${type}": ` +
+        (column ? `it is ${column.type}` : `there are only ${there.columns.map((c) => c.name).join(", ")}`),
+    );
+  }
+}
+
+const KEYS = ["time", "board", "channel", "endtime"];
+
+/** The schema of types of one kind side by side. @throws {RangeError} On different kinds or a column that two have. */
+export function mergedSchema(
+  plugin: Pick<Plugin, "name" | "dependsOn">,
+  parents: Readonly<Record<string, Pick<PlanStep, "schemas" | "dataKinds">>>,
+): { schemas: Record<string, Schema>; dataKinds: Record<string, string> } {
+  const types: Record<string, ColumnType> = {};
+  const kinds = plugin.dependsOn.map((type) => parents[type]!.dataKinds[type] ?? type);
+  if (new Set(kinds).size > 1) {
+    const list = plugin.dependsOn.map((type, k) => `"${type}" is of kind "${kinds[k]}"`).join(", ");
+    throw new RangeError(`Plugin "${plugin.name}" cannot merge types of different kinds: ${list}`);
+  }
+  const owner: Record<string, string> = {};
+  for (const type of plugin.dependsOn) {
+    for (const column of parents[type]!.schemas[type]!.columns) {
+      if (Object.hasOwn(types, column.name) && !KEYS.includes(column.name)) {
+        throw new RangeError(
+          `Plugin "${plugin.name}" cannot merge "${owner[column.name]}" and "${type}": both have a column "${column.name}"`,
+        );
+      }
+      types[column.name] ??= column.type;
+      owner[column.name] ??= type;
+    }
+  }
+  return { schemas: { [plugin.name]: schema(types) }, dataKinds: { [plugin.name]: kinds[0]! } };
+}
+
+/** Whether the outputs of a step all start in the stretch that it was given, so that the next one can go on at once. */
+function inStretch({ plugin, geometry, dataKinds }: PlanStep, dataType: string, inputKinds: readonly string[]): boolean {
+  if (plugin.kind === "source" || plugin.kind === "static" || plugin.stateful || plugin.carryOver) return false;
+  if (plugin.kind === "merge") return true;
+  if (inputKinds.includes(dataKinds[dataType] ?? dataType)) return true;
+  if (geometry.halo) return false;
+  const reach = (geometry.reach as Readonly<Record<string, { left?: number; right?: number }>> | undefined)?.[dataType];
+  return reach !== undefined && (reach.left ?? 0) === 0 && reach.right === 0;
+}
+
+/** Linear chains of steps whose boundary is `any`, without halo or reach: what is computed as one task. */
+export function fuse(steps: readonly PlanStep[]): string[][] {
+  const stages: PlanStep[][] = [];
+  const kindOf = (type: string) => {
+    const step = steps.find(({ plugin }) => plugin.provides.includes(type))!;
+    return step.dataKinds[type] ?? type;
+  };
+  for (const step of steps) {
+    const { plugin, geometry, stored } = step;
+    if (stored) continue;
+    const dependency = plugin.dependsOn[0];
+    const before = stages.find((stage) => dependency !== undefined && stage.at(-1)!.plugin.provides.includes(dependency));
+    const last = before?.at(-1);
+    const joins = last && dependency !== undefined && plugin.kind === "streaming" && plugin.dependsOn.length === 1 &&
+      !plugin.stateful && !plugin.carryOver && !geometry.halo && (geometry.boundary ?? "any") === "any" &&
+      noReachLeft(geometry) && plugin.running.chunkSize === undefined && plugin.running.parallel !== false &&
+      inStretch(last, dependency, last.plugin.dependsOn.map(kindOf));
+    if (joins) before!.push(step);
+    else stages.push([step]);
+  }
+  return stages.map((stage) => stage.map(({ plugin }) => plugin.name));
+}
+
+function noReachLeft({ reach }: Geometry): boolean {
+  if (!reach) return true;
+  return Object.values(reach as Readonly<Record<string, { left?: number }>>).every((r) => (r?.left ?? 0) === 0);
+}

@@ -1,0 +1,49 @@
+/**
+ * Streams: the chunks of a data type, read one after the other.
+ * @module
+ */
+import { type Chunk } from "../chunk/chunk.ts";
+import { concatTables } from "../chunk/concat_tables.ts";
+import type { ColumnTypes } from "../data/schema.ts";
+import { Table } from "../data/table.ts";
+
+/**
+ * The chunks of one data type. Nothing is read before the first chunk is asked for; every iteration runs anew.
+ *
+ * Leaving a `for await` loop ends the run. A chunk is the caller's until its `release()` (or `using chunk`); without it,
+ * its memory is left to the garbage collector.
+ */
+export class DataStream<C extends ColumnTypes = ColumnTypes> implements AsyncIterable<Chunk<C>> {
+  /** Name of the data type. */
+  readonly dataType: string;
+  readonly #open: () => AsyncGenerator<Chunk>;
+
+  /** @param open Starts a run and gives its chunks. */
+  constructor(dataType: string, open: () => AsyncGenerator<Chunk>) {
+    this.dataType = dataType;
+    this.#open = open;
+  }
+
+  /** The chunks in order. */
+  [Symbol.asyncIterator](): AsyncGenerator<Chunk<C>> {
+    return this.#open() as AsyncGenerator<Chunk<C>>;
+  }
+
+  /**
+   * All rows as one table.
+   *
+   * @param empty Schema of a table without rows, for a stream without chunks.
+   * @throws {RangeError} When the rows are more than 2^53 ps (2.5 h) apart.
+   */
+  async toTable(empty: Table<C>["schema"]): Promise<Table<C>> {
+    const parts: Table<C>[] = [];
+    try {
+      for await (const chunk of this) parts.push(chunk.table);
+      if (parts.length === 0) return Table.empty(empty);
+      const filled = parts.filter((part) => part.length > 0);
+      return concatTables(filled.length > 0 ? filled : parts.slice(0, 1));
+    } finally {
+      for (const part of parts) part.release();
+    }
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * A context for the streams of one run.
+ * @module
+ */
+import type { Chunk } from "../chunk/chunk.ts";
+import { mergeStreams } from "../chunk/merge_streams.ts";
+import type { TimeRange } from "../plugin/plugin.ts";
+import type { Context, RunOptions } from "./context.ts";
+import { DataStream } from "./stream.ts";
+
+/** How streams run. */
+export interface StreamingConfig {
+  /** Rows a chunk, over what plugins say. */
+  readonly chunkSize?: number;
+  /** Compute several chunks at once, where the context has an executor that can. */
+  readonly parallel?: boolean;
+  /** Name of an executor preset, or its settings. Takes effect with an executor. */
+  readonly executorConfig?: string | Readonly<Record<string, unknown>>;
+  /** Wanted kind of executor. Takes effect with an executor. */
+  readonly executorType?: "inline" | "thread" | "process";
+  /** Most workers. Takes effect with an executor. */
+  readonly maxWorkers?: number;
+  /** Scale workers with the load. Takes effect with an executor. */
+  readonly useLoadBalancer?: boolean;
+  /** Longer stretches without rows reset state: sets the option of every stateful plugin, ps. */
+  readonly breakThresholdPs?: number;
+}
+
+/** Settings of {@linkcode getStreamingContext}. */
+export interface StreamingContextOptions extends StreamingConfig {
+  /** The same settings in one object; what stands beside it wins. */
+  readonly streamingConfig?: StreamingConfig;
+}
+
+const KNOWN = [
+  "chunkSize",
+  "parallel",
+  "executorConfig",
+  "executorType",
+  "maxWorkers",
+  "useLoadBalancer",
+  "breakThresholdPs",
+];
+
+/** Streams of one run. Make it with {@linkcode getStreamingContext}. */
+export class StreamingContext {
+  /** The context. */
+  readonly context: Context;
+  /** Name of the run. */
+  readonly runId: string;
+  /** Settings. */
+  readonly config: StreamingConfig;
+
+  /** @throws {TypeError} On a setting that there is not. */
+  constructor(context: Context, runId: string, options: StreamingContextOptions = {}) {
+    const { streamingConfig, ...own } = options;
+    this.context = context;
+    this.runId = runId;
+    const config: Record<string, unknown> = { ...streamingConfig, ...own };
+    for (const name of Object.keys(config)) {
+      if (!KNOWN.includes(name)) {
+        throw new TypeError(`Unknown streaming setting "${name}": there are ${KNOWN.join(", ")}`);
+      }
+    }
+    this.config = config;
+    if (this.config.breakThresholdPs !== undefined) {
+      context.setConfig({ breakThresholdPs: this.config.breakThresholdPs }, "streaming settings");
+    }
+  }
+
+  /** The chunks of a data type, all or those of a time range. */
+  getStream(dataType: string, options: { readonly timeRange?: TimeRange; readonly signal?: AbortSignal } = {}): DataStream {
+    const { chunkSize } = this.config;
+    const run: RunOptions = { ...options, ...(chunkSize === undefined ? {} : { chunkSize }) };
+    return this.context.getStream(this.runId, dataType, run);
+  }
+
+  /** The same as {@linkcode StreamingContext.getStream}. */
+  iterChunks(dataType: string, options: { readonly timeRange?: TimeRange; readonly signal?: AbortSignal } = {}): DataStream {
+    return this.getStream(dataType, options);
+  }
+
+  /**
+   * Streams of one schema as one. Sorted (default): rows of all in their total order, merged while they are read, in
+   * memory that is bounded by the chunks' sizes. Unsorted: the chunks of one stream after those of the other.
+   */
+  mergeStream(streams: readonly AsyncIterable<Chunk>[], options: { readonly sort?: boolean } = {}): DataStream {
+    const { sort = true } = options;
+    const name = streams.map((stream) => stream instanceof DataStream ? stream.dataType : "stream").join("+");
+    return new DataStream(name, () => sort ? mergeStreams(streams) as AsyncGenerator<Chunk> : oneByOne(streams));
+  }
+}
+
+async function* oneByOne(streams: readonly AsyncIterable<Chunk>[]): AsyncGenerator<Chunk> {
+  for (const stream of streams) yield* stream;
+}
+
+/** Streams of one run, with settings for how they are computed. */
+export function getStreamingContext(
+  context: Context,
+  runId: string,
+  options: StreamingContextOptions = {},
+): StreamingContext {
+  return new StreamingContext(context, runId, options);
+}

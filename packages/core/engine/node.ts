@@ -1,0 +1,174 @@
+// What all nodes of a graph have in common: edges out, and the services of the graph they are part of.
+
+import { Chunk } from "../chunk/chunk.ts";
+import type { BufferPool, Account } from "../data/buffer_pool.ts";
+import type { TimeRange } from "../plugin/plugin.ts";
+import { Edge, type Producer } from "./edge.ts";
+import type { Executor } from "./executor.ts";
+
+/** What a run tells whoever watches it. */
+export type RunEvent =
+  | {
+    /** A chunk was made. */
+    readonly type: "chunk";
+    readonly plugin: string;
+    readonly dataType: string;
+    readonly rows: number;
+    readonly bytes: number;
+    readonly start: bigint;
+    readonly end: bigint;
+  }
+  | {
+    /** Input was read: `done` of `total` bytes (0: not known). */
+    readonly type: "input";
+    readonly plugin: string;
+    readonly done: number;
+    readonly total: number;
+  }
+  | {
+    /** A plugin says something. */
+    readonly type: "notice";
+    readonly plugin: string;
+    readonly text: string;
+  };
+
+/** What the nodes of one run share. */
+export interface GraphServices {
+  readonly runId: string;
+  readonly pool: BufferPool;
+  readonly account: Account;
+  readonly executor: Executor;
+  readonly signal: AbortSignal;
+  readonly event: (event: RunEvent) => void;
+  /** Wait until the budget has room for more input. @throws When no node can go on. */
+  readonly makeRoom: () => Promise<void>;
+}
+
+/** Counts of one plugin. */
+export interface PluginMetrics {
+  /** Rows made, over all outputs. */
+  rows: number;
+  /** Bytes made. */
+  bytes: number;
+  /** Chunks made. */
+  chunks: number;
+  /** Milliseconds of running. */
+  busyMs: number;
+}
+
+/** A node of a graph. */
+export abstract class Node implements Producer {
+  readonly #edges = new Map<string, Edge[]>();
+  protected readonly services: GraphServices;
+  /** Nothing comes any more. */
+  done = false;
+  /** A step is under way. */
+  busy = false;
+  /** Chunks given. */
+  protected given = 0;
+  /** Counts by plugin. */
+  readonly metrics: Map<string, PluginMetrics> = new Map();
+
+  constructor(services: GraphServices) {
+    this.services = services;
+  }
+
+  /** Names of the plugins that run here. */
+  abstract get plugins(): readonly string[];
+
+  /** Bytes that the node keeps alive. */
+  abstract get bytes(): number;
+
+  /** What the node waits for, for a message; undefined when it waits for nothing in particular. */
+  abstract waitsFor(): string | undefined;
+
+  /** Make progress with what is at hand, or with `pull` also with what upstream gives. True if something was given. */
+  protected abstract advance(pull: boolean): Promise<boolean>;
+
+  /** Let go of everything. */
+  protected abstract clear(): void;
+
+  /** A new edge for one output. */
+  connect(type: string, range?: TimeRange): Edge {
+    const edge = new Edge(this, type, range);
+    const list = this.#edges.get(type);
+    if (list) list.push(edge);
+    else this.#edges.set(type, [edge]);
+    return edge;
+  }
+
+  /** All edges. */
+  get edges(): Edge[] {
+    return [...this.#edges.values()].flat();
+  }
+
+  /** At least one more chunk on some edge, or the end. */
+  async step(): Promise<void> {
+    if (this.done) return;
+    this.busy = true;
+    try {
+      const before = this.given;
+      while (!this.done && this.given === before) await this.advance(true);
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  /** Go on with what is at hand. True if something was given. */
+  async stepLocal(): Promise<boolean> {
+    if (this.done || this.busy) return false;
+    this.busy = true;
+    try {
+      return await this.advance(false);
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  /** Count and hand out a chunk; the edges own it from now on. */
+  protected give(plugin: string, chunk: Chunk): void {
+    this.given++;
+    const metrics = this.metricsOf(plugin);
+    const bytes = chunk.table.nbytes;
+    metrics.rows += chunk.length;
+    metrics.bytes += bytes;
+    metrics.chunks++;
+    const { dataType, length: rows, start, end } = chunk;
+    this.services.event({ type: "chunk", plugin, dataType, rows, bytes, start, end });
+    const edges = this.#edges.get(dataType)?.filter((edge) => !edge.closed) ?? [];
+    edges.forEach((edge, i) => {
+      edge.push(i === edges.length - 1 ? chunk : sameChunk(chunk));
+    });
+    if (edges.length === 0) chunk.release();
+    if (this.#wantedNoMore()) this.end();
+  }
+
+  protected metricsOf(plugin: string): PluginMetrics {
+    let metrics = this.metrics.get(plugin);
+    if (!metrics) this.metrics.set(plugin, metrics = { rows: 0, bytes: 0, chunks: 0, busyMs: 0 });
+    return metrics;
+  }
+
+  #wantedNoMore(): boolean {
+    return this.edges.every((edge) => edge.closed);
+  }
+
+  /** An edge wants no more: when none does, the node ends. */
+  abandoned(): void {
+    if (this.#wantedNoMore()) this.end();
+  }
+
+  /** The node ends: its edges are closed, what it holds is let go. */
+  end(): void {
+    if (this.done) return;
+    this.done = true;
+    for (const edge of this.edges) edge.close();
+    this.clear();
+  }
+}
+
+/** One more chunk object over the same rows. */
+export function sameChunk(chunk: Chunk): Chunk {
+  const { start, end, coverEnd, coverBefore, runId, dataType, dataKind } = chunk;
+  return new Chunk(chunk.table.share(), { start, end, coverEnd, coverBefore, runId, dataType, dataKind });
+}

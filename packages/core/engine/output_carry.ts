@@ -1,0 +1,176 @@
+// Rows that a node has made but may not give yet: a later stretch may still make earlier ones.
+//
+// add O(rows) to check the order (a sort where it is not given); advance O(rows given), a view where they lie in one table.
+
+import { Chunk, coverEndOf, endtimesOf, MAX_CHUNK_PS, NO_COVER, rowAt, timesOf } from "../chunk/chunk.ts";
+import { mergeRows } from "../chunk/merge_rows.ts";
+import { sortRows } from "../chunk/sort_rows.ts";
+import type { Schema } from "../data/schema.ts";
+import { Table } from "../data/table.ts";
+import type { Memory } from "./input_buffer.ts";
+
+/** What an output is called. */
+export interface OutputInfo {
+  readonly runId: string;
+  readonly dataType: string;
+  readonly dataKind: string;
+  readonly schema: Schema;
+  /** Same rows as an input: their order is the input's and is never changed. */
+  readonly sameKind: boolean;
+}
+
+/** One output of a node: rows in, chunks out, everything below the watermark in total order. */
+export class OutputCarry {
+  readonly #info: OutputInfo;
+  readonly #memory: Memory;
+  readonly #give: (chunk: Chunk) => void;
+  #schema: Schema;
+  #pending: Table[] = [];
+  #cover = NO_COVER;
+  /** All rows before it were given; undefined before the stream has started. */
+  watermark: bigint | undefined;
+  /** Rows and chunks given. */
+  rows = 0;
+  chunks = 0;
+
+  constructor(info: OutputInfo, memory: Memory, give: (chunk: Chunk) => void) {
+    this.#info = info;
+    this.#schema = info.schema;
+    this.#memory = memory;
+    this.#give = give;
+  }
+
+  /** Bytes of buffers that pending rows keep alive. */
+  get bytes(): number {
+    return this.#pending.reduce((sum, table) => sum + table.heldBytes, 0);
+  }
+
+  /** Where the stream starts, ps. */
+  start(time: bigint): void {
+    this.watermark ??= time;
+  }
+
+  /** Start of the first pending row. */
+  get firstTime(): bigint | undefined {
+    let first: bigint | undefined;
+    for (const table of this.#pending) {
+      const time = table.t0 + BigInt(timesOf(table)[0]!);
+      if (first === undefined || time < first) first = time;
+    }
+    return first;
+  }
+
+  /**
+   * Rows of one stretch, of which those that start in `[from, to)` are kept; the carry owns the table.
+   *
+   * @throws {RangeError} On a row below the watermark: the plugin's reach is longer than it says.
+   */
+  add(table: Table, from?: bigint, to?: bigint): void {
+    this.#schema = table.schema;
+    let sorted = table;
+    if (!this.#info.sameKind) {
+      sorted = sortRows(table, this.#memory);
+      table.release();
+    }
+    const a = from === undefined ? 0 : rowAt(sorted, from);
+    const b = to === undefined ? sorted.length : rowAt(sorted, to);
+    if (a > 0 || b < sorted.length) {
+      const kept = sorted.slice(a, Math.max(a, b));
+      sorted.release();
+      sorted = kept;
+    }
+    if (sorted.length === 0) return sorted.release();
+    this.#pending.push(sorted);
+    const first = sorted.t0 + BigInt(timesOf(sorted)[0]!);
+    if (this.watermark !== undefined && first < this.watermark) {
+      throw new RangeError(
+        `A row of "${this.#info.dataType}" starts at ${first} ps, but all rows before ${this.watermark} ps were given ` +
+          "already: declare how far before its input row an output may start (reach.left)",
+      );
+    }
+  }
+
+  /** Give the chunk `[watermark, time)`: no row below `time` comes any more. */
+  advance(time: bigint): void {
+    const from = this.watermark!;
+    if (time <= from) return;
+    const ready: Table[] = [];
+    this.#pending = this.#pending.flatMap((table) => {
+      const at = rowAt(table, time);
+      if (at === table.length) {
+        ready.push(table);
+        return [];
+      }
+      if (at > 0) ready.push(table.slice(0, at));
+      const rest = at === 0 ? table : this.#rest(table, at);
+      return [rest];
+    });
+    const table = ready.length === 0
+      ? Table.allocate(this.#schema, 0, { ...this.#memory, t0: from })
+      : ready.length === 1
+      ? ready[0]!
+      : mergeRows(ready, this.#memory);
+    if (ready.length > 1) { for (const part of ready) part.release(); }
+    this.watermark = time;
+    this.#giveAll(table, from, time);
+  }
+
+  // What remains of a table; copied when it would keep alive much more than it is.
+  #rest(table: Table, at: number): Table {
+    const view = table.slice(at, table.length);
+    table.release();
+    if (view.nbytes * 4 > view.heldBytes) return view;
+    const copy = view.compact(this.#memory);
+    view.release();
+    return copy;
+  }
+
+  #giveAll(table: Table, from: bigint, to: bigint): void {
+    // A chunk is at most 2^53 ps long: a longer stretch is several.
+    while (to - from > MAX_CHUNK_PS) {
+      const cut = from + MAX_CHUNK_PS;
+      const at = rowAt(table, cut);
+      const rest = table.slice(at, table.length);
+      const part = table.slice(0, at);
+      table.release();
+      this.#giveOne(part, from, cut);
+      table = rest;
+      from = cut;
+    }
+    this.#giveOne(table, from, to);
+  }
+
+  #giveOne(table: Table, start: bigint, end: bigint): void {
+    const { runId, dataType, dataKind } = this.#info;
+    const coverBefore = this.#cover;
+    this.#cover = coverEndOf(table, coverBefore);
+    this.rows += table.length;
+    this.chunks++;
+    this.#give(new Chunk(table, { start, end, coverEnd: this.#cover, coverBefore, runId, dataType, dataKind }));
+  }
+
+  /** The stream ends: give everything, at least up to `end`. */
+  finish(end: bigint): void {
+    let last = end;
+    for (const table of this.#pending) {
+      const time = table.t0 + BigInt(timesOf(table)[table.length - 1]!) + 1n;
+      if (time > last) last = time;
+    }
+    if (this.watermark !== undefined) this.advance(last);
+  }
+
+  /** Let go of everything. */
+  clear(): void {
+    for (const table of this.#pending) table.release();
+    this.#pending = [];
+  }
+}
+
+/** Whether every row of the table lies where a source may have it: sorted, ends not before it starts. */
+export function firstBadRow(table: Table): number {
+  const times = timesOf(table), ends = endtimesOf(table);
+  for (let i = 0; i < table.length; i++) {
+    if (ends[i]! < times[i]! || (i > 0 && times[i]! < times[i - 1]!)) return i;
+  }
+  return -1;
+}

@@ -1,0 +1,69 @@
+// A node that gives chunks that exist already: those of a stored result.
+
+import type { Chunk } from "../chunk/chunk.ts";
+import { abortable } from "./abortable.ts";
+import { PipelineError } from "./errors.ts";
+import { type GraphServices, Node } from "./node.ts";
+
+/** Gives the chunks of an iterable. */
+export class StoredNode extends Node {
+  readonly #type: string;
+  readonly #open: () => AsyncIterable<Chunk>;
+  #iterator: AsyncIterator<Chunk> | undefined;
+  #count = 0;
+  #at: bigint | undefined;
+  /** Settles when the reader has cleaned up. */
+  closing: Promise<void> | undefined;
+
+  constructor(services: GraphServices, type: string, open: () => AsyncIterable<Chunk>) {
+    super(services);
+    this.#type = type;
+    this.#open = open;
+  }
+
+  get plugins(): readonly string[] {
+    return [this.#type];
+  }
+
+  get bytes(): number {
+    return 0;
+  }
+
+  waitsFor(): undefined {
+    return undefined;
+  }
+
+  protected async advance(pull: boolean): Promise<boolean> {
+    if (!pull) return false;
+    await this.services.makeRoom();
+    if (this.done) return false;
+    const started = performance.now();
+    try {
+      this.#iterator ??= this.#open()[Symbol.asyncIterator]();
+      const { value, done } = await abortable(this.#iterator.next(), this.services.signal);
+      this.metricsOf(this.#type).busyMs += performance.now() - started;
+      if (done) {
+        this.#iterator = undefined;
+        this.end();
+        return false;
+      }
+      this.#count++;
+      this.#at = value.end;
+      this.give(this.#type, value);
+      return true;
+    } catch (cause) {
+      if (this.services.signal.aborted) throw this.services.signal.reason;
+      const { runId } = this.services;
+      throw new PipelineError(
+        { plugin: this.#type, module: undefined, runId, chunkIndex: this.#count, start: this.#at, end: undefined },
+        cause,
+      );
+    }
+  }
+
+  protected clear(): void {
+    const iterator = this.#iterator;
+    this.#iterator = undefined;
+    if (iterator) this.closing = Promise.resolve(iterator.return?.()).then(() => undefined);
+  }
+}

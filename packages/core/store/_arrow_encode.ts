@@ -1,0 +1,107 @@
+// Tables to Arrow IPC files, in parts that lie in the table's own buffers where the forms agree.
+import type * as Arrow from "apache-arrow";
+import type { Chunk } from "../chunk/chunk.ts";
+import type { Column, Ragged, Schema, TypedArray } from "../data/schema.ts";
+import { sameType, type Table } from "../data/table.ts";
+import { type ArrowModule, elementType, fieldOf } from "./_arrow_types.ts";
+import { packBits } from "./_bits.ts";
+import { offsetsToInt64 } from "./_int64.ts";
+
+/** Most bytes of one file: its parts are placed with 32-bit numbers. */
+const MAX_BYTES = 2 ** 31 - 2 ** 16;
+
+/** What {@linkcode encodeTable} may be told. */
+export interface EncodeOptions {
+  /** Types to write: the table's own by default; `"u16[n]"` may stand for a fixed width. */
+  readonly schema?: Schema;
+  /** Texts to keep in the file's schema, by key. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/**
+ * A table as the parts of an Arrow IPC file, to be written one after the other. Times become absolute `int64`, `bool`
+ * bits, fixed widths `FixedSizeList`, ragged columns `List`; each field's metadata keeps the column type.
+ *
+ * Parts are views of the table's buffers where possible: write them before the table is changed or released. Extra memory:
+ * times, booleans, and offsets of ragged slices. O(rows) in times and booleans.
+ *
+ * @throws {TypeError} When the table's columns are not the schema's.
+ * @throws {RangeError} When the table takes 2 GiB or more, or its times may not fit 64 bits.
+ */
+export async function encodeTable(table: Table, options: EncodeOptions = {}): Promise<Uint8Array[]> {
+  const schema = options.schema ?? table.schema;
+  checkColumns(table, schema);
+  if (table.nbytes > MAX_BYTES) {
+    throw new RangeError(`Cannot write ${table.nbytes} bytes as one Arrow file: use chunks below 2 GiB`);
+  }
+  const arrow = await import("apache-arrow");
+  const rows = table.length;
+  const fields = schema.columns.map((column) => fieldOf(arrow, column, table.width(column.name)));
+  const children = schema.columns.map((column, k) => dataOf(arrow, table, column, fields[k]!.type));
+  const arrowSchema = new arrow.Schema(fields, new Map(Object.entries(options.metadata ?? {})));
+  const data = arrow.makeData({ type: new arrow.Struct(fields), length: rows, nullCount: 0, children });
+  const writer = new arrow.RecordBatchFileWriter();
+  writer.write(new arrow.RecordBatch(arrowSchema, data));
+  writer.finish();
+  return await Array.fromAsync(writer as AsyncIterable<Uint8Array>);
+}
+
+/** Keys of the file's metadata that {@linkcode encodeChunk} writes. */
+export const CHUNK_KEYS = ["runId", "dataType", "dataKind", "start", "end", "coverEnd"] as const;
+
+/** Prefix of every metadata key of ours. */
+export const PREFIX = "millrace.";
+
+/**
+ * A chunk as the parts of an Arrow IPC file: {@linkcode encodeTable} with its interval, `coverEnd` and names in the
+ * file's metadata.
+ *
+ * @throws {RangeError} As {@linkcode encodeTable} does.
+ */
+export function encodeChunk(chunk: Chunk, schema: Schema = chunk.schema): Promise<Uint8Array[]> {
+  const metadata: Record<string, string> = {};
+  for (const key of CHUNK_KEYS) metadata[PREFIX + key] = String(chunk[key]);
+  return encodeTable(chunk.table, { schema, metadata });
+}
+
+function checkColumns(table: Table, schema: Schema): void {
+  const { columns } = table.schema;
+  const same = columns.length === schema.columns.length &&
+    columns.every((column, k) =>
+      column.name === schema.columns[k]!.name && sameType(column, schema.columns[k]!.type)
+    );
+  if (!same) {
+    throw new TypeError(`Cannot write a table of ${table.schema.text} as ${schema.text}: the columns differ`);
+  }
+}
+
+function dataOf(arrow: ArrowModule, table: Table, column: Column, type: Arrow.DataType): Arrow.Data {
+  const rows = table.length;
+  const held = table.columns[column.name] as TypedArray | Ragged;
+  if (column.kind === "time") {
+    const data = new BigInt64Array(rows);
+    offsetsToInt64(held as Float64Array, table.t0, data);
+    return arrow.makeData({ type: type as Arrow.Int64, length: rows, nullCount: 0, data });
+  }
+  if ("offsets" in held) {
+    const first = held.offsets[0]!;
+    const values = held.values.subarray(first, held.offsets[rows]);
+    const { buffer, byteOffset } = held.offsets;
+    // Without rows the parts must not depend on the table, whose buffer may hold anything there.
+    const valueOffsets = first === 0 && rows > 0
+      ? new Int32Array(buffer, byteOffset, rows + 1)
+      : Int32Array.from(held.offsets.subarray(0, rows + 1), (at) => at - first);
+    const child = flatData(arrow, column, values);
+    return arrow.makeData({ type: type as Arrow.List, length: rows, nullCount: 0, valueOffsets, child });
+  }
+  const values = flatData(arrow, column, held);
+  if (column.kind === "scalar") return values;
+  return arrow.makeData({ type: type as Arrow.FixedSizeList, length: rows, nullCount: 0, child: values });
+}
+
+function flatData(arrow: ArrowModule, column: Column, values: TypedArray): Arrow.Data {
+  const { length } = values;
+  const data = column.element === "bool" ? packBits(values as Uint8Array) : values;
+  const type = elementType(arrow, column.element) as Arrow.Uint8;
+  return arrow.makeData({ type, length, nullCount: 0, data: data as Uint8Array });
+}
