@@ -92,5 +92,6 @@ function touchingRows<C extends ColumnTypes>(
   const rows = new Uint32Array(to - first);
   let n = 0;
   for (let i = first; i < to; i++) if (i >= from || ends[i]! > at) rows[n++] = i;
-  return n === to - first ? chunk.table.slice(first, to) : gather(chunk.table, rows, n, memory);
+  const together = rows[n - 1]! - first === n - 1; // the first one touches: n is above 0
+  return together ? chunk.table.slice(first, first + n) : gather(chunk.table, rows, n, memory);
 }

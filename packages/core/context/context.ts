@@ -166,7 +166,11 @@ export class Context implements AsyncDisposable {
    *
    * @throws {RangeError} On data types that nothing provides, circles, options that are unknown or not allowed.
    */
-  async plan(runId: string, targets: string | readonly string[], options: { fresh?: boolean } = {}): Promise<Plan> {
+  async plan(
+    runId: string,
+    targets: string | readonly string[],
+    options: { fresh?: boolean } = {},
+  ): Promise<Plan> {
     if (this.#closed) throw new TypeError("Cannot plan: the context is closed");
     this.#config.check(new Set(this.#providers.values()));
     return await makePlan({
@@ -212,7 +216,9 @@ export class Context implements AsyncDisposable {
         parts.push(part);
         account.charge(part.heldBytes);
       }
-      if (parts.length === 0) return Table.empty((await this.plan(runId, dataType)).step(dataType).schemas[dataType]!);
+      if (parts.length === 0) {
+        return Table.empty((await this.plan(runId, dataType)).step(dataType).schemas[dataType]!);
+      }
       const filled = parts.filter((part) => part.length > 0);
       return concatTables(filled.length > 0 ? filled : parts.slice(0, 1));
     } catch (error) {
@@ -263,7 +269,9 @@ export class Context implements AsyncDisposable {
   async *#stream(runId: string, dataType: string, options: RunOptions): AsyncGenerator<Chunk> {
     const work = await this.#start(runId, [dataType], options);
     try {
-      for (let chunk = await work.graph.pull(dataType); chunk; chunk = await work.graph.pull(dataType)) yield chunk;
+      for (let chunk = await work.graph.pull(dataType); chunk; chunk = await work.graph.pull(dataType)) {
+        yield chunk;
+      }
       await work.finish();
     } finally {
       await work.close();
@@ -276,7 +284,9 @@ export class Context implements AsyncDisposable {
       throw new RangeError(`chunkSize must be a whole number of rows above 0: received ${chunkSize}`);
     }
     if (timeRange && timeRange[0] >= timeRange[1]) {
-      throw new RangeError(`The time range [${timeRange[0]}, ${timeRange[1]}) is empty: its start must be below its end`);
+      throw new RangeError(
+        `The time range [${timeRange[0]}, ${timeRange[1]}) is empty: its start must be below its end`,
+      );
     }
     signal?.throwIfAborted();
     const plan = await this.plan(runId, targets, options.fresh ? { fresh: true } : {});
@@ -315,7 +325,9 @@ export class Context implements AsyncDisposable {
   // deno-lint-ignore require-await -- the interface is asynchronous
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
-    for (const controller of this.#running) controller.abort(new DOMException("The context was closed", "AbortError"));
+    for (const controller of this.#running) {
+      controller.abort(new DOMException("The context was closed", "AbortError"));
+    }
     this.#pool.clear();
   }
 }
@@ -411,10 +423,15 @@ function toPlugins(item: Registrable): Plugin[] {
     return [made];
   }
   const plugin = item as Partial<Plugin>;
-  if (typeof plugin === "object" && plugin !== null && Array.isArray(plugin.provides) && typeof plugin.geometry === "function") {
+  if (
+    typeof plugin === "object" && plugin !== null && Array.isArray(plugin.provides) &&
+    typeof plugin.geometry === "function"
+  ) {
     return [plugin as Plugin];
   }
-  throw new TypeError(`Cannot register ${typeof item === "function" ? item.name : String(item)}: it is no plugin`);
+  throw new TypeError(
+    `Cannot register ${typeof item === "function" ? item.name : String(item)}: it is no plugin`,
+  );
 }
 
 // A class gives one plugin, however often it is registered.

@@ -2,7 +2,7 @@
  * Plans: what is stored, what would be computed and how, before anything runs.
  * @module
  */
-import { type ColumnType, type ColumnTypes, schema, type Schema } from "../data/schema.ts";
+import { type ColumnType, type ColumnTypes, type Schema, schema } from "../data/schema.ts";
 import { sameType } from "../data/table.ts";
 import type { Config } from "../options/config.ts";
 import type { OptionSource } from "../options/resolve.ts";
@@ -47,7 +47,11 @@ export interface PlanInput {
   /** Where results may be stored already. */
   readonly store: Store | undefined;
   /** What identifies a source's input. */
-  readonly fingerprint: (plugin: Plugin, options: Readonly<Record<string, unknown>>, runId: string) => Promise<Json>;
+  readonly fingerprint: (
+    plugin: Plugin,
+    options: Readonly<Record<string, unknown>>,
+    runId: string,
+  ) => Promise<Json>;
   /** Name of the executor. */
   readonly executor: string;
   /** Compute everything anew. */
@@ -113,7 +117,9 @@ export class Plan {
         ? `read: stored ${stored.meta.created}, ${stored.meta.rows} rows`
         : `compute: stage ${stage + 1}${fused > 1 ? ` (fused: ${this.stages[stage]!.join(" > ")})` : ""}`;
       const set = Object.entries(sources).filter(([, { source }]) => source !== "default");
-      const options = set.map(([name, { source }]) => `${name} = ${JSON.stringify(tracked[name] ?? null)} (${source})`);
+      const options = set.map(([name, { source }]) =>
+        `${name} = ${JSON.stringify(tracked[name] ?? null)} (${source})`
+      );
       const from = plugin.dependsOn.length > 0 ? ` from ${plugin.dependsOn.join(", ")}` : " (source)";
       return [
         `  ${plugin.provides.join(", ")}${from}`,
@@ -147,7 +153,9 @@ export async function makePlan(input: PlanInput): Promise<Plan> {
     if (known) return known;
     if (path.includes(plugin.name)) {
       const circle = [...path.slice(path.indexOf(plugin.name)), plugin.name];
-      throw new RangeError(`Cannot plan "${dataType}": plugins depend on each other: ${circle.join(" needs ")}`);
+      throw new RangeError(
+        `Cannot plan "${dataType}": plugins depend on each other: ${circle.join(" needs ")}`,
+      );
     }
     const parents: Record<string, PlanStep> = {};
     for (const dependency of plugin.dependsOn) {
@@ -190,7 +198,9 @@ async function makeStep(
   const resolved = config.resolve(plugin);
   const options = resolved.values as Readonly<Record<string, unknown>>;
   const tracked = resolved.tracked as Readonly<Record<string, Json>>;
-  for (const [type, columns] of Object.entries(plugin.requires)) checkColumns(plugin, type, columns, parents[type]);
+  for (const [type, columns] of Object.entries(plugin.requires)) {
+    checkColumns(plugin, type, columns, parents[type]);
+  }
   const { schemas, dataKinds } = plugin.kind === "merge"
     ? mergedSchema(plugin, parents)
     : { schemas: plugin.schemas, dataKinds: plugin.dataKinds };
@@ -215,11 +225,29 @@ async function makeStep(
     if (found?.meta.lineageHash === hashes[plugin.name]) stored = found;
   }
   const geometry = plugin.geometry(options);
-  return { plugin, options, sources: resolved.sources, tracked, geometry, schemas, dataKinds, lineages, hashes, stored };
+  return {
+    plugin,
+    options,
+    sources: resolved.sources,
+    tracked,
+    geometry,
+    schemas,
+    dataKinds,
+    lineages,
+    hashes,
+    stored,
+  };
 }
 
-function checkColumns(plugin: Plugin, type: string, columns: ColumnTypes, parent: PlanStep | undefined): void {
-  if (!parent) throw new RangeError(`Plugin "${plugin.name}" needs columns of "${type}" but does not depend on it`);
+function checkColumns(
+  plugin: Plugin,
+  type: string,
+  columns: ColumnTypes,
+  parent: PlanStep | undefined,
+): void {
+  if (!parent) {
+    throw new RangeError(`Plugin "${plugin.name}" needs columns of "${type}" but does not depend on it`);
+  }
   const there = parent.schemas[type]!;
   for (const [name, wanted] of Object.entries(columns)) {
     const column = there.columns.find((c) => c.name === name);
@@ -249,7 +277,9 @@ export function mergedSchema(
     for (const column of parents[type]!.schemas[type]!.columns) {
       if (Object.hasOwn(types, column.name) && !KEYS.includes(column.name)) {
         throw new RangeError(
-          `Plugin "${plugin.name}" cannot merge "${owner[column.name]}" and "${type}": both have a column "${column.name}"`,
+          `Plugin "${plugin.name}" cannot merge "${
+            owner[column.name]
+          }" and "${type}": both have a column "${column.name}"`,
         );
       }
       types[column.name] ??= column.type;
@@ -260,12 +290,19 @@ export function mergedSchema(
 }
 
 /** Whether the outputs of a step all start in the stretch that it was given, so that the next one can go on at once. */
-function inStretch({ plugin, geometry, dataKinds }: PlanStep, dataType: string, inputKinds: readonly string[]): boolean {
-  if (plugin.kind === "source" || plugin.kind === "static" || plugin.stateful || plugin.carryOver) return false;
+function inStretch(
+  { plugin, geometry, dataKinds }: PlanStep,
+  dataType: string,
+  inputKinds: readonly string[],
+): boolean {
+  if (plugin.kind === "source" || plugin.kind === "static" || plugin.stateful || plugin.carryOver) {
+    return false;
+  }
   if (plugin.kind === "merge") return true;
   if (inputKinds.includes(dataKinds[dataType] ?? dataType)) return true;
   if (geometry.halo) return false;
-  const reach = (geometry.reach as Readonly<Record<string, { left?: number; right?: number }>> | undefined)?.[dataType];
+  const reach = (geometry.reach as Readonly<Record<string, { left?: number; right?: number }>> | undefined)
+    ?.[dataType];
   return reach !== undefined && (reach.left ?? 0) === 0 && reach.right === 0;
 }
 
@@ -280,9 +317,12 @@ export function fuse(steps: readonly PlanStep[]): string[][] {
     const { plugin, geometry, stored } = step;
     if (stored) continue;
     const dependency = plugin.dependsOn[0];
-    const before = stages.find((stage) => dependency !== undefined && stage.at(-1)!.plugin.provides.includes(dependency));
+    const before = stages.find((stage) =>
+      dependency !== undefined && stage.at(-1)!.plugin.provides.includes(dependency)
+    );
     const last = before?.at(-1);
-    const joins = last && dependency !== undefined && plugin.kind === "streaming" && plugin.dependsOn.length === 1 &&
+    const joins = last && dependency !== undefined && plugin.kind === "streaming" &&
+      plugin.dependsOn.length === 1 &&
       !plugin.stateful && !plugin.carryOver && !geometry.halo && (geometry.boundary ?? "any") === "any" &&
       noReachLeft(geometry) && plugin.running.chunkSize === undefined && plugin.running.parallel !== false &&
       inStretch(last, dependency, last.plugin.dependsOn.map(kindOf));
@@ -294,5 +334,7 @@ export function fuse(steps: readonly PlanStep[]): string[][] {
 
 function noReachLeft({ reach }: Geometry): boolean {
   if (!reach) return true;
-  return Object.values(reach as Readonly<Record<string, { left?: number }>>).every((r) => (r?.left ?? 0) === 0);
+  return Object.values(reach as Readonly<Record<string, { left?: number }>>).every((r) =>
+    (r?.left ?? 0) === 0
+  );
 }

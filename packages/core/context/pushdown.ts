@@ -21,7 +21,10 @@ const minus = (time: bigint, ps: number | undefined): bigint =>
 const plus = (time: bigint, ps: number | undefined): bigint =>
   ps === undefined || !Number.isFinite(ps) || time === LATEST ? LATEST : time + BigInt(ps);
 const sum = (...parts: (number | undefined)[]): number | undefined =>
-  parts.reduce<number | undefined>((total, part) => total === undefined || part === undefined ? undefined : total + part, 0);
+  parts.reduce<number | undefined>(
+    (total, part) => total === undefined || part === undefined ? undefined : total + part,
+    0,
+  );
 
 /**
  * The range of starts that input `type` must have for outputs that start in `wanted`. An open end means that it is not
@@ -48,7 +51,8 @@ export function inputRange(
   const kinds = plugin.dependsOn.map(kindOf);
   for (const dataType of plugin.provides) {
     if (kinds.includes(dataKinds[dataType] ?? dataType)) continue;
-    const reach = (geometry.reach as Readonly<Record<string, { left?: number; right?: number }>> | undefined)?.[dataType];
+    const reach = (geometry.reach as Readonly<Record<string, { left?: number; right?: number }>> | undefined)
+      ?.[dataType];
     left = Math.max(left ?? 0, reach?.left ?? 0);
     right = reach?.right === undefined || right === undefined ? undefined : Math.max(right, reach.right);
   }

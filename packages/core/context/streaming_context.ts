@@ -69,14 +69,20 @@ export class StreamingContext {
   }
 
   /** The chunks of a data type, all or those of a time range. */
-  getStream(dataType: string, options: { readonly timeRange?: TimeRange; readonly signal?: AbortSignal } = {}): DataStream {
+  getStream(
+    dataType: string,
+    options: { readonly timeRange?: TimeRange; readonly signal?: AbortSignal } = {},
+  ): DataStream {
     const { chunkSize } = this.config;
     const run: RunOptions = { ...options, ...(chunkSize === undefined ? {} : { chunkSize }) };
     return this.context.getStream(this.runId, dataType, run);
   }
 
   /** The same as {@linkcode StreamingContext.getStream}. */
-  iterChunks(dataType: string, options: { readonly timeRange?: TimeRange; readonly signal?: AbortSignal } = {}): DataStream {
+  iterChunks(
+    dataType: string,
+    options: { readonly timeRange?: TimeRange; readonly signal?: AbortSignal } = {},
+  ): DataStream {
     return this.getStream(dataType, options);
   }
 
@@ -84,10 +90,16 @@ export class StreamingContext {
    * Streams of one schema as one. Sorted (default): rows of all in their total order, merged while they are read, in
    * memory that is bounded by the chunks' sizes. Unsorted: the chunks of one stream after those of the other.
    */
-  mergeStream(streams: readonly AsyncIterable<Chunk>[], options: { readonly sort?: boolean } = {}): DataStream {
+  mergeStream(
+    streams: readonly AsyncIterable<Chunk>[],
+    options: { readonly sort?: boolean } = {},
+  ): DataStream {
     const { sort = true } = options;
     const name = streams.map((stream) => stream instanceof DataStream ? stream.dataType : "stream").join("+");
-    return new DataStream(name, () => sort ? mergeStreams(streams) as AsyncGenerator<Chunk> : oneByOne(streams));
+    return new DataStream(
+      name,
+      () => sort ? mergeStreams(streams) as AsyncGenerator<Chunk> : oneByOne(streams),
+    );
   }
 }
 

@@ -192,7 +192,7 @@ export class Table<C extends ColumnTypes = ColumnTypes> implements Disposable {
     const layout = layOut(schema, length, widths, values, absent);
     const handle = (options.pool ?? defaultPool).acquire(layout.bytes, options.account);
     const held: Held[] = [{ handle, charged: options.account !== undefined }];
-    for (const table of new Set(Object.values(share ?? {}))) held.push(...table.#retain());
+    for (const [table, names] of sharedBy(share)) held.push(...table.#retain(names));
     const columns = columnsOver(schema, handle.buffer, length, layout, share);
     return new Table(
       schema,
@@ -338,9 +338,26 @@ export class Table<C extends ColumnTypes = ColumnTypes> implements Disposable {
     return out;
   }
 
-  #retain(): Held[] {
-    for (const { handle, charged } of this.#held) handle.retain(charged);
-    return [...this.#held];
+  // One more reference to the buffers: all of them, or those that the named columns lie in.
+  #retain(names?: readonly string[]): Held[] {
+    const held = names === undefined ? [...this.#held] : this.#heldFor(names);
+    for (const { handle, charged } of held) handle.retain(charged);
+    return held;
+  }
+
+  #heldFor(names: readonly string[]): Held[] {
+    const buffers = new Set<ArrayBufferLike>();
+    for (const name of names) {
+      const data = this.columns[name] as TypedArray | Ragged;
+      if ("offsets" in data) buffers.add(data.values.buffer).add(data.offsets.buffer);
+      else buffers.add(data.buffer);
+    }
+    return this.#held.filter(({ handle }) => buffers.has(handle.buffer));
+  }
+
+  /** Bytes of the buffers that the named columns lie in, each counted whole. */
+  heldBytesOf(names: readonly string[]): number {
+    return this.#heldFor(names).reduce((sum, { handle }) => sum + handle.buffer.byteLength, 0);
   }
 
   /** Rows `from` to `to` (excluded) as a view that shares the buffers. O(columns). */
@@ -383,7 +400,14 @@ export class Table<C extends ColumnTypes = ColumnTypes> implements Disposable {
       columns[column.name] = this.get(column.name, column.type);
       return this.width(column.name);
     });
-    return new Table(schema, this.t0, this.#length, columns as Columns<P>, widths, this.#retain());
+    return new Table(
+      schema,
+      this.t0,
+      this.#length,
+      columns as Columns<P>,
+      widths,
+      this.#retain(Object.keys(columns)),
+    );
   }
 
   /**
@@ -542,6 +566,15 @@ export class Table<C extends ColumnTypes = ColumnTypes> implements Disposable {
   [Symbol.dispose](): void {
     this.release();
   }
+}
+
+/** Names of the shared columns by the table that they come from. */
+function sharedBy(share: Readonly<Record<string, Table>> | undefined): Map<Table, string[]> {
+  const byTable = new Map<Table, string[]>();
+  for (const [name, table] of Object.entries(share ?? {})) {
+    byTable.set(table, [...byTable.get(table) ?? [], name]);
+  }
+  return byTable;
 }
 
 /** Whether a column may be read as `type`: equal, or a fixed width where the type leaves the width open. */

@@ -50,7 +50,9 @@ export class CutSet {
   /** The largest allowed cut at or before `limit` when all rows before `frontier` were added; `-Infinity` if none. */
   largestAtMost(limit: number, frontier: number): number {
     const lo = Math.max(this.#cover, this.#last + 1);
-    if (frontier - this.#cover >= this.#gap && lo <= frontier && lo <= limit) return Math.min(limit, frontier);
+    if (frontier - this.#cover >= this.#gap && lo <= frontier && lo <= limit) {
+      return Math.min(limit, frontier);
+    }
     // Intervals are ascending: the last one that starts at or before the limit.
     let from = 0, to = this.#lo.length;
     while (from < to) {

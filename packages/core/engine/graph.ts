@@ -146,12 +146,21 @@ export class Graph {
     const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
     const cause = new RangeError(
       `more than half of the memory budget of ${mib(account.limit)} is waiting and nothing can go on: ` +
-        `${node?.waitsFor() ?? "the results are not taken"}, ${mib(node?.bytes ?? account.used)} wait there; ` +
+        `${node?.waitsFor() ?? "the results are not taken"}, ${
+          mib(node?.bytes ?? account.used)
+        } wait there; ` +
         "give a larger budget or smaller chunks, or let the plugin declare maxSpan",
     );
     const { runId } = this.#options.plan;
     return new PipelineError(
-      { plugin: node?.plugins[0] ?? "", module: undefined, runId, chunkIndex: 0, start: undefined, end: undefined },
+      {
+        plugin: node?.plugins[0] ?? "",
+        module: undefined,
+        runId,
+        chunkIndex: 0,
+        start: undefined,
+        end: undefined,
+      },
       cause,
     );
   }
@@ -181,7 +190,12 @@ class Builder {
   readonly #byType = new Map<string, Node>();
   readonly #ranges = new Map<string, TimeRange>();
 
-  constructor(options: GraphOptions, services: GraphServices, targets: readonly string[], taps: readonly Tap[]) {
+  constructor(
+    options: GraphOptions,
+    services: GraphServices,
+    targets: readonly string[],
+    taps: readonly Tap[],
+  ) {
     this.#options = options;
     this.#services = services;
     const { plan, timeRange } = options;
@@ -298,14 +312,20 @@ class Builder {
     const inside = new Set(stage.slice(1).flatMap(({ plugin }) => plugin.dependsOn));
     const outside = new Set([
       ...wanted,
-      ...plan.steps.filter((step) => !stage.includes(step) && !step.stored).flatMap(({ plugin }) => plugin.dependsOn),
+      ...plan.steps.filter((step) => !stage.includes(step) && !step.stored).flatMap(({ plugin }) =>
+        plugin.dependsOn
+      ),
     ]);
     const outputs = types.filter((type) => outside.has(type) || !inside.has(type));
     const { plugin, geometry, options } = first;
     const threshold = options.breakThresholdPs;
     const resets = plugin.stateful && plugin.stateful.resetOnBreak !== false;
     const node = new StageNode(this.#services, {
-      stage: { id: types.join("+"), steps: stage.map((step) => ({ plugin: step.plugin, options: step.options })), outputs },
+      stage: {
+        id: types.join("+"),
+        steps: stage.map((step) => ({ plugin: step.plugin, options: step.options })),
+        outputs,
+      },
       inputs: this.#inputs(first),
       geometry,
       whole: plugin.kind === "static",

@@ -1,7 +1,7 @@
 // What all nodes of a graph have in common: edges out, and the services of the graph they are part of.
 
 import { Chunk } from "../chunk/chunk.ts";
-import type { BufferPool, Account } from "../data/buffer_pool.ts";
+import type { Account, BufferPool } from "../data/buffer_pool.ts";
 import type { TimeRange } from "../plugin/plugin.ts";
 import { Edge, type Producer } from "./edge.ts";
 import type { Executor } from "./executor.ts";

@@ -146,7 +146,9 @@ export class OutputCarry {
     this.#cover = coverEndOf(table, coverBefore);
     this.rows += table.length;
     this.chunks++;
-    this.#give(new Chunk(table, { start, end, coverEnd: this.#cover, coverBefore, runId, dataType, dataKind }));
+    this.#give(
+      new Chunk(table, { start, end, coverEnd: this.#cover, coverBefore, runId, dataType, dataKind }),
+    );
   }
 
   /** The stream ends: give everything, at least up to `end`. */
@@ -166,11 +168,10 @@ export class OutputCarry {
   }
 }
 
-/** Whether every row of the table lies where a source may have it: sorted, ends not before it starts. */
-export function firstBadRow(table: Table): number {
+/** The first row that ends before it starts, -1 if there is none. O(rows); O(1) for rows without length. */
+export function firstBackwards(table: Table): number {
   const times = timesOf(table), ends = endtimesOf(table);
-  for (let i = 0; i < table.length; i++) {
-    if (ends[i]! < times[i]! || (i > 0 && times[i]! < times[i - 1]!)) return i;
-  }
+  if (times === ends) return -1;
+  for (let i = 0; i < times.length; i++) if (!(ends[i]! >= times[i]!)) return i;
   return -1;
 }

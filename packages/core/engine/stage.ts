@@ -2,9 +2,9 @@
  * Stages: chains of plugins that are computed together, and the code that computes them, wherever it runs.
  * @module
  */
-import { Chunk, NO_COVER, timesOf } from "../chunk/chunk.ts";
+import { Chunk, coverEndOf, timesOf } from "../chunk/chunk.ts";
 import type { Account, BufferPool } from "../data/buffer_pool.ts";
-import { type Column, type Ragged, type TypedArray } from "../data/schema.ts";
+import type { Column, Ragged, Schema, TypedArray } from "../data/schema.ts";
 import { Table } from "../data/table.ts";
 import type { ComputeContext, Emit, Outputs, Plugin } from "../plugin/plugin.ts";
 
@@ -84,74 +84,94 @@ export class StageRunner {
   /**
    * Compute one task. `inputs` stay the caller's.
    *
-   * @throws What a plugin throws; TypeError or RangeError on outputs that break its declaration. The error's plugin is in
-   * {@linkcode failedStep}.
+   * @throws {StepError} When a plugin throws, or its outputs break its declaration.
    */
-  async run(inputs: Readonly<Record<string, Chunk>>, interval: Interval, signal: AbortSignal): Promise<StageResult> {
+  async run(
+    inputs: Readonly<Record<string, Chunk>>,
+    interval: Interval,
+    signal: AbortSignal,
+  ): Promise<StageResult> {
     const { steps, outputs: wanted } = this.#stage;
     const outputs: Record<string, Table | null> = {};
     const busy: Record<string, number> = {};
     let marks: Marks = noMarks;
-    let current = inputs;
-    let own = interval.own;
-    const made: Table[] = [];
+    let given: StepInput = { chunks: inputs, own: interval.own };
+    let passing: Table | undefined; // what one step hands to the next and nobody else wants
     try {
       for (let k = 0; k < steps.length; k++) {
-        const { plugin } = steps[k]!;
         const before = performance.now();
-        let given: Outputs | Promise<Outputs>;
-        const context = new StepContext(steps[k]!, current, interval, own, this.#states[k], this.#environment, signal);
-        try {
-          const first = current[plugin.dependsOn[0]!]!;
-          given = plugin.kind === "merge"
-            ? mergeInputs(plugin, current)
-            : interval.call === "flush"
-            ? plugin.flush?.(context) ?? null
-            : plugin.computeChunk!(first, context);
-          if (given instanceof Promise) given = await given;
-          const byType = checkOutputs(plugin, given, current, own, interval, context);
-          made.push(...Object.values(byType).filter((table) => table !== null));
-          context.settle(made);
-          Object.assign(outputs, byType);
-          busy[plugin.name] = performance.now() - before;
-          if (context.marks !== noMarks) marks = context.marks;
-        } catch (error) {
-          context.settle([]);
-          throw new StepError(plugin, error);
-        }
-        if (interval.call === "flush") this.#reset(k);
-        if (k + 1 < steps.length) {
-          const type = steps[k + 1]!.plugin.dependsOn[0]!;
-          const table = outputs[type] ?? Table.allocate(plugin.schemas[type]!, 0, this.#environment);
-          if (outputs[type] === null) {
-            outputs[type] = table;
-            made.push(table);
-          }
-          const { start, end } = interval;
-          current = {
-            [type]: new Chunk(table, {
-              start,
-              end,
-              coverEnd: NO_COVER,
-              runId: this.#environment.runId,
-              dataType: type,
-              dataKind: plugin.dataKinds[type] ?? type,
-            }),
-          };
-          own = { from: 0, to: table.length };
+        const { byType, marks: set } = await this.#step(k, given, interval, signal);
+        const { plugin } = steps[k]!;
+        busy[plugin.name] = performance.now() - before;
+        if (set !== noMarks) marks = set;
+        passing?.release();
+        passing = undefined;
+        const next = steps[k + 1]?.plugin.dependsOn[0];
+        for (const type of plugin.provides) {
+          if (type === next) {
+            const table = byType[type] ?? Table.allocate(plugin.schemas[type]!, 0, this.#environment);
+            if (wanted.includes(type)) outputs[type] = table;
+            else passing = table;
+            given = this.#handOn(plugin, type, table, given, interval);
+          } else if (wanted.includes(type)) outputs[type] = byType[type] ?? null;
+          else byType[type]?.release();
         }
       }
     } catch (error) {
-      for (const table of made) table.release();
+      passing?.release();
+      for (const table of Object.values(outputs)) table?.release();
       throw error;
-    }
-    for (const type of Object.keys(outputs)) {
-      if (wanted.includes(type)) continue;
-      outputs[type]?.release();
-      delete outputs[type];
     }
     return { outputs, consumedUntil: marks.consumedUntil, hold: marks.hold, busy };
   }
+
+  async #step(
+    k: number,
+    { chunks, own }: StepInput,
+    interval: Interval,
+    signal: AbortSignal,
+  ): Promise<{ byType: Record<string, Table | null>; marks: Marks }> {
+    const step = this.#stage.steps[k]!;
+    const { plugin } = step;
+    const context = new StepContext(step, chunks, interval, own, this.#states[k], this.#environment, signal);
+    try {
+      let given = plugin.kind === "merge"
+        ? mergeInputs(plugin, chunks)
+        : interval.call === "flush"
+        ? plugin.flush?.(context) ?? null
+        : plugin.computeChunk!(chunks[plugin.dependsOn[0]!]!, context);
+      if (given instanceof Promise) given = await given;
+      const byType = checkOutputs(plugin, given, chunks, own, interval, context);
+      context.settle(Object.values(byType));
+      if (interval.call === "flush") this.#reset(k);
+      return { byType, marks: context.marks };
+    } catch (error) {
+      context.settle([]);
+      throw new StepError(plugin, error);
+    }
+  }
+
+  /** The output of one step as the input of the next. */
+  #handOn(plugin: Plugin, dataType: string, table: Table, before: StepInput, interval: Interval): StepInput {
+    const { start, end } = interval;
+    const base = Object.values(before.chunks)[0]!;
+    const dataKind = plugin.kind === "merge" ? base.dataKind : plugin.dataKinds[dataType] ?? dataType;
+    const coverEnd = dataKind === base.dataKind ? base.coverEnd : coverEndOf(table);
+    const chunk = new Chunk(table, {
+      start,
+      end,
+      coverEnd,
+      runId: this.#environment.runId,
+      dataType,
+      dataKind,
+    });
+    return { chunks: { [dataType]: chunk }, own: { from: 0, to: table.length } };
+  }
+}
+
+interface StepInput {
+  readonly chunks: Readonly<Record<string, Chunk>>;
+  readonly own: { readonly from: number; readonly to: number };
 }
 
 /** A plugin of a stage failed; `cause` is what it threw. */
@@ -182,6 +202,7 @@ class StepContext implements ComputeContext<Readonly<Record<string, unknown>>> {
   readonly #plugin: Plugin;
   readonly #environment: StageEnvironment;
   readonly #t0: bigint;
+  readonly #call: Interval["call"];
   readonly #emitted: Table[] = [];
 
   constructor(
@@ -196,6 +217,7 @@ class StepContext implements ComputeContext<Readonly<Record<string, unknown>>> {
     this.runId = environment.runId;
     this.options = step.options;
     this.last = interval.last;
+    this.#call = interval.call;
     this.#plugin = step.plugin;
     this.#environment = environment;
     this.#t0 = inputs[step.plugin.dependsOn[0]!]?.t0 ?? interval.start;
@@ -209,13 +231,50 @@ class StepContext implements ComputeContext<Readonly<Record<string, unknown>>> {
       throw new RangeError(`It does not provide "${dataType}", only ${this.#plugin.provides.join(", ")}`);
     }
     const { pool, account } = this.#environment;
-    const table = Table.allocate(schema, rows, { ...options, pool, account, t0: this.#t0 });
+    const memory = { pool, account, t0: this.#t0 };
+    const base = this.#baseOf(dataType, rows);
+    if (!base) {
+      const table = Table.allocate(schema, rows, { ...options, ...memory });
+      this.#emitted.push(table);
+      return table;
+    }
+    const keys = schema.columns.filter(({ name, type }) =>
+      KEY.includes(name) && base.schema.types[name] === type && options.share?.[name] === undefined
+    );
+    const whole = base.length === rows;
+    const bytes = keys.reduce((sum, column) => sum + column.bytes * rows, 0);
+    const pays = bytes * 4 >= base.heldBytesOf(keys.map(({ name }) => name));
+    const share = whole && pays
+      ? { ...Object.fromEntries(keys.map(({ name }) => [name, base])), ...options.share }
+      : options.share;
+    const table = Table.allocate(schema, rows, { ...options, ...memory, ...(share ? { share } : {}) });
+    if (!(whole && pays)) this.#fillKeys(table, base, keys);
     this.#emitted.push(table);
     return table;
   };
 
+  /**
+   * An output with the rows of an input has that input's key columns: its own arrays, or copies where those would keep
+   * alive much more than the columns themselves.
+   */
+  #baseOf(dataType: string, rows: number): Table | undefined {
+    const kind = this.#plugin.dataKinds[dataType];
+    if (this.#call !== "compute" || this.#plugin.kind !== "streaming" || kind === dataType) return undefined;
+    const base = Object.values(this.inputs).find((chunk) => chunk.dataKind === kind)?.table;
+    return base && this.own.to - this.own.from === rows && base.t0 === this.#t0 ? base : undefined;
+  }
+
+  #fillKeys(table: Table, base: Table, keys: readonly Column[]): void {
+    for (const { name } of keys) {
+      const from = base.columns[name] as Float64Array;
+      (table.columns[name] as Float64Array).set(from.subarray(this.own.from, this.own.to));
+    }
+  }
+
   readonly consumedUntil = (offset: number): void => {
-    if (!this.#plugin.carryOver) throw new TypeError("It calls consumedUntil but does not declare carryOver: true");
+    if (!this.#plugin.carryOver) {
+      throw new TypeError("It calls consumedUntil but does not declare carryOver: true");
+    }
     this.marks = { ...this.marks, consumedUntil: this.#t0 + BigInt(offset) };
   };
 
@@ -227,7 +286,7 @@ class StepContext implements ComputeContext<Readonly<Record<string, unknown>>> {
   readonly notice = (text: string): void => this.#environment.notice(this.#plugin.name, text);
 
   /** Release what was emitted but not returned. */
-  settle(kept: readonly Table[]): void {
+  settle(kept: readonly (Table | null)[]): void {
     for (const table of this.#emitted) if (!kept.includes(table)) table.release();
   }
 }
@@ -235,7 +294,9 @@ class StepContext implements ComputeContext<Readonly<Record<string, unknown>>> {
 function mergeInputs(plugin: Plugin, inputs: Readonly<Record<string, Chunk>>): Table {
   const chunks = plugin.dependsOn.map((type) => inputs[type]!);
   const first = chunks[0]!;
-  for (const other of chunks.slice(1)) checkSameRows(first.table, 0, first.length, other.table, other.dataType);
+  for (const other of chunks.slice(1)) {
+    checkSameRows(first.table, 0, first.length, other.table, other.dataType);
+  }
   return Table.combine(chunks.map((chunk) => chunk.table));
 }
 
@@ -244,7 +305,9 @@ const KEY = ["time", "board", "channel", "endtime"];
 /** Throws unless `table` has the rows `from` to `to` of `base`, by count and by all key columns that both have. */
 export function checkSameRows(base: Table, from: number, to: number, table: Table, label: string): void {
   if (table.length !== to - from) {
-    throw new RangeError(`"${label}" has ${table.length} rows for ${to - from} of its kind; a kind has the same rows`);
+    throw new RangeError(
+      `"${label}" has ${table.length} rows for ${to - from} of its kind; a kind has the same rows`,
+    );
   }
   const shift = Number(base.t0 - table.t0);
   for (const column of table.schema.columns) {
@@ -253,7 +316,9 @@ export function checkSameRows(base: Table, from: number, to: number, table: Tabl
     if (!other || other.kind !== column.kind || column.kind === "fixed" || column.kind === "ragged") continue;
     const a = base.columns[column.name] as Float64Array, b = table.columns[column.name] as Float64Array;
     const delta = column.kind === "time" ? shift : 0;
-    if (delta === 0 && a.buffer === b.buffer && b.byteOffset === a.byteOffset + from * a.BYTES_PER_ELEMENT) continue;
+    if (delta === 0 && a.buffer === b.buffer && b.byteOffset === a.byteOffset + from * a.BYTES_PER_ELEMENT) {
+      continue;
+    }
     for (let i = 0; i < b.length; i++) {
       if ((delta === 0 ? a[from + i]! : a[from + i]! + delta) !== b[i]!) {
         throw new RangeError(`"${label}" differs in "${column.name}" at row ${i}; a kind has the same rows`);
@@ -274,7 +339,9 @@ function checkOutputs(
   const byType: Record<string, Table | null> = {};
   const record = given === null || given === undefined || given instanceof Table ? undefined : given;
   if (given === undefined || (record !== undefined && typeof record !== "object")) {
-    throw new TypeError(`computeChunk gave ${given === undefined ? "undefined" : typeof given}, not a table or null`);
+    throw new TypeError(
+      `computeChunk gave ${given === undefined ? "undefined" : typeof given}, not a table or null`,
+    );
   }
   if (given instanceof Table && !single) {
     throw new TypeError(`computeChunk gave one table; it provides ${plugin.provides.join(", ")}`);
@@ -319,11 +386,15 @@ function checkSchema(plugin: Plugin, type: string, table: Table): void {
   for (const column of declared.columns) {
     const found = table.schema.columns.find((c) => c.name === column.name);
     if (found?.type !== column.type) {
-      throw new TypeError(`"${type}" does not fit its schema: ${differs(found, column.name)}, not ${column.type}`);
+      throw new TypeError(
+        `"${type}" does not fit its schema: ${differs(found, column.name)}, not ${column.type}`,
+      );
     }
   }
   throw new TypeError(
-    `"${type}" does not fit its schema: its columns are ${table.schema.columns.map((c) => c.name).join(", ")}, ` +
+    `"${type}" does not fit its schema: its columns are ${
+      table.schema.columns.map((c) => c.name).join(", ")
+    }, ` +
       `not ${declared.columns.map((c) => c.name).join(", ")}`,
   );
 }

@@ -11,7 +11,7 @@ import { PipelineError } from "./errors.ts";
 import { END, InputBuffer } from "./input_buffer.ts";
 import { type GraphServices, Node } from "./node.ts";
 import { OutputCarry } from "./output_carry.ts";
-import { type Stage, StepError, type StageResult } from "./stage.ts";
+import { type Stage, type StageResult, StepError } from "./stage.ts";
 import type { Schema } from "../data/schema.ts";
 
 /** One input of a stage: an edge, and the data types that it is known by. */
@@ -121,7 +121,9 @@ export class StageNode extends Node {
     for (const { plugin } of spec.stage.steps) {
       for (const dataType of plugin.provides) {
         if (!spec.stage.outputs.includes(dataType)) continue;
-        const dataKind = plugin.kind === "merge" ? spec.inputs[0]!.dataKind : plugin.dataKinds[dataType] ?? dataType;
+        const dataKind = plugin.kind === "merge"
+          ? spec.inputs[0]!.dataKind
+          : plugin.dataKinds[dataType] ?? dataType;
         const sameKind = kinds.has(dataKind);
         this.#carries.set(
           dataType,
@@ -218,12 +220,21 @@ export class StageNode extends Node {
   }
 
   // Cut sets count from the origin; before the first cut that is the start of the first chunk seen.
-  #scan(cuts: CutSet, t0: bigint, times: Float64Array, ends: Float64Array, from = 0, to: number = times.length): void {
+  #scan(
+    cuts: CutSet,
+    t0: bigint,
+    times: Float64Array,
+    ends: Float64Array,
+    from = 0,
+    to: number = times.length,
+  ): void {
     this.#origin ??= this.#inputs.find(({ buffer }) => buffer.start !== undefined)!.buffer.start!;
     const shift = Number(t0 - this.#origin);
     if (from < to && !Number.isSafeInteger(shift + times[to - 1]!)) {
       throw this.#fail(
-        new RangeError("More than 2^53 ps (2.5 h) of rows wait for a place to cut, which is more than one chunk holds"),
+        new RangeError(
+          "More than 2^53 ps (2.5 h) of rows wait for a place to cut, which is more than one chunk holds",
+        ),
         this.#at,
         undefined,
       );
@@ -277,8 +288,11 @@ export class StageNode extends Node {
   #nextCut(): bigint | undefined {
     const frontier = this.#commonFrontier();
     if (frontier === undefined) return undefined;
-    this.#at ??= this.#inputs.reduce<bigint | undefined>((least, { buffer }) =>
-      buffer.start !== undefined && (least === undefined || buffer.start < least) ? buffer.start : least, undefined);
+    this.#at ??= this.#inputs.reduce<bigint | undefined>(
+      (least, { buffer }) =>
+        buffer.start !== undefined && (least === undefined || buffer.start < least) ? buffer.start : least,
+      undefined,
+    );
     if (this.#at === undefined) return undefined; // no input had anything
     this.#seen ??= this.#at;
     if (this.#unionCuts && frontier > this.#unionNext.time) this.#scanUnion(frontier);
@@ -292,7 +306,9 @@ export class StageNode extends Node {
       (frontier === END && !far ? END : this.#lower(limit, frontier));
     if (cut === undefined && far) {
       throw this.#fail(
-        new RangeError(`There is no place to cut in 2^53 ps (2.5 h), which is the longest chunk: ${this.waitsFor()}`),
+        new RangeError(
+          `There is no place to cut in 2^53 ps (2.5 h), which is the longest chunk: ${this.waitsFor()}`,
+        ),
         this.#at,
         undefined,
       );
@@ -377,7 +393,9 @@ export class StageNode extends Node {
 
   #lastEnd(start: bigint): bigint {
     let end = start;
-    for (const { buffer } of this.#inputs) if (buffer.frontier !== undefined && buffer.frontier > end) end = buffer.frontier;
+    for (const { buffer } of this.#inputs) {
+      if (buffer.frontier !== undefined && buffer.frontier > end) end = buffer.frontier;
+    }
     return end;
   }
 
@@ -395,7 +413,9 @@ export class StageNode extends Node {
     const chunks: Chunk[] = [];
     try {
       this.#inputs.forEach(({ buffer, types, dataKind }, k) => {
-        const first = halo ? halo.by === "touch" ? buffer.firstTouching(from) : buffer.rowAt(from) : buffer.rowAt(start);
+        const first = halo
+          ? halo.by === "touch" ? buffer.firstTouching(from) : buffer.rowAt(from)
+          : buffer.rowAt(start);
         const stop = last ? buffer.rows : buffer.rowAt(to);
         const table = buffer.gather(first, stop, start, this.services);
         if (k === 0) {
@@ -405,7 +425,9 @@ export class StageNode extends Node {
         // A halo's rows are no part of the stream's cover.
         const coverEnd = halo ? NO_COVER : buffer.coverAt(end);
         const withHalo = halo !== undefined;
-        chunks.push(new Chunk(table, { start, end, coverEnd, withHalo, runId, dataType: types[0]!, dataKind }));
+        chunks.push(
+          new Chunk(table, { start, end, coverEnd, withHalo, runId, dataType: types[0]!, dataKind }),
+        );
       });
     } catch (cause) {
       for (const chunk of chunks) chunk.release();
@@ -487,12 +509,26 @@ export class StageNode extends Node {
       for (let k = 0; k < starts.length; k++) {
         const start = starts[k]!, end = starts[k + 1] ?? region.end;
         const ends = k + 1 < starts.length || region.last;
-        const parts = breaks.length === 0 ? region.chunks : region.chunks.map((chunk) => part(chunk, start, end));
+        const parts = breaks.length === 0
+          ? region.chunks
+          : region.chunks.map((chunk) => part(chunk, start, end));
         const own = { from: 0, to: parts[0]!.length };
         try {
           // A break may lie at the very start of the stretch: nothing is before it then but the end of a segment.
-          if (start < end) results.push(await submit(parts, { start, end, own, last: ends, call: "compute" }));
-          if (ends) results.push(await submit(parts, { start, end: end > start ? end : start + 1n, own, last: true, call: "flush" }));
+          if (start < end) {
+            results.push(await submit(parts, { start, end, own, last: ends, call: "compute" }));
+          }
+          if (ends) {
+            results.push(
+              await submit(parts, {
+                start,
+                end: end > start ? end : start + 1n,
+                own,
+                last: true,
+                call: "flush",
+              }),
+            );
+          }
         } finally {
           if (parts !== region.chunks) { for (const chunk of parts) chunk.release(); }
         }
@@ -535,7 +571,9 @@ export class StageNode extends Node {
     }
     let consumed = region.end, hold = END;
     for (const result of results) {
-      if (result.consumedUntil !== undefined && result.consumedUntil < consumed) consumed = result.consumedUntil;
+      if (result.consumedUntil !== undefined && result.consumedUntil < consumed) {
+        consumed = result.consumedUntil;
+      }
       hold = result.hold ?? END;
       for (const [plugin, ms] of Object.entries(result.busy)) this.metricsOf(plugin).busyMs += ms;
     }
@@ -585,7 +623,9 @@ export class StageNode extends Node {
   #finish(): void {
     let end: bigint | undefined;
     for (const { buffer } of this.#inputs) {
-      if (buffer.frontier !== undefined && (end === undefined || buffer.frontier > end)) end = buffer.frontier;
+      if (buffer.frontier !== undefined && (end === undefined || buffer.frontier > end)) {
+        end = buffer.frontier;
+      }
     }
     if (end !== undefined) {
       for (const carry of this.#carries.values()) {
@@ -647,5 +687,12 @@ function shiftTo(cuts: CutSet, origin: bigint, time: bigint): void {
 function part(chunk: Chunk, start: bigint, end: bigint): Chunk {
   const { runId, dataType, dataKind } = chunk;
   const table = chunk.table.slice(rowAt(chunk.table, start), rowAt(chunk.table, end));
-  return new Chunk(table, { start, end: end > start ? end : start + 1n, coverEnd: NO_COVER, runId, dataType, dataKind });
+  return new Chunk(table, {
+    start,
+    end: end > start ? end : start + 1n,
+    coverEnd: NO_COVER,
+    runId,
+    dataType,
+    dataKind,
+  });
 }

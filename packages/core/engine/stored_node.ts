@@ -55,7 +55,14 @@ export class StoredNode extends Node {
       if (this.services.signal.aborted) throw this.services.signal.reason;
       const { runId } = this.services;
       throw new PipelineError(
-        { plugin: this.#type, module: undefined, runId, chunkIndex: this.#count, start: this.#at, end: undefined },
+        {
+          plugin: this.#type,
+          module: undefined,
+          runId,
+          chunkIndex: this.#count,
+          start: this.#at,
+          end: undefined,
+        },
         cause,
       );
     }

@@ -106,9 +106,13 @@ export abstract class StreamingPlugin extends PluginBase {
   abstract computeChunk(
     chunk: Chunk,
     context: ClassContext,
-  ): Table | null | Readonly<Record<string, Table | null>> | Promise<
-    Table | null | Readonly<Record<string, Table | null>>
-  >;
+  ):
+    | Table
+    | null
+    | Readonly<Record<string, Table | null>>
+    | Promise<
+      Table | null | Readonly<Record<string, Table | null>>
+    >;
 
   /** State at the start and after a break. */
   resetState(): void {}
@@ -125,7 +129,9 @@ export abstract class StreamingPlugin extends PluginBase {
     const { dataKind, halo, reach, maxWorkers, chunkSize, timeout } = this;
     const stateful = this.isStateful ? { resetOnBreak: this.resetOnBreak } : false;
     const optional = Object.fromEntries(
-      Object.entries({ dataKind, halo, reach, maxWorkers, chunkSize, timeout }).filter(([, v]) => v !== undefined),
+      Object.entries({ dataKind, halo, reach, maxWorkers, chunkSize, timeout }).filter(([, v]) =>
+        v !== undefined
+      ),
     );
     const spec = {
       ...common(this),
@@ -143,7 +149,8 @@ export abstract class StreamingPlugin extends PluginBase {
         fresh.resetState();
         return fresh;
       },
-      computeChunk: (chunk: Chunk, context: ClassContext) => (context.state as StreamingPlugin).computeChunk(chunk, context),
+      computeChunk: (chunk: Chunk, context: ClassContext) =>
+        (context.state as StreamingPlugin).computeChunk(chunk, context),
       ...(this.isStateful
         ? { flush: (context: ClassContext) => (context.state as StreamingPlugin).flush(context) }
         : {}),
@@ -203,7 +210,8 @@ export abstract class SourcePlugin extends PluginBase {
       provides: this.provides,
       schema: this.schema as ColumnTypes,
       read: (context) => again(self).read(context as SourceContext<Readonly<Record<string, unknown>>>),
-      fingerprint: (options, runId) => again(self).fingerprint(options as Readonly<Record<string, unknown>>, runId),
+      fingerprint: (options, runId) =>
+        again(self).fingerprint(options as Readonly<Record<string, unknown>>, runId),
     });
   }
 }

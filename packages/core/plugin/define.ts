@@ -4,7 +4,7 @@
  * @module
  */
 import type { Chunk } from "../chunk/chunk.ts";
-import { type ColumnTypes, schema, type Schema, toSchema } from "../data/schema.ts";
+import { type ColumnTypes, type Schema, schema, toSchema } from "../data/schema.ts";
 import type { Table } from "../data/table.ts";
 import { option, type OptionSpecs, type OptionValues } from "../options/option.ts";
 import type {
@@ -256,13 +256,17 @@ export function definePlugin(given: unknown): Plugin {
   const schemas: Record<string, Schema> = {};
   for (const type of provides) {
     const types = byType<ColumnTypes | Schema>(spec.schema)[type];
-    if (types === undefined) throw new TypeError(`Cannot define plugin "${provides[0]}": no schema for "${type}"`);
+    if (types === undefined) {
+      throw new TypeError(`Cannot define plugin "${provides[0]}": no schema for "${type}"`);
+    }
     schemas[type] = withTime(provides[0]!, type, toSchema(types as ColumnTypes));
   }
   const kinds = byType<string>(spec.dataKind);
   const stateful = spec.stateful === true ? {} : spec.stateful || undefined;
   if (spec.halo !== undefined && spec.reach !== undefined) {
-    throw new TypeError(`Cannot define plugin "${provides[0]}": it has halo and reach; a plugin has one of them`);
+    throw new TypeError(
+      `Cannot define plugin "${provides[0]}": it has halo and reach; a plugin has one of them`,
+    );
   }
   if (stateful && spec.halo !== undefined) {
     throw new TypeError(`Cannot define plugin "${provides[0]}": a stateful plugin cannot have a halo`);
@@ -310,7 +314,9 @@ function withTime(plugin: string, type: string, schema: Schema): Schema {
       throw new TypeError(`Cannot define plugin "${plugin}": "${type}" has no column "time" of type "time"`);
     }
     if (column && column.kind !== "time") {
-      throw new TypeError(`Cannot define plugin "${plugin}": column "${name}" of "${type}" is ${column.type}, not "time"`);
+      throw new TypeError(
+        `Cannot define plugin "${plugin}": column "${name}" of "${type}" is ${column.type}, not "time"`,
+      );
     }
   }
   return schema;

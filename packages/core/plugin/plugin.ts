@@ -84,7 +84,12 @@ export interface Running {
   readonly timeout?: number;
 }
 
-/** Make room for output rows: a pooled table of the plugin's schema, to be written to. */
+/**
+ * Make room for output rows: a pooled table of the plugin's schema, to be written to.
+ *
+ * An output with the kind of an input has that input's key columns (`time`, `board`, `channel`, `endtime`) already, often
+ * its very arrays: leave them as they are. All other columns hold whatever was in the buffer before: write every row.
+ */
 export type Emit<C extends ColumnTypes = ColumnTypes> = (
   rows: number,
   options?: Pick<AllocateOptions, "widths" | "values" | "share">,
@@ -154,7 +159,7 @@ export interface SourceContext<O = {}> {
 
 /** A stretch of a source's rows. */
 export interface SourcePiece {
-  /** Rows in total order, all before `end` and not before the end of the piece before. */
+  /** Rows that start before `end` and not before the end of the piece before; the engine puts them in order. */
   readonly table: Table;
   /** All later rows start at or after it, ps. */
   readonly end: bigint;
@@ -218,7 +223,10 @@ export interface Plugin {
     | undefined;
   /** Of a streaming plugin: outputs of one stretch. Of a static one: of the whole run. */
   readonly computeChunk:
-    | ((chunk: Chunk, context: ComputeContext<Readonly<Record<string, unknown>>>) => Outputs | Promise<Outputs>)
+    | ((
+      chunk: Chunk,
+      context: ComputeContext<Readonly<Record<string, unknown>>>,
+    ) => Outputs | Promise<Outputs>)
     | undefined;
   /** Of a stateful plugin: outputs still to come, at a break and at the end. */
   readonly flush:

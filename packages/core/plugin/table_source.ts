@@ -16,7 +16,7 @@
 import { createHash } from "node:crypto";
 import { coverEndOf, lowerBound, timesOf } from "../chunk/chunk.ts";
 import { sortRows } from "../chunk/sort_rows.ts";
-import type { ColumnTypes } from "../data/schema.ts";
+import type { ColumnTypes, Ragged, TypedArray } from "../data/schema.ts";
 import type { Table } from "../data/table.ts";
 import { defineSource } from "./define.ts";
 import type { Plugin, SourcePiece, TimeRange } from "./plugin.ts";
@@ -36,8 +36,13 @@ export interface TableSourceOptions {
  *
  * @throws {TypeError} On a bad name.
  */
-export function tableSource<C extends ColumnTypes>(name: string, table: Table<C>, options: TableSourceOptions = {}): Plugin {
+export function tableSource<C extends ColumnTypes>(
+  name: string,
+  table: Table<C>,
+  options: TableSourceOptions = {},
+): Plugin {
   const sorted = sortRows(table);
+  let sha256: string | undefined;
   return defineSource({
     provides: name,
     version: "1",
@@ -49,12 +54,28 @@ export function tableSource<C extends ColumnTypes>(name: string, table: Table<C>
       yield* pieces(sorted as unknown as Table, options, maxRows);
     },
     fingerprint: () => {
-      const copy = sorted.compact();
-      const hash = createHash("sha256").update(new Uint8Array(copy.toBuffer() as ArrayBuffer)).digest("hex");
-      copy.release();
-      return Promise.resolve({ sha256: hash });
+      sha256 ??= hashOf(sorted as unknown as Table);
+      return Promise.resolve({ sha256 });
     },
   });
+}
+
+/** SHA-256 of the rows, whatever lies around them in their buffers. */
+function hashOf(table: Table): string {
+  const hash = createHash("sha256").update(`${table.t0} ${table.schema.text}`);
+  for (const column of table.schema.columns) {
+    const data = table.columns[column.name] as TypedArray | Ragged;
+    const arrays = "offsets" in data
+      ? [
+        data.offsets.map((at) => at - data.offsets[0]!),
+        data.values.subarray(data.offsets[0], data.offsets.at(-1)),
+      ]
+      : [data];
+    for (const { buffer, byteOffset, byteLength } of arrays) {
+      hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+    }
+  }
+  return hash.digest("hex");
 }
 
 function* pieces(table: Table, options: TableSourceOptions, maxRows: number): Generator<SourcePiece> {

@@ -148,13 +148,13 @@ export async function openArrow(bytes: Uint8Array, options: OpenArrowOptions = {
   const arrow = await import("apache-arrow");
   try {
     checkMagic(bytes);
-    const reader = arrow.RecordBatchReader.from(bytes);
+    const reader = arrow.RecordBatchReader.from(bytes) as Arrow.RecordBatchFileReader;
     reader.open();
-    const batches = [...reader];
-    if (batches.length !== 1) {
-      throw new SyntaxError(`it has ${batches.length} record batches, a chunk file has 1`);
-    }
-    const batch = batches[0]!;
+    const batches = reader.numRecordBatches;
+    if (batches !== 1) throw new SyntaxError(`it has ${batches} record batches, a chunk file has 1`);
+    // By its number: iterating over a damaged file need not end.
+    const batch = reader.readRecordBatch(0);
+    if (!batch) throw new SyntaxError("its record batch is missing");
     return new ArrowFile(name, options.schema ?? schemaOf(batch.schema.fields), batch);
   } catch (cause) {
     const what = cause instanceof SyntaxError

@@ -65,6 +65,7 @@ export class Run {
       if (!top) return;
       if (first) this.#start = timeOf(top);
       const piece = this.#piece = this.#begin(top);
+      // A piece is full only where the next row is known, or else it is the last.
       while (!this.#fill(piece) && this.#behind) {
         await this.#read(this.#behind);
         this.#advance();
@@ -156,18 +157,12 @@ export class Run {
     for (let i = 0; i < rows; i++) if (endtime[i]! > cover) cover = endtime[i]!;
     if (rows > 0 && t0 + BigInt(cover) > this.#cover) this.#cover = t0 + BigInt(cover);
     const { top } = this.#merge;
-    if (!top && !this.#behind) {
-      const last = rows > 0 ? t0 + BigInt(time[rows - 1]!) + 1n : t0 + 1n;
-      return this.#cover > last ? this.#cover : last;
+    if (top) { // The next row's time, but no further than a piece may reach.
+      const next = timeOf(top), limit = t0 + MAX_SPAN;
+      return next < limit ? next : limit;
     }
-    // The next row's time, but no later than what is known and no further than a piece may reach.
-    let end = t0 + MAX_SPAN;
-    if (top && timeOf(top) < end) end = timeOf(top);
-    if (this.#frontierHi !== Infinity) {
-      const frontier = BigInt(this.#frontierHi) * 0x1_0000_0000n + BigInt(this.#frontierLo);
-      if (frontier < end) end = frontier;
-    }
-    return end;
+    const last = t0 + BigInt(time[rows - 1]!) + 1n;
+    return this.#cover > last ? this.#cover : last;
   }
 }
 

@@ -1,0 +1,47 @@
+/**
+ * Tables of text in aligned columns.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { textTable } from "./table.ts";
+ *
+ * const text = textTable([{ title: "type" }, { title: "rows", right: true }], [["hits", "7"], ["records", "102"]]);
+ * assert.equal(text, "type     rows\nhits        7\nrecords   102\n");
+ * ```
+ * @module
+ */
+
+/** A column of a {@linkcode textTable}. */
+export interface TextColumn {
+  /** What stands above it. */
+  readonly title: string;
+  /** Whether it ends at the right, as numbers do. */
+  readonly right?: boolean;
+}
+
+/** Rows in columns, with titles. Control characters are shown as escapes, so that data cannot steer a terminal. */
+export function textTable(columns: readonly TextColumn[], rows: readonly (readonly string[])[]): string {
+  const cells = [columns.map(({ title }) => title), ...rows.map((row) => row.map(printable))];
+  const widths = columns.map((_, k) => cells.reduce((most, row) => Math.max(most, textWidth(row[k] ?? "")), 0));
+  return cells.map((row) =>
+    columns.map(({ right }, k) => {
+      const text = row[k] ?? "";
+      const room = " ".repeat(widths[k]! - textWidth(text));
+      return right ? room + text : text + room;
+    }).join("  ").trimEnd() + "\n"
+  ).join("");
+}
+
+/** `text` with control characters as escapes. */
+export function printable(text: string): string {
+  // deno-lint-ignore no-control-regex
+  return text.replace(/[\x00-\x1f\x7f-\x9f]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`);
+}
+
+/** Characters of a text, each counted as one place. */
+function textWidth(text: string): number {
+  let count = 0;
+  for (const _ of text) count++;
+  return count;
+}

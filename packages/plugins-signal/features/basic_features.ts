@@ -1,0 +1,133 @@
+/**
+ * `basic_features`: height, amplitude, area and steepest step of every record.
+ *
+ * | column | what |
+ * |---|---|
+ * | `time`, `board`, `channel`, `record_id` | the record |
+ * | `height` | highest signal in the height range, ADC counts |
+ * | `amp` | highest less lowest sample in the height range, ADC counts |
+ * | `area` | sum of the signal over the area range, ADC counts x samples |
+ * | `max_abs_diff` | highest step from a sample to the next in the whole record, ADC counts |
+ *
+ * The signal is `baseline - sample` where the record's polarity is negative and `sample - baseline` where it is positive.
+ * Ranges are `[start, end)` in samples, clamped to the record.
+ *
+ * Differences from WaveformAnalysis:
+ * - only the record's own samples count, also where it is shorter than others; there, zeros behind a short trace are samples;
+ * - polarity comes from `records`, a value for each channel, whatever the trace was read from;
+ * - a range without samples gives NaN for `height` and `amp` (there an error) and 0 for `area`; a record with fewer than two samples
+ *   gives NaN for `max_abs_diff`;
+ * - the area is summed in integers and has one rounding, that of `count x baseline`;
+ * - `event_index`, the position in the array there, is `record_id`, which names the same record in every type;
+ * - `fixed_baseline` is not there: a baseline is a column of `records`.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { Context, Table, tableSource } from "@millrace/core";
+ * import { basicFeatures } from "@millrace/plugins-signal/features/basic-features";
+ * import { recordsSchema } from "@millrace/plugins-signal/records/records";
+ *
+ * const one = Table.from(recordsSchema, {
+ *   time: [0n],
+ *   endtime: [8000n],
+ *   board: [0],
+ *   channel: [0],
+ *   record_id: [0n],
+ *   dt: [2000],
+ *   length: [4],
+ *   flags: [0],
+ *   baseline: [100],
+ *   polarity: [-1],
+ *   wave: [[100, 90, 60, 100]],
+ * });
+ * await using ctx = new Context({ config: { "basic_features.heightRange": [0, null] } });
+ * ctx.register(tableSource("records", one), basicFeatures);
+ * const { height, area } = (await ctx.getData("run_1", "basic_features")).row(0);
+ * assert.deepEqual([height, area], [40, 50]);
+ * ```
+ * @module
+ */
+import { definePlugin } from "@millrace/core/define";
+import { option } from "@millrace/core/option";
+import type { Plugin } from "@millrace/core/plugin";
+import { basicFeatures as featuresOf } from "../kernels/basic_features.ts";
+
+/** Height, amplitude, area and steepest step of every record. Options: `heightRange`, `areaRange`. */
+export const basicFeatures: Plugin = definePlugin({
+  module: import.meta.url,
+  export: "basicFeatures",
+  provides: "basic_features",
+  dependsOn: ["records"],
+  needs: {
+    records: {
+      time: "time",
+      board: "u16",
+      channel: "u16",
+      record_id: "i64",
+      baseline: "f64",
+      polarity: "i8",
+      wave: "u16[]",
+    },
+  },
+  version: "1.0.0",
+  help: "Height, amplitude, area and steepest step of every record",
+  dataKind: "records",
+  schema: {
+    time: "time",
+    board: "u16",
+    channel: "u16",
+    record_id: "i64",
+    height: "f32",
+    amp: "f32",
+    area: "f32",
+    max_abs_diff: "f32",
+  },
+  options: {
+    heightRange: option.range({
+      default: [40, 90],
+      integer: true,
+      min: 0,
+      unit: "sample",
+      perChannel: true,
+      help: "Samples searched for the pulse",
+    }),
+    areaRange: option.range({
+      default: [0, null],
+      integer: true,
+      min: 0,
+      unit: "sample",
+      perChannel: true,
+      help: "Samples that are summed",
+    }),
+  },
+  computeChunk(chunk, { options, emit }) {
+    const { columns, length } = chunk;
+    const { board, channel, baseline, polarity } = columns;
+    const { values, offsets } = columns.wave;
+    const { heightRange, areaRange } = options;
+    const out = emit(length);
+    const to = out.columns;
+    to.time.set(columns.time);
+    to.board.set(board);
+    to.channel.set(channel);
+    to.record_id.set(columns.record_id);
+    for (let i = 0; i < length; i++) {
+      const height = heightRange.at(board[i]!, channel[i]!), area = areaRange.at(board[i]!, channel[i]!);
+      featuresOf(
+        values,
+        offsets[i]!,
+        offsets[i + 1]!,
+        baseline[i]!,
+        polarity[i]!,
+        height[0],
+        height[1] ?? Infinity,
+        area[0],
+        area[1] ?? Infinity,
+        to,
+        i,
+      );
+    }
+    return out;
+  },
+});

@@ -1,0 +1,156 @@
+/**
+ * `records`: the traces with baseline and polarity, a row for each row of `raw_files`.
+ *
+ * | column | what |
+ * |---|---|
+ * | `time`, `endtime` | first sample, and behind the last, ps |
+ * | `board`, `channel` | where it was taken |
+ * | `record_id` | number of the record in the run |
+ * | `dt` | sampling interval, ps a sample |
+ * | `length` | samples |
+ * | `flags` | flags of the digitizer |
+ * | `baseline` | mean of the first samples, ADC counts; NaN where the record has none of them |
+ * | `polarity` | -1 for negative pulses, 1 for positive ones |
+ * | `wave` | samples, ADC counts: those of `raw_files` themselves, not a copy |
+ *
+ * Differences from WaveformAnalysis: polarity is an option of each channel and is heeded by every plugin behind it, where
+ * there `unknown` counts as negative and some plugins take every pulse for a negative one; `dt` and all times are ps; samples are
+ * unsigned, so that none above 32767 turns negative; there is no `baseline_upstream`, which is NaN there unless another plugin
+ * computes baselines: such a plugin is a type of the same kind here.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { Context, schema, Table, tableSource } from "@millrace/core";
+ * import { rawSchema } from "@millrace/plugins-signal/formats/compass/raw-schema";
+ * import { records } from "@millrace/plugins-signal/records/records";
+ *
+ * const traces = Table.from(rawSchema, {
+ *   time: [0n],
+ *   endtime: [8000n],
+ *   board: [0],
+ *   channel: [1],
+ *   record_id: [0n],
+ *   dt: [2000],
+ *   length: [4],
+ *   energy: [0],
+ *   energy_short: [0],
+ *   energy_calibrated: [NaN],
+ *   flags: [0],
+ *   wave: [[10, 12, 40, 11]],
+ * });
+ * await using ctx = new Context({ config: { "records.baselineSamples": 2, "records.polarity": "positive" } });
+ * ctx.register(tableSource("raw_files", traces, { dataKind: "records" }), records);
+ * const table = await ctx.getData("run_1", "records");
+ * assert.equal(table.row(0).baseline, 11);
+ * assert.equal(table.row(0).polarity, 1);
+ * ```
+ * @module
+ */
+import { definePlugin } from "@millrace/core/define";
+import { option } from "@millrace/core/option";
+import type { Plugin } from "@millrace/core/plugin";
+import { schema, type Schema } from "@millrace/core/schema";
+import { baselines } from "../kernels/baseline.ts";
+import { baselineSamples } from "./_baseline_samples.ts";
+
+/** Column types of {@linkcode recordsSchema}, in order. */
+export type RecordTypes = {
+  /** Time of the first sample, ps. */
+  readonly time: "time";
+  /** Time behind the last sample, ps. */
+  readonly endtime: "time";
+  /** Digitizer board. */
+  readonly board: "u16";
+  /** Channel of the board. */
+  readonly channel: "u16";
+  /** Number of the record in the run. */
+  readonly record_id: "i64";
+  /** Sampling interval, ps a sample. */
+  readonly dt: "i32";
+  /** Samples of the record. */
+  readonly length: "u32";
+  /** Flags of the digitizer. */
+  readonly flags: "u32";
+  /** Baseline, ADC counts; NaN where it has none. */
+  readonly baseline: "f64";
+  /** -1 for negative pulses, 1 for positive ones. */
+  readonly polarity: "i8";
+  /** Samples, ADC counts. */
+  readonly wave: "u16[]";
+};
+
+/** Columns of `records`. */
+export const recordsSchema: Schema<RecordTypes> = schema({
+  time: "time",
+  endtime: "time",
+  board: "u16",
+  channel: "u16",
+  record_id: "i64",
+  dt: "i32",
+  length: "u32",
+  flags: "u32",
+  baseline: "f64",
+  polarity: "i8",
+  wave: "u16[]",
+});
+
+/** Traces with baseline and polarity. Options: `baselineSamples`, `polarity`. */
+export const records: Plugin = definePlugin({
+  module: import.meta.url,
+  export: "records",
+  provides: "records",
+  dependsOn: ["raw_files"],
+  needs: {
+    raw_files: {
+      time: "time",
+      endtime: "time",
+      board: "u16",
+      channel: "u16",
+      record_id: "i64",
+      dt: "i32",
+      length: "u32",
+      flags: "u32",
+      wave: "u16[]",
+    },
+  },
+  version: "1.0.0",
+  help: "Traces with baseline and polarity",
+  dataKind: "records",
+  schema: recordsSchema,
+  options: {
+    baselineSamples,
+    polarity: option.choice(["negative", "positive"], {
+      default: "negative",
+      perChannel: true,
+      help: "Direction of the pulses",
+    }),
+  },
+  computeChunk(chunk, { options, emit }) {
+    const { table, length } = chunk;
+    const out = emit(length, {
+      share: {
+        time: table,
+        endtime: table,
+        board: table,
+        channel: table,
+        record_id: table,
+        dt: table,
+        length: table,
+        flags: table,
+        wave: table,
+      },
+    });
+    const { board, channel, wave } = chunk.columns;
+    const { baseline, polarity } = out.columns;
+    const [start, end] = options.baselineSamples;
+    baselines(wave.values, wave.offsets, length, start, end ?? Infinity, baseline);
+    if (options.polarity.uniform) polarity.fill(options.polarity.default === "positive" ? 1 : -1);
+    else {
+      for (let i = 0; i < length; i++) {
+        polarity[i] = options.polarity.at(board[i]!, channel[i]!) === "positive" ? 1 : -1;
+      }
+    }
+    return out;
+  },
+});
