@@ -77,7 +77,7 @@ export function drawWaveform(samples: ArrayLike<number>, options: PictureOptions
   const art = unicode ? UNICODE : ASCII;
   const [low, high] = limits(samples);
   const lanes = layHits(hits);
-  const rows = height - 2 - (title === undefined ? 0 : 1) - Math.max(lanes.length, 1);
+  const rows = height - 2 - (title === undefined ? 0 : 1) - lanes.length;
   const labels = yLabels(low, high, rows);
   const margin = Math.max(4, ...labels.filter((label) => label !== undefined).map((label) => label.length)) + 1;
   const columns = width - margin - 1;
@@ -95,18 +95,18 @@ export function drawWaveform(samples: ArrayLike<number>, options: PictureOptions
     const edge = label === undefined ? art.up : art.mark;
     out.push(`${(label ?? "").padStart(margin - 1)} ${edge}${painted(canvas.row(row), color ? inHit : undefined)}`);
   }
-  for (let lane = 0; lane < Math.max(lanes.length, 1); lane++) {
+  lanes.forEach((lane, k) => {
     const line = new Array<string>(columns).fill(" ");
-    for (const { start, end, peak } of lanes[lane] ?? []) {
+    for (const { start, end, peak } of lane) {
       const from = columnOf(start), to = columnOf(end - 1);
       line.fill(art.bar, from, to + 1);
       line[from] = art.first;
       line[to] = art.last;
       line[columnOf(peak)] = art.peak;
     }
-    const name = lane === 0 ? (hits.length > 0 ? "hits" : "") : "";
+    const name = k === 0 ? "hits" : "";
     out.push(`${name.padStart(margin - 1)} ${art.up}${painted(line, color ? inHit : undefined)}`);
-  }
+  });
   out.push(...xAxis(samples.length * dt, margin, columns, last * dt, art));
   return out.map((line) => `${line.trimEnd()}\n`).join("");
 }
@@ -192,9 +192,8 @@ function xAxis(total: number, margin: number, columns: number, last: number, art
     words.splice(at, text.length, ...text);
     free = at + text.length + 1;
   }
-  words.splice(0, 3, ..."ADC");
   const label = ` ${name}`;
   const end = words.join("").trimEnd();
   const room = end.length + label.length <= words.length ? end + label : `${end.slice(0, end.lastIndexOf(" "))}${label}`;
-  return [`${" ".repeat(margin)}${art.corner}${line.join("")}`, room];
+  return [`${"ADC".padStart(margin - 1)} ${art.corner}${line.join("")}`, room];
 }

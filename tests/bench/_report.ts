@@ -43,23 +43,23 @@ export function report(title: string, measures: readonly Measure[]): void {
   if (rows.some(({ ok }) => !ok)) Deno.exitCode = 1;
 }
 
-/** Median. */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[sorted.length >> 1]!;
+/** The value that a quarter of the values lie below: what a busy machine disturbs least without being luck. */
+export function lowerQuartile(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 2]!;
 }
 
 /**
- * Times several ways in turn, round by round, so that a slow moment of the machine meets all of them; gives the median
- * time of each and the median of the paired ratios to the first.
+ * Times several ways in turn, round by round, so that a slow moment of the machine meets all of them; gives the lower
+ * quartile of the times of each, and its ratio to that of the first.
  */
 export async function paired(
   rounds: number,
+  warmUp: number,
   ways: Readonly<Record<string, () => unknown>>,
 ): Promise<{ ms: Record<string, number>; ratio: Record<string, number> }> {
   const names = Object.keys(ways);
   const times: Record<string, number[]> = Object.fromEntries(names.map((name) => [name, []]));
-  for (const name of names) for (let warm = 0; warm < 3; warm++) await ways[name]!();
+  for (const name of names) for (let warm = 0; warm < warmUp; warm++) await ways[name]!();
   for (let round = 0; round < rounds; round++) {
     for (const name of round % 2 ? names : names.toReversed()) {
       const before = performance.now();
@@ -67,10 +67,6 @@ export async function paired(
       times[name]!.push(performance.now() - before);
     }
   }
-  const first = times[names[0]!]!;
-  const ms = Object.fromEntries(names.map((name) => [name, median(times[name]!)]));
-  const ratio = Object.fromEntries(
-    names.map((name) => [name, median(times[name]!.map((t, k) => t / first[k]!))]),
-  );
-  return { ms, ratio };
+  const ms = Object.fromEntries(names.map((name) => [name, lowerQuartile(times[name]!)]));
+  return { ms, ratio: Object.fromEntries(names.map((name) => [name, ms[name]! / ms[names[0]!]!])) };
 }

@@ -103,7 +103,7 @@ async function pipeline(ctx: Context, target: string): Promise<void> {
   }
 }
 
-const { ms, ratio } = await paired(15, {
+const { ms, ratio } = await paired(31, 40, {
   "by hand": byHand,
   "fused chain": () => pipeline(fromStore, "step_5"),
   "source alone": () => pipeline(fromSource, "pulses"),

@@ -42,7 +42,7 @@ export interface ClipOptions extends MemoryOptions {
 }
 
 /**
- * The rows of `chunk` cut to `[start, end)`, in order; `undefined` where chunk and range have nothing in common.
+ * The rows of `chunk`, which are in order, cut to `[start, end)` and in order again; `undefined` where chunk and range have nothing in common.
  *
  * A row's number of samples is its `length` where there is such a column, else what its samples say. Fixed samples move to the
  * front and are followed by zeros. A row without samples stays if it starts in the

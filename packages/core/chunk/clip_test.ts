@@ -20,7 +20,13 @@ const traces: fc.Arbitrary<Trace[]> = fc.array(
     samples: fc.array(fc.integer({ min: 1, max: 99 }), { maxLength: 6 }),
   }),
   { maxLength: 12 },
-).map((list) => list.sort((a, b) => a.time - b.time).map((trace, id) => ({ ...trace, id })));
+).map((list) =>
+  list.sort((a, b) => a.time - b.time || endOf(a) - endOf(b)).map((trace, id) => ({ ...trace, id }))
+);
+
+function endOf({ time, dt, samples }: Omit<Trace, "id">): number {
+  return time + dt * samples.length;
+}
 
 const FIXED: ColumnTypes = {
   time: "time",
@@ -66,9 +72,7 @@ function model(list: readonly Trace[], start: number, end: number): Trace[] {
       start <= at && at + dt <= end
     );
     return kept.length > 0 ? [{ ...trace, time: kept[0]!.at, samples: kept.map(({ value }) => value) }] : [];
-  }).sort((a, b) =>
-    a.time - b.time || (a.time + a.dt * a.samples.length) - (b.time + b.dt * b.samples.length)
-  );
+  }).sort((a, b) => a.time - b.time || endOf(a) - endOf(b));
 }
 
 const range = fc.tuple(fc.integer({ min: -5, max: 120 }), fc.integer({ min: 1, max: 60 }))

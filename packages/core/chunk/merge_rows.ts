@@ -23,14 +23,14 @@
 import type { ColumnTypes, Ragged } from "../data/schema.ts";
 import { Table } from "../data/table.ts";
 import { checkIntervals, checkRuns, chunkOf, firstOf, later, mergedNames } from "./_chunk_of.ts";
-import { keysOf } from "./_keys.ts";
+import { compareRest, keysOf } from "./_keys.ts";
 import { countingUp, placeLengths, placeRows, type Places, sumOffsets } from "./_place_rows.ts";
 import { originOf, shapeOf } from "./_shape.ts";
 import { sortPermutation } from "./_sort_permutation.ts";
 import { Chunk, NO_COVER } from "./chunk.ts";
 import { concatTables } from "./concat_tables.ts";
 import type { MemoryOptions } from "./gather.ts";
-import { type Order, orderOf } from "./order.ts";
+import { isSorted, type Order, orderOf } from "./order.ts";
 
 /** What {@linkcode mergeRows} may be told. */
 export interface MergeRowsOptions extends MemoryOptions {
@@ -94,8 +94,8 @@ function mergeTables(tables: readonly Table[], options: MergeRowsOptions): Table
   const { order = orderOf(schema), ...memory } = options;
   const filled = tables.filter((table) => table.length > 0);
   if (filled.length === 0) return tables[0]!.share();
-  const permutation = sortPermutation(keysOf(filled, order));
-  if (!permutation) return filled.length === 1 ? filled[0]!.share() : concatTables(filled, memory);
+  if (follow(filled, order)) return filled.length === 1 ? filled[0]!.share() : concatTables(filled, memory);
+  const permutation = sortPermutation(keysOf(filled, order))!; // something is out of order
   const out = Table.allocate(schema, rows, { ...memory, ...allocate, t0: originOf(filled) });
   try {
     scatter(filled, out, permutation);
@@ -104,6 +104,18 @@ function mergeTables(tables: readonly Table[], options: MergeRowsOptions): Table
     throw error;
   }
   return out;
+}
+
+/** Whether the tables are in order one after the other, each of them being so. No copy of their keys. */
+function follow(tables: readonly Table[], order: Order): boolean {
+  for (let k = 1; k < tables.length; k++) {
+    const before = tables[k - 1]!;
+    using last = before.slice(before.length - 1, before.length);
+    using first = tables[k]!.slice(0, 1);
+    const { primary, rest } = keysOf([last, first], order);
+    if (primary[0]! > primary[1]! || (primary[0] === primary[1] && compareRest(rest, 0, 1) > 0)) return false;
+  }
+  return tables.every((table) => isSorted(table, order));
 }
 
 /** Write row `permutation[i]`, counted over all tables, to row `i` of `out`: table by table, with no lookup a row. */

@@ -50,6 +50,15 @@ class Source implements AsyncIterable<Chunk<Hits>> {
   }
 }
 
+/** A stream that releases what was not taken when it is closed. */
+async function* lazily(chunks: Chunk<Hits>[]): AsyncGenerator<Chunk<Hits>> {
+  try {
+    while (chunks.length > 0) yield chunks.shift()!;
+  } finally {
+    for (const chunk of chunks) chunk.release();
+  }
+}
+
 const extent = fc.record({ start: fc.integer({ min: 0, max: 10 }), length: fc.integer({ min: 1, max: 30 }) });
 const stream = fc.record({ rows: sortedRows, cuts, extent });
 
@@ -117,13 +126,6 @@ Deno.test("mergeStreams() releases everything, exhausted or left early", async (
           runId,
         });
       });
-    async function* lazily(chunks: Chunk<Hits>[]): AsyncGenerator<Chunk<Hits>> {
-      try {
-        while (chunks.length > 0) yield chunks.shift()!;
-      } finally {
-        for (const chunk of chunks) chunk.release();
-      }
-    }
     let seen = 0;
     const inputs = [charged(hits([1, 9], [15, 16]), [10, 20]), charged(hits([2, 4], [21, 22]), [5, 12])].map(
       lazily,

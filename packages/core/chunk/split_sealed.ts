@@ -58,19 +58,20 @@ function lastLegalCut(chunk: Chunk, t: bigint, minGap: bigint): bigint | undefin
   const times = timesOf(chunk.table), ends = endtimesOf(chunk.table);
   const rows = rowAt(chunk.table, t);
   // Offsets from t0, exact within the chunk. A cover before or behind all that fits is rounded, but stays there.
-  const gap = Number(minGap), limit = Number(t - t0), last = Number(chunk.end - t0);
+  const gap = Number(minGap), limit = Number(t - t0);
   let cover = Number(coverBefore - t0);
-  let low = Number(chunk.start - t0) + 1; // the lowest time of the interval before row i
-  let best: number | undefined;
-  for (let i = 0; i <= rows; i++) {
-    const next = i < times.length ? times[i]! : last;
-    const cut = next < limit ? next : limit;
-    if (next - cover >= gap && cut >= low && cut >= cover) best = cut;
-    if (i === rows) break;
-    if (ends[i]! > cover) cover = ends[i]!;
-    low = times[i]! + 1;
+  let previous = Number(chunk.start - t0); // below every cut
+  let best = NaN; // none
+  for (let i = 0; i < rows; i++) {
+    const next = times[i]!, end = ends[i]!;
+    if (next - cover >= gap && next > previous) best = next;
+    if (end > cover) cover = end;
+    previous = next;
   }
-  return best === undefined ? undefined : t0 + BigInt(best);
+  // The interval that holds t, up to the next row or to all that is known.
+  const next = rows < times.length ? times[rows]! : Number(chunk.end - t0);
+  if (next - cover >= gap && limit >= cover && limit > previous) best = limit;
+  return Number.isNaN(best) ? undefined : t0 + BigInt(best);
 }
 
 function noCut(chunk: Chunk, t: bigint, minGap: bigint): never {

@@ -19,6 +19,8 @@ import type { Json } from "./lineage.ts";
 import { makePlan, type Plan } from "./plan.ts";
 import { DataStream } from "./stream.ts";
 
+export type { PluginMetrics, RunEvent } from "../engine/node.ts";
+
 /** What a {@linkcode Context} may be given. */
 export interface ContextOptions {
   /** Folder (or store) of results. Without one, nothing is stored. */

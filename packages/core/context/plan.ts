@@ -6,6 +6,7 @@ import { type ColumnType, type ColumnTypes, type Schema, schema } from "../data/
 import { sameType } from "../data/table.ts";
 import type { Config } from "../options/config.ts";
 import type { OptionSource } from "../options/resolve.ts";
+import { didYouMean } from "../options/_suggest.ts";
 import type { Geometry, Plugin } from "../plugin/plugin.ts";
 import type { Store, StoredResult } from "../store/types.ts";
 import { type Json, type Lineage, lineageHash } from "./lineage.ts";
@@ -185,7 +186,7 @@ function needed(steps: readonly PlanStep[], targets: readonly string[]): PlanSte
 function missing(dataType: string, path: readonly string[], providers: ReadonlyMap<string, Plugin>): string {
   const by = path.length > 0 ? `, which "${path.at(-1)}" needs` : "";
   const there = [...providers.keys()].sort();
-  return `No plugin provides "${dataType}"${by}; ` +
+  return `No plugin provides "${dataType}"${by}${didYouMean(dataType, there)}; ` +
     (there.length > 0 ? `there are ${there.join(", ")}` : "no plugin is registered");
 }
 
@@ -259,7 +260,7 @@ function checkColumns(
   }
 }
 
-const KEYS = ["time", "board", "channel", "endtime"];
+const KEYS = ["time", "board", "channel", "endtime", "record_id"];
 
 /** The schema of types of one kind side by side. @throws {RangeError} On different kinds or a column that two have. */
 export function mergedSchema(

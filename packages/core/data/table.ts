@@ -74,7 +74,7 @@ interface Held {
 
 const defaultPool = new BufferPool();
 
-const KEYS: readonly string[] = ["time", "board", "channel", "endtime"];
+const KEYS: readonly string[] = ["time", "board", "channel", "endtime", "record_id"];
 
 /** Rows of typed columns with times relative to {@linkcode Table.t0}. */
 export class Table<C extends ColumnTypes = ColumnTypes> implements Disposable {
@@ -415,7 +415,7 @@ export class Table<C extends ColumnTypes = ColumnTypes> implements Disposable {
    * first table's. Times are relative to the first table's `t0`.
    *
    * @throws {RangeError} On tables of different lengths.
-   * @throws {TypeError} When two have a column of one name that isn't a key (`time`, `board`, `channel`, `endtime`).
+   * @throws {TypeError} When two have a column of one name that isn't a key (`time`, `board`, `channel`, `endtime`, `record_id`).
    */
   static combine(tables: readonly Table[]): Table {
     const [first] = tables;

@@ -4,17 +4,19 @@ import type { Account, BufferHandle, BufferPool } from "../data/buffer_pool.ts";
 /** Parts smaller than this are gathered into one write. */
 const SMALL = 2 ** 16;
 
+/** A full disk, a spent quota, a file above its limit: not all of them come with a code. */
+const FULL = /ENOSPC|EDQUOT|EFBIG|no space left|not enough space|quota exceeded|file too large/i;
+
 /** An error of the file system with what was tried, where, and what helps. */
 export function storageError(action: string, folder: string, cause: unknown): Error {
-  const code = (cause as { code?: unknown }).code;
+  const what = cause instanceof Error ? cause.message : String(cause);
   const denied = cause instanceof Deno.errors.PermissionDenied || cause instanceof Deno.errors.NotCapable;
-  const full = code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG";
+  const full = FULL.test(`${what} ${(cause as { code?: unknown }).code}`);
   const help = full
     ? "; free some space or choose another folder for the store"
     : denied
     ? "; allow this program to read and write there or choose another folder for the store"
     : "";
-  const what = cause instanceof Error ? cause.message : String(cause);
   return new Error(`Cannot ${action} in folder "${folder}": ${what}${help}`, { cause });
 }
 

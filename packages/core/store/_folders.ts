@@ -78,10 +78,14 @@ async function isFolder(path: string): Promise<boolean> {
 /** Where the result of a type lies: its folder, or the one before while it is exchanged; `undefined` without one. */
 export async function locate(run: string, type: string): Promise<string | undefined> {
   const path = `${run}/${type}`;
-  if (await isFolder(path)) return path;
-  const old = (await hiddenIn(run)).find((hidden) => hidden.type === type && hidden.kind.startsWith("old"));
-  // Without an old folder either, an exchange may have ended between the two looks.
-  return old?.path ?? (await isFolder(path) ? path : undefined);
+  for (let tries = 1;; tries++) {
+    if (await isFolder(path)) return path;
+    const hidden = (await hiddenIn(run)).filter((hidden) => hidden.type === type);
+    const old = hidden.find(({ kind }) => kind.startsWith("old"));
+    if (old) return old.path;
+    if (await isFolder(path)) return path; // the exchange ended between the two looks
+    if (hidden.length === 0 || tries === 10) return undefined; // nobody writes, so nobody exchanges
+  }
 }
 
 /** The types of which `run` has a result. */

@@ -122,7 +122,7 @@ function measure(
   out: ThresholdHits,
   row: number,
 ): number {
-  const zero = positiveLimit(baseline, negative);
+  const zero = zeroLimit(baseline, negative);
   let best = 65536, position = a, count = 0, sum = 0;
   for (let k = a; k < b; k++) {
     const turned = values[k]! ^ turn;
@@ -142,21 +142,20 @@ function measure(
   return position;
 }
 
-/** The highest turned sample with `s >= threshold`; -1 where no sample has that. */
+/** The highest turned sample with `s >= threshold`; below 0 where no sample has that. */
 function turnedLimit(baseline: number, negative: boolean, threshold: number): number {
   if (baseline !== baseline) return -1;
-  // The difference may be rounded across an integer: the formula itself decides.
+  // The sum may be rounded across an integer, and so may the difference below a baseline of less than 0: the formula decides.
   if (negative) {
-    const limit = Math.max(-1, Math.min(65535, Math.floor(baseline - threshold)));
-    if (limit < 65535 && baseline - (limit + 1) >= threshold) return limit + 1;
-    return limit >= 0 && !(baseline - limit >= threshold) ? limit - 1 : limit;
+    const most = Math.floor(baseline - threshold);
+    return baseline - most >= threshold ? most : most - 1;
   }
-  const least = Math.max(0, Math.min(65536, Math.ceil(baseline + threshold)));
-  if (least > 0 && least - 1 - baseline >= threshold) return 65536 - least;
-  return least < 65536 && !(least - baseline >= threshold) ? 65534 - least : 65535 - least;
+  const least = Math.ceil(baseline + threshold);
+  if (least - 1 - baseline >= threshold) return 65536 - least;
+  return least - baseline >= threshold ? 65535 - least : 65534 - least;
 }
 
-/** The highest turned sample with `s > 0`. */
-function positiveLimit(baseline: number, negative: boolean): number {
-  return negative ? Math.ceil(baseline) - 1 : 65535 - (Math.floor(baseline) + 1);
+/** The highest turned sample with `s >= 0`. */
+function zeroLimit(baseline: number, negative: boolean): number {
+  return negative ? Math.floor(baseline) : 65535 - Math.ceil(baseline);
 }

@@ -7,7 +7,8 @@ const range: OptionSpec<OptionRange> = option.range({
   integer: true,
   min: 0,
   unit: "sample",
-  help: "Samples that the baseline is the mean of: their number, or a range; what lies beyond the record is left out",
+  help:
+    "Samples that the baseline is the mean of: their number, or a range; what lies beyond the record is left out",
 });
 
 const COUNT = /^\s*\d+\s*$/;

@@ -50,7 +50,7 @@
 import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
-import { schema, type Schema } from "@millrace/core/schema";
+import { type Schema, schema } from "@millrace/core/schema";
 import { baselines } from "../kernels/baseline.ts";
 import { baselineSamples } from "./_baseline_samples.ts";
 

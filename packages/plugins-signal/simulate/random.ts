@@ -18,6 +18,8 @@ export class Random {
   #spare = NaN;
 
   /**
+   * The stream of a seed.
+   *
    * @param seed A whole number, 0 to 2^53 - 1.
    * @throws {RangeError} On another seed.
    */

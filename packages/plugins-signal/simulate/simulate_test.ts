@@ -94,6 +94,13 @@ Deno.test("simulateRun() returns the truth of what it wrote", async () => {
           );
         }
       });
+      for (let i = 1; i < truth.length; i++) {
+        const step = real.time[i]! - real.time[i - 1]!;
+        assert(
+          step > 0 || (step === 0 && real.channel[i]! >= real.channel[i - 1]!),
+          `pulse ${i} out of order`,
+        );
+      }
       assert(Math.abs(piledUp / rows.length - 0.3) < 0.06, `${piledUp} of ${rows.length} piled up`);
     },
   );
@@ -178,6 +185,16 @@ Deno.test("simulateRun() makes dark counts, coincidences and gaps", async () => 
       }
     },
   );
+});
+
+Deno.test("simulateRun() lets no coincidence start in a gap", async () => {
+  const gaps = Array.from({ length: 20 }, (_, k) => ({ start: 1e9 * k + 5e8, end: 1e9 * k + 1e9 - 1 }));
+  await simulated({ ...base, coincidences: 1, coincidenceWindow: 1e9, gaps }, ({ rows, truth }) => {
+    assert(truth.columns.coincident.some((x) => x === 1));
+    for (const at of rows.times()) {
+      assert(!gaps.some((gap) => at >= gap.start && at < gap.end), `a record at ${at} ps`);
+    }
+  });
 });
 
 Deno.test("simulateRun() never lets two records of a channel overlap", async () => {

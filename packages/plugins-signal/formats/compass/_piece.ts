@@ -84,7 +84,6 @@ export class Piece {
     this.table.resize(this.rows);
     this.table.resize(this.#capacity, { values: { wave: this.#valueCapacity } });
     this.#bind();
-    this.#offsets[0] = 0;
   }
 
   /** Append the decoder's first row, which keeps it. */

@@ -68,7 +68,7 @@ export class CompassDecoder implements Disposable {
   /** Samples of the first event in the input, 0 until it is there. */
   firstSamples = 0;
   /** High half of the latest time so far, -1 before the first event. */
-  latestHi = -1;
+  latestHi: number = -1;
   /** Low half of the latest time so far. */
   latestLo = 0;
   /** The backlog. An event's byte `offset` lies at index `offset - base`. */
@@ -90,7 +90,11 @@ export class CompassDecoder implements Disposable {
   readonly #window: number;
   readonly #account: Account | undefined;
 
-  /** @throws {RangeError} On a sample limit or a reorder window out of range. */
+  /**
+   * A decoder that has received nothing.
+   *
+   * @throws {RangeError} On a sample limit or a reorder window out of range.
+   */
   constructor(options: DecoderOptions = {}) {
     this.name = options.name ?? "the input";
     this.#maxSamples = options.maxSamples ?? MAX_SAMPLES;

@@ -26,8 +26,12 @@ async function read(paths: readonly string[]): Promise<void> {
   }
 }
 
-Deno.bench("openCompass(), one file", { group: "read" }, () => read(files));
-Deno.bench("openCompass(), a file a channel", { group: "read" }, () => read(split.files));
+Deno.bench("openCompass(), one file", { group: "read" }, async () => {
+  await read(files);
+});
+Deno.bench("openCompass(), a file a channel", { group: "read" }, async () => {
+  await read(split.files);
+});
 
 Deno.bench("CompassDecoder, 64 KiB at once", { group: "decode" }, () => {
   using decoder = new CompassDecoder();

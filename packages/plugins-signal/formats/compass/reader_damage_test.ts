@@ -114,8 +114,10 @@ for (const { name, make, error, recovered } of rejects) {
     const path = make(folder);
     const good = folder.file("good.BIN", fileOf(0, [{ time: 2n ** 41n }]));
     for (const paths of [[path], [good, path]]) {
-      await assert.rejects(readAll(paths, options), error);
-      const recover = readAll(paths, { ...options, recover: true });
+      const account = new Account(2 ** 17); // Nothing is allocated because a number says so.
+      await assert.rejects(readAll(paths, { ...options, account }), error);
+      assert.equal(account.used, 0);
+      const recover = readAll(paths, { ...options, account, recover: true });
       if (recovered) {
         const { rows, notices } = await recover;
         assert.equal(rows.length, recovered.rows + paths.length - 1);

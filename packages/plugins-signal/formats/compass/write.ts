@@ -85,7 +85,11 @@ export class CompassWriter implements AsyncDisposable {
   #sampleBytes: Uint8Array = new Uint8Array(NO_SAMPLES.buffer);
   #closed = false;
 
-  /** @throws {RangeError} On a content that is not 0 to 15, or a buffer below 1 byte. */
+  /**
+   * A writer that has laid out the header.
+   *
+   * @throws {RangeError} On a content that is not 0 to 15, or a buffer below 1 byte.
+   */
   constructor(sink: ByteSink, options: WriterOptions = {}) {
     this.content = options.content ?? (ENERGY | SHORT | WAVEFORM);
     this.#target = options.bufferBytes ?? 2 ** 20;

@@ -1,0 +1,118 @@
+// A stored waveform and its hits as a picture.
+import type { StoredResult, StoredSummary } from "@millrace/core/store";
+import type { FolderStore } from "@millrace/core/store";
+import type { RowValue, Table } from "@millrace/core/table";
+import { formatTime } from "@millrace/core/units";
+import { UsageError } from "../errors.ts";
+import type { Io } from "../io.ts";
+import { drawWaveform, type PictureHit } from "../picture.ts";
+
+/** Columns by which a data type is known to hold hits of records. */
+const HIT_COLUMNS = ["record_id", "edge_start", "edge_end", "position"];
+/** The one that is taken first where several do. */
+const FIRST_CHOICE = "hit_threshold";
+
+/** What to draw. */
+export interface PictureRequest {
+  /** Number of the row in the time range, or the first with samples. */
+  readonly row: number | "first";
+  readonly timeRange: [bigint, bigint] | undefined;
+  /** What else is stored of the run. */
+  readonly hits: readonly StoredSummary[];
+  readonly io: Pick<Io, "outScreen" | "color" | "unicode">;
+  readonly signal: AbortSignal;
+}
+
+/** Draw a row of a stored result. @throws {UsageError} When the type has no samples or there is no such row. */
+export async function drawStored(store: FolderStore, result: StoredResult, request: PictureRequest): Promise<string> {
+  const { runId, dataType, schema } = result.meta;
+  const column = schema.columns.find(({ kind }) => kind === "ragged" || kind === "fixed")?.name;
+  if (column === undefined) {
+    throw new UsageError(`Cannot draw "${dataType}": it has no column of samples; draw a type that has, such as records`);
+  }
+  const found = await findRow(result, column, request);
+  const { samples, time, dt, recordId, row } = found;
+  const end = time + BigInt(dt * samples.length);
+  const hits = recordId === undefined ? [] : await hitsOf(store, request, recordId, [time, end], samples.length);
+  const where = "channel" in row ? `, ${"board" in row ? `board ${row.board}, ` : ""}channel ${row.channel}` : "";
+  const id = recordId === undefined ? "" : `, record ${recordId}`;
+  return drawWaveform(samples, {
+    dt,
+    hits,
+    title: `${dataType} of ${runId}: ${formatTime(time, { exact: true })}${where}${id}`,
+    width: Math.max(Math.min(request.io.outScreen.columns, 100), 24),
+    unicode: request.io.unicode,
+    color: request.io.color,
+  });
+}
+
+interface Found {
+  readonly samples: ArrayLike<number>;
+  readonly time: bigint;
+  readonly dt: number;
+  readonly recordId: bigint | undefined;
+  readonly row: Readonly<Record<string, RowValue>>;
+}
+
+async function findRow(result: StoredResult, column: string, request: PictureRequest): Promise<Found> {
+  const { timeRange, signal } = request;
+  let before = 0;
+  for await (const chunk of result.read(timeRange ? { timeRange } : {})) {
+    using table = chunk.table;
+    signal.throwIfAborted();
+    const first = request.row === "first" ? 0 : request.row - before;
+    const last = request.row === "first" ? table.length : Math.min(first + 1, table.length);
+    for (let i = first; i < last; i++) {
+      const found = rowOf(table, i, column);
+      if (found.samples.length > 0) return found;
+      if (request.row !== "first") throw new UsageError(`Cannot draw row ${request.row}: it has no samples`);
+    }
+    before += table.length;
+  }
+  const what = request.row === "first" ? "a row with samples" : `row ${request.row}`;
+  throw new UsageError(
+    `Cannot draw ${what} of "${result.meta.dataType}": there are ${before} rows${timeRange ? " in this time range" : ""}`,
+  );
+}
+
+function rowOf(table: Table, i: number, column: string): Found {
+  const row = table.row(i);
+  const wave = row[column] as unknown as ArrayLike<number | bigint>;
+  // A fixed block is filled up behind a shorter record.
+  const length = typeof row.length === "number" ? Math.min(row.length, wave.length) : wave.length;
+  const samples = Float64Array.from({ length }, (_, k) => Number(wave[k]));
+  const time = row.time as bigint;
+  const recordId = row.record_id === undefined ? undefined : BigInt(row.record_id as number | bigint);
+  const span = typeof row.endtime === "bigint" ? Number(row.endtime - time) : NaN;
+  const dt = typeof row.dt === "number" ? row.dt : span / length;
+  if (length > 0 && !(dt > 0)) {
+    throw new UsageError(`Cannot draw "${column}": its rows say no sampling interval, neither in "dt" nor in "endtime"`);
+  }
+  return { samples, time, dt, recordId, row };
+}
+
+async function hitsOf(
+  store: FolderStore,
+  request: PictureRequest,
+  recordId: bigint,
+  timeRange: [bigint, bigint],
+  length: number,
+): Promise<PictureHit[]> {
+  const types = request.hits.filter(({ meta }) => meta && HIT_COLUMNS.every((name) => Object.hasOwn(meta.schema.types, name)));
+  const type = types.find(({ dataType }) => dataType === FIRST_CHOICE) ?? types[0];
+  const result = type && await store.open(type);
+  if (!result) return [];
+  const hits: PictureHit[] = [];
+  for await (const chunk of result.read({ timeRange, columns: HIT_COLUMNS })) {
+    using table = chunk.table;
+    request.signal.throwIfAborted();
+    for (let i = 0; i < table.length; i++) {
+      const row = table.row(i);
+      if (BigInt(row.record_id as number | bigint) !== recordId) continue;
+      const [start, end, peak] = [Number(row.edge_start), Number(row.edge_end), Number(row.position)];
+      // Hits that were found in other waveforms of the same number do not fit.
+      if (0 <= start && start <= peak && peak < end && end <= length) hits.push({ start, end, peak });
+    }
+  }
+  return hits;
+}

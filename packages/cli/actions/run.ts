@@ -1,0 +1,84 @@
+/**
+ * `millrace run`.
+ * @module
+ */
+import type { RunEvent } from "@millrace/core/context";
+import { UsageError } from "../errors.ts";
+import { interruptible } from "../interrupt.ts";
+import type { Io } from "../io.ts";
+import { Progress } from "../render/progress.ts";
+import { RunSummary } from "../render/summary.ts";
+import { openSession, type SessionOptions } from "../session.ts";
+
+/** Options of `millrace run`. */
+export interface RunSettings extends SessionOptions {
+  /** Rows a chunk. */
+  readonly chunkSize?: string | undefined;
+  /** Tell what was done as JSON. */
+  readonly json?: true | undefined;
+  /** Say nothing but errors. */
+  readonly quiet?: true | undefined;
+}
+
+/**
+ * Compute data types, store them and tell what was done.
+ *
+ * @throws {UsageError} On a request that says what cannot be done.
+ * @throws {InterruptedError} After a signal: nothing of this run is stored then, what was stored before remains.
+ * @throws {Error} When the run fails.
+ */
+export async function runAction(inputs: readonly string[], settings: RunSettings, io: Io): Promise<void> {
+  const { json, quiet, store } = settings;
+  const chunkSize = rowsOf(settings.chunkSize);
+  if (store === undefined) throw new UsageError("Cannot store results: give a folder with --store, e.g. --store ./data");
+  const summary = await interruptible(io, (signal) => compute(inputs, { ...settings, store, chunkSize }, signal, io));
+  if (json) io.out(`${JSON.stringify(summary, null, 2)}\n`);
+  else if (!quiet) io.out(summary.toString());
+}
+
+interface Computation extends SessionOptions {
+  readonly store: string;
+  readonly chunkSize: number | undefined;
+  readonly json?: true | undefined;
+  readonly quiet?: true | undefined;
+}
+
+async function compute(
+  inputs: readonly string[],
+  settings: Computation,
+  signal: AbortSignal,
+  io: Io,
+): Promise<RunSummary> {
+  const { store, chunkSize, fresh } = settings;
+  await using session = await openSession(inputs, settings);
+  const { context, runId, types, plan } = session;
+  signal.throwIfAborted();
+  const progress = settings.json || settings.quiet ? undefined : new Progress(io, runId);
+  const read = new Map<string, number>();
+  const onEvent = (event: RunEvent) => {
+    if (event.type !== "input") return;
+    read.set(event.plugin, event.done);
+    progress?.update(event.done, event.total);
+  };
+  // What is stored is not even looked at again.
+  const missing = types.filter((type) => !plan.step(type).stored);
+  try {
+    const report = missing.length === 0 ? undefined : await context.run(runId, missing, {
+      signal,
+      onEvent,
+      ...(chunkSize === undefined ? {} : { chunkSize }),
+      ...(fresh ? { fresh: true } : {}),
+    });
+    const bytesRead = [...read.values()].reduce((sum, bytes) => sum + bytes, 0);
+    return new RunSummary({ store, plan, report, bytesRead });
+  } finally {
+    progress?.end();
+  }
+}
+
+function rowsOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const rows = Number(text);
+  if (/^\s*\d+\s*$/.test(text) && rows > 0 && Number.isSafeInteger(rows)) return rows;
+  throw new UsageError(`Cannot use "${text}" as --chunk-size: give a whole number of rows above 0`);
+}

@@ -1,0 +1,206 @@
+/**
+ * `millrace show`.
+ * @module
+ */
+import { FolderStore, type StoredResult, type StoredSummary } from "@millrace/core/store";
+import { formatBytes, formatTime, parseTimeRange } from "@millrace/core/units";
+import { usage, UsageError } from "../errors.ts";
+import { interruptible } from "../interrupt.ts";
+import type { Io } from "../io.ts";
+import { JsonRows } from "../render/json.ts";
+import { formatCount } from "../render/numbers.ts";
+import { rowsText } from "../render/rows.ts";
+import { textTable } from "../render/table.ts";
+import { listOf } from "../session.ts";
+import { drawStored } from "./_picture.ts";
+
+/** Options of `millrace show`. */
+export interface ShowSettings {
+  /** Time range. */
+  readonly time?: string | undefined;
+  /** Most rows, or `all`. */
+  readonly limit?: string | undefined;
+  /** Columns, separated by commas. */
+  readonly columns?: string | undefined;
+  /** Draw a row: the first with samples, or that with a number. */
+  readonly picture?: string | true | undefined;
+  /** As JSON. */
+  readonly json?: true | undefined;
+  /** Say nothing but what was asked for. */
+  readonly quiet?: true | undefined;
+}
+
+const DEFAULT_LIMIT = 20, PAGE = 500;
+
+/**
+ * Print the runs of a store, the data types of a run, or rows.
+ *
+ * @throws {UsageError} On options that cannot be followed.
+ * @throws {Error} On a store, run or data type that is not there, and on damaged files.
+ */
+export async function showAction(
+  folder: string,
+  runId: string | undefined,
+  dataType: string | undefined,
+  settings: ShowSettings,
+  io: Io,
+): Promise<void> {
+  const timeRange = settings.time === undefined ? undefined : usage(() => parseTimeRange(settings.time!));
+  const limit = limitOf(settings.limit, settings.json ? Infinity : DEFAULT_LIMIT);
+  const picture = pictureOf(settings.picture);
+  if (dataType === undefined) refuseRowOptions(settings);
+  const store = await openStore(folder);
+  if (runId === undefined || dataType === undefined) return await list(store, runId, settings, io);
+  const result = await open(store, runId, dataType);
+  const columns = settings.columns === undefined ? undefined : listOf(settings.columns);
+  if (columns) checkColumns(result, columns);
+  await interruptible(io, async (signal) => {
+    if (picture !== undefined) {
+      const hits = (await store.list()).filter((summary) => summary.runId === runId);
+      io.out(await drawStored(store, result, { row: picture, timeRange, hits, io, signal }));
+    } else await rows(result, { timeRange, limit, columns, settings, io, signal });
+  });
+}
+
+function limitOf(text: string | undefined, otherwise: number): number {
+  if (text === undefined) return otherwise;
+  if (text === "all") return Infinity;
+  if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
+  throw new UsageError(`Cannot use "${text}" as --limit: give a whole number of rows, or all`);
+}
+
+function pictureOf(value: string | true | undefined): number | "first" | undefined {
+  if (value === undefined) return undefined;
+  if (value === true) return "first";
+  if (/^\d+$/.test(value) && Number.isSafeInteger(Number(value))) return Number(value);
+  throw new UsageError(`Cannot draw row "${value}": give the number of a row, counted from 0`);
+}
+
+function refuseRowOptions(settings: ShowSettings): void {
+  for (const name of ["time", "limit", "columns", "picture"] as const) {
+    if (settings[name] === undefined) continue;
+    throw new UsageError(`Cannot use --${name} without a data type: give store, run and type`);
+  }
+}
+
+async function openStore(folder: string): Promise<FolderStore> {
+  let info: Deno.FileInfo;
+  try {
+    info = await Deno.stat(folder);
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+    throw new Error(`Cannot open the store "${folder}": there is no such folder; check the path`, { cause });
+  }
+  if (!info.isDirectory) throw new Error(`Cannot open the store "${folder}": it is a file; give a folder`);
+  return new FolderStore(folder);
+}
+
+async function open(store: FolderStore, runId: string, dataType: string): Promise<StoredResult> {
+  const result = await store.open({ runId, dataType });
+  if (result) return result;
+  const all = await store.list();
+  const types = all.filter((summary) => summary.runId === runId).map((summary) => summary.dataType);
+  if (types.length === 0) throw noRun(store.root, runId, all);
+  throw new Error(`Cannot show "${dataType}" of run "${runId}": "${store.root}" has of it ${types.join(", ")}`);
+}
+
+function noRun(root: string, runId: string, all: readonly StoredSummary[]): Error {
+  const runs = [...new Set(all.map((summary) => summary.runId))];
+  const there = runs.length > 0 ? `its runs are ${runs.join(", ")}` : "it is empty";
+  return new Error(`Cannot find run "${runId}" in "${root}": ${there}`);
+}
+
+function checkColumns({ meta }: StoredResult, columns: readonly string[]): void {
+  const names = meta.schema.columns.map(({ name }) => name);
+  const unknown = columns.find((column) => !names.includes(column));
+  if (unknown !== undefined || columns.length === 0) {
+    throw new UsageError(
+      `Cannot show the column "${unknown ?? ""}" of "${meta.dataType}": there is none; there are ${names.join(", ")}`,
+    );
+  }
+}
+
+async function list(
+  store: FolderStore,
+  runId: string | undefined,
+  { json }: ShowSettings,
+  io: Io,
+): Promise<void> {
+  const all = await store.list();
+  const shown = runId === undefined ? all : all.filter((summary) => summary.runId === runId);
+  if (runId !== undefined && shown.length === 0) throw noRun(store.root, runId, all);
+  if (json) io.out(`${JSON.stringify(shown.map(summaryJson), null, 2)}\n`);
+  else if (shown.length === 0) io.out(`No results in "${store.root}"\n`);
+  else io.out(listText(shown));
+}
+
+function listText(summaries: readonly StoredSummary[]): string {
+  const right = true;
+  const table = textTable(
+    [
+      { title: "run" },
+      { title: "type" },
+      { title: "rows", right },
+      { title: "size", right },
+      { title: "from", right },
+      { title: "to", right },
+      { title: "created" },
+    ],
+    summaries.map(({ runId, dataType, meta }) =>
+      meta
+        ? [
+          runId,
+          dataType,
+          formatCount(meta.rows),
+          formatBytes(meta.bytes),
+          formatTime(meta.start),
+          formatTime(meta.end),
+          meta.created,
+        ]
+        : [runId, dataType, "unreadable"]
+    ),
+  );
+  const notes = summaries.flatMap(({ runId, dataType, meta, problem }) => [
+    ...(meta?.notices ?? []).map((notice) => `Note on ${runId}/${dataType}: ${notice}\n`),
+    ...(problem === undefined ? [] : [`Problem: ${problem}\n`]),
+  ]);
+  return [table, ...new Set(notes)].join("");
+}
+
+function summaryJson({ runId, dataType, meta, problem }: StoredSummary): Record<string, unknown> {
+  if (!meta) return { runId, dataType, problem: problem ?? "" };
+  const { dataKind, rows, bytes, start, end, created, lineageHash, notices, schema } = meta;
+  const [from, to] = [String(start), String(end)];
+  return { runId, dataType, dataKind, rows, bytes, start: from, end: to, created, lineageHash, notices, columns: schema.types };
+}
+
+interface RowRequest {
+  readonly timeRange: [bigint, bigint] | undefined;
+  readonly limit: number;
+  readonly columns: readonly string[] | undefined;
+  readonly settings: ShowSettings;
+  readonly io: Io;
+  readonly signal: AbortSignal;
+}
+
+async function rows(result: StoredResult, request: RowRequest): Promise<void> {
+  const { timeRange, limit, columns, settings, io, signal } = request;
+  const names = columns ?? result.meta.schema.columns.map(({ name }) => name);
+  const json = settings.json ? new JsonRows((text) => io.out(text)) : undefined;
+  let shown = 0, more = false;
+  const chunks = result.read({ ...(timeRange ? { timeRange } : {}), ...(columns ? { columns } : {}) });
+  for await (const chunk of chunks) {
+    using table = chunk.table;
+    signal.throwIfAborted();
+    const count = Math.min(table.length, limit - shown);
+    more = count < table.length;
+    if (json) json.add(table, count, names);
+    else for (let from = 0; from < count; from += PAGE) io.out(rowsText(table, from, Math.min(from + PAGE, count), names));
+    shown += count;
+    if (more) break;
+  }
+  json?.end();
+  if (json || settings.quiet) return;
+  if (shown === 0 && !more) io.err(`No rows${timeRange ? " in this time range" : ""}\n`);
+  if (more) io.err("There are more rows: --limit all shows them\n");
+}

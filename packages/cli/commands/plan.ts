@@ -1,0 +1,32 @@
+/**
+ * Definition of `millrace plan`.
+ * @module
+ */
+import type { Io } from "../io.ts";
+import { collect, type Program } from "./_program.ts";
+
+const HELP = `
+Examples:
+  millrace plan ./DAQ/run_7 --type hit_threshold,basic_features --store ./data
+  millrace plan ./DAQ/run_7 --type records --set records.baselineSamples=100 --json
+`;
+
+/** Add `plan` to the program. */
+export function addPlan(program: Program, io: Io): void {
+  program.command("plan")
+    .description("Show what would be read and computed, without doing it")
+    .argument("<input...>", "files, folders or patterns of one run")
+    .option("-t, --type <types>", "data types to compute, separated by commas")
+    .option("-s, --store <folder>", "folder of the results")
+    .option("--run-id <name>", "name of the run (default: that of the input)")
+    .option("--set <plugin.option=value>", "set an option of a plugin, may be given again", collect, [])
+    .option("--recover", "keep what stands before the damage in a broken file")
+    .option("--fresh", "plan to compute also what is stored already")
+    .option("--json", "the plan as JSON")
+    .helpOption("-h, --help", "show help")
+    .addHelpText("after", HELP)
+    .action(async (inputs, _options, command) => {
+      const { planAction } = await import("../actions/plan.ts");
+      await planAction(inputs, command.optsWithGlobals(), io);
+    });
+}

@@ -1,0 +1,101 @@
+/**
+ * The command line as a function: arguments in, exit code out.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { main } from "./program.ts";
+ * import { memoryIo } from "./io.ts";
+ *
+ * const io = memoryIo();
+ * assert.equal(await main(["rnu"], io), 2);
+ * assert.equal(io.stderr, 'millrace: Unknown command "rnu"; did you mean "run"? See millrace --help\n');
+ * ```
+ * @module
+ */
+import { Command, CommanderError } from "@commander-js/extra-typings";
+import { addPlan } from "./commands/plan.ts";
+import { addPlugins } from "./commands/plugins.ts";
+import { addRun } from "./commands/run.ts";
+import { addShow } from "./commands/show.ts";
+import { addSim } from "./commands/sim.ts";
+import { describeError, exitCodeOf, UsageError } from "./errors.ts";
+import { type Io, OutputClosedError, systemIo } from "./io.ts";
+import { VERSION } from "./version.ts";
+
+const EXAMPLES = `
+A first look:
+  millrace sim --out ./DAQ/run_7 --channels 4 --rate 2kHz --duration 10s --seed 7
+  millrace plan ./DAQ/run_7 --type hit_threshold
+  millrace run ./DAQ/run_7 --type hit_threshold,basic_features --store ./data
+  millrace show ./data run_7 hit_threshold --time 1s..2s --limit 5
+
+millrace COMMAND --help has more examples for each command.
+`;
+
+/**
+ * Run a command.
+ *
+ * @param args The words behind `millrace`.
+ * @param io Where to write. Default: the process.
+ * @returns The exit code: 0 done, 1 failed, 2 not understood, 130 and 143 interrupted, 141 output closed. Nothing is
+ * thrown: what went wrong is told on standard error.
+ */
+export async function main(args: readonly string[], io: Io = systemIo()): Promise<number> {
+  const program = makeProgram(io);
+  let help = "millrace --help";
+  for (const command of program.commands) {
+    command.hook("preSubcommand", () => {});
+    if (args.includes(command.name())) help = `millrace ${command.name()} --help`;
+  }
+  try {
+    if (args.length === 0) program.help({ error: true });
+    await program.parseAsync([...args], { from: "user" });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return misunderstood(error, help, io);
+    if (error instanceof OutputClosedError) return exitCodeOf(error);
+    const hint = error instanceof UsageError ? `\nSee ${help}` : "";
+    io.err(`millrace: ${describeError(error, { debug: args.includes("--debug") })}${hint}\n`);
+    return exitCodeOf(error);
+  }
+}
+
+function makeProgram(io: Io): Command<[], { debug?: true; quiet?: true }> {
+  const program = new Command("millrace")
+    .description("Stream detector waveforms through plugins: simulate, process, store and look at runs")
+    .version(VERSION, "-V, --version", "show the version")
+    .helpOption("-h, --help", "show help")
+    .option("--debug", "show where in the code an error came from")
+    .option("--quiet", "no progress and no summary, only errors")
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => io.out(text),
+      writeErr: (text) => io.err(text),
+      outputError: () => {}, // told by main
+      getOutHelpWidth: () => Math.min(io.outScreen.columns, 110),
+      getErrHelpWidth: () => Math.min(io.errScreen.columns, 110),
+      getOutHasColors: () => io.color,
+      getErrHasColors: () => io.color,
+    })
+    .exitOverride()
+    .addHelpText("after", EXAMPLES);
+  addRun(program, io);
+  addShow(program, io);
+  addPlan(program, io);
+  addPlugins(program, io);
+  addSim(program, io);
+  return program;
+}
+
+/** Exit code of what the parser says, in our words. */
+function misunderstood(error: CommanderError, help: string, io: Io): number {
+  if (error.exitCode === 0) return 0;
+  if (error.code === "commander.help") return 2; // the help was shown instead
+  const [what = "", guess] = error.message.replace(/^error: /, "").split("\n");
+  const text = what.charAt(0).toUpperCase() + what.slice(1).replaceAll("'", '"').replace(/\.$/, "");
+  const names = guess?.match(/\((?:Did you mean )(?:one of )?(.*)\?\)/)?.[1];
+  const meant = names ? `; did you mean ${names.split(", ").map((name) => `"${name}"`).join(" or ")}?` : ".";
+  io.err(`millrace: ${text}${meant} See ${help}\n`);
+  return 2;
+}

@@ -1,0 +1,119 @@
+/**
+ * What `run` and `plan` have in common: inputs, data types and settings as a context that is ready to plan.
+ * @module
+ */
+import { Config, parseAssignment } from "@millrace/core/config";
+import { Context } from "@millrace/core/context";
+import type { Plan } from "@millrace/core/plan";
+import type { Plugin } from "@millrace/core/plugin";
+import { parseBytes } from "@millrace/core/units";
+import { loadPlugins, SOURCE } from "./catalog.ts";
+import { usage, UsageError } from "./errors.ts";
+import { checkRunId, runIdOf } from "./run_id.ts";
+
+/** What the command line says about a request. */
+export interface SessionOptions {
+  /** Data types, separated by commas. */
+  readonly type?: string | undefined;
+  /** Folder of the results. */
+  readonly store?: string | undefined;
+  /** Name of the run. */
+  readonly runId?: string | undefined;
+  /** Memory budget. */
+  readonly memory?: string | undefined;
+  /** `plugin.option=value` of each `--set`. */
+  readonly set?: readonly string[] | undefined;
+  /** Read damaged files up to the damage. */
+  readonly recover?: true | undefined;
+  /** Compute what is stored too. */
+  readonly fresh?: true | undefined;
+}
+
+/** A request that was checked. */
+export interface Session extends AsyncDisposable {
+  /** Plugins, options and store. */
+  readonly context: Context;
+  /** Name of the run. */
+  readonly runId: string;
+  /** Wanted data types. */
+  readonly types: readonly string[];
+  /** What is to be done. */
+  readonly plan: Plan;
+}
+
+/**
+ * Check a request and plan it.
+ *
+ * @throws {UsageError} On data types, options or values that there are not.
+ * @throws {Error} On input that is not there, or a store that cannot be read.
+ */
+export async function openSession(inputs: readonly string[], options: SessionOptions): Promise<Session> {
+  const types = listOf(options.type);
+  if (types.length === 0) throw new UsageError("Cannot tell what to compute: give data types with --type");
+  const runId = options.runId ?? runIdOf(inputs, Deno.cwd());
+  checkRunId(runId);
+  const memory = usage(() => parseBytes(options.memory ?? "1GiB"));
+  const config: [values: Record<string, unknown>, source: string][] = [
+    [{ [SOURCE]: { input: inputs, ...(options.recover ? { recover: true } : {}) } }, "command line"],
+  ];
+  for (const text of options.set ?? []) {
+    const { key, value } = usage(() => parseAssignment(text));
+    config.push([{ [key]: value }, "--set"]);
+  }
+  if (options.store !== undefined) await checkStore(options.store);
+  const context = new Context({ memory, ...(options.store === undefined ? {} : { store: options.store }) });
+  try {
+    context.register(await loadPlugins());
+    for (const [values, source] of config) context.setConfig(values, source);
+    const plugins = new Set(context.providers.values());
+    usage(() => checkSettings(config, plugins, types, context.providers));
+    const known = types.every((type) => context.providers.has(type));
+    let plan: Plan;
+    try {
+      plan = await context.plan(runId, types, options.fresh ? { fresh: true } : {});
+    } catch (error) {
+      throw known ? error : new UsageError((error as Error).message, { cause: error });
+    }
+    return { context, runId, types, plan, [Symbol.asyncDispose]: () => context[Symbol.asyncDispose]() };
+  } catch (error) {
+    await context[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Words separated by commas, each once. */
+export function listOf(text: string | undefined): string[] {
+  return [...new Set((text ?? "").split(",").map((word) => word.trim()).filter((word) => word !== ""))];
+}
+
+async function checkStore(store: string): Promise<void> {
+  let info: Deno.FileInfo;
+  try {
+    info = await Deno.stat(store);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return; // the first result makes it
+    throw error;
+  }
+  if (!info.isDirectory) throw new Error(`Cannot use "${store}" as a store: it is a file; give a folder`);
+}
+
+// The values of the plugins that are needed, so that a bad one is told before any input is touched.
+function checkSettings(
+  settings: readonly (readonly [values: Record<string, unknown>, source: string])[],
+  plugins: ReadonlySet<Plugin>,
+  types: readonly string[],
+  providers: ReadonlyMap<string, Plugin>,
+): void {
+  const config = new Config();
+  for (const [values, source] of settings) config.set(values, source);
+  config.check(plugins);
+  const needed = new Set<Plugin>();
+  const need = (type: string) => {
+    const plugin = providers.get(type);
+    if (!plugin || needed.has(plugin)) return;
+    needed.add(plugin);
+    config.resolve(plugin);
+    plugin.dependsOn.forEach(need);
+  };
+  types.forEach(need);
+}

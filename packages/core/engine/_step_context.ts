@@ -1,0 +1,134 @@
+// What a plugin is told while it computes one stretch, and the tables that it was given to write to.
+
+import type { Chunk } from "../chunk/chunk.ts";
+import type { Column } from "../data/schema.ts";
+import { Table } from "../data/table.ts";
+import type { ComputeContext, Emit, Plugin } from "../plugin/plugin.ts";
+import { commonKeys } from "./_same_rows.ts";
+import type { Interval, StageEnvironment, StageStep } from "./stage.ts";
+
+/** What a plugin said about the rows that it was given. */
+export interface Marks {
+  readonly consumedUntil: bigint | undefined;
+  readonly hold: bigint | undefined;
+}
+
+/** Nothing said. */
+export const noMarks: Marks = { consumedUntil: undefined, hold: undefined };
+
+/** What a step is given: chunks by data type, and which rows of the first are its own. */
+export interface StepInput {
+  readonly chunks: Readonly<Record<string, Chunk>>;
+  readonly own: { readonly from: number; readonly to: number };
+}
+
+/** The chunk that has the rows of an output, of an output with the kind of an input. */
+export function baseOf(
+  plugin: Plugin,
+  dataType: string,
+  chunks: Readonly<Record<string, Chunk>>,
+): Chunk | undefined {
+  const kind = plugin.dataKinds[dataType];
+  if (plugin.kind !== "streaming" || kind === dataType) return undefined;
+  for (const type of plugin.dependsOn) if (chunks[type]?.dataKind === kind) return chunks[type];
+  return undefined;
+}
+
+/** The context of one call. */
+export class StepContext implements ComputeContext<Readonly<Record<string, unknown>>> {
+  readonly runId: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly inputs: Readonly<Record<string, Chunk>>;
+  readonly own: { readonly from: number; readonly to: number };
+  readonly last: boolean;
+  marks: Marks = noMarks;
+  readonly #plugin: Plugin;
+  readonly #environment: StageEnvironment;
+  readonly #t0: bigint;
+  readonly #flush: boolean;
+  readonly #emitted: Table[] = [];
+
+  constructor(
+    step: StageStep,
+    { chunks, own }: StepInput,
+    interval: Interval,
+    readonly state: unknown,
+    environment: StageEnvironment,
+    readonly signal: AbortSignal,
+  ) {
+    this.runId = environment.runId;
+    this.options = step.options;
+    this.inputs = chunks;
+    this.own = own;
+    this.last = interval.last;
+    this.#flush = interval.call === "flush";
+    this.#plugin = step.plugin;
+    this.#environment = environment;
+    this.#t0 = chunks[step.plugin.dependsOn[0]!]?.t0 ?? interval.start;
+  }
+
+  readonly emit: Emit = (rows, options) => this.emitTo(this.#plugin.name, rows, options);
+
+  readonly emitTo = (dataType: string, rows: number, options?: Parameters<Emit>[1]): Table => {
+    const schema = this.#plugin.schemas[dataType];
+    if (!schema) {
+      throw new RangeError(`It does not provide "${dataType}", only ${this.#plugin.provides.join(", ")}`);
+    }
+    const { pool, account } = this.#environment;
+    const memory = { ...options, pool, account, t0: this.#t0 };
+    const base = this.#flush ? undefined : baseOf(this.#plugin, dataType, this.inputs)?.table;
+    const { from, to } = this.own;
+    const table = base && to - from === rows && base.t0 === this.#t0
+      ? emitSameRows(base, from, to, commonKeys(base, { schema }), { schema, ...memory })
+      : Table.allocate(schema, rows, memory);
+    this.#emitted.push(table);
+    return table;
+  };
+
+  readonly consumedUntil = (offset: number): void => {
+    if (!this.#plugin.carryOver) {
+      throw new TypeError("It calls consumedUntil but does not declare carryOver: true");
+    }
+    this.marks = { ...this.marks, consumedUntil: this.#t0 + BigInt(offset) };
+  };
+
+  readonly hold = (offset: number): void => {
+    if (!this.#plugin.stateful) throw new TypeError("It calls hold but is not declared stateful");
+    this.marks = { ...this.marks, hold: this.#t0 + BigInt(offset) };
+  };
+
+  readonly notice = (text: string): void => this.#environment.notice(this.#plugin.name, text);
+
+  /** Release what was emitted but not returned. */
+  settle(kept: readonly (Table | null)[]): void {
+    for (const table of this.#emitted) if (!kept.includes(table)) table.release();
+  }
+}
+
+/**
+ * A table for the rows `from` to `to` of `base`, with their keys: the very arrays of `base`, or copies where those would
+ * keep alive much more than the columns themselves.
+ */
+function emitSameRows(
+  base: Table,
+  from: number,
+  to: number,
+  keys: readonly Column[],
+  { schema, ...options }: Parameters<typeof Table.allocate>[2] & { schema: Table["schema"] },
+): Table {
+  const rows = to - from;
+  const wanted = options.share ? keys.filter(({ name }) => options.share![name] === undefined) : keys;
+  let bytes = 0;
+  for (const key of wanted) bytes += key.bytes * rows;
+  const names = wanted.map(({ name }) => name);
+  if (rows === base.length && bytes * 4 >= base.heldBytesOf(names)) {
+    const share: Record<string, Table> = { ...options.share };
+    for (const name of names) share[name] = base;
+    return Table.allocate(schema, rows, { ...options, share });
+  }
+  const table = Table.allocate(schema, rows, options);
+  for (const name of names) {
+    (table.columns[name] as Float64Array).set((base.columns[name] as Float64Array).subarray(from, to));
+  }
+  return table;
+}

@@ -1,0 +1,44 @@
+/**
+ * Signal processing for Millrace: file formats, records, features and hits.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { Context } from "@millrace/core";
+ * import { signalPlugins } from "@millrace/plugins-signal";
+ * import { simulateFiles } from "@millrace/plugins-signal/simulate/files";
+ *
+ * const folder = await Deno.makeTempDir();
+ * const { truth } = await simulateFiles(folder, { channels: 2, duration: 1e10, samples: 200, seed: 1 });
+ * await using ctx = new Context({ config: { "raw_files.input": folder } });
+ * ctx.register(signalPlugins);
+ * const features = await ctx.getData("run_1", "basic_features");
+ * assert((await ctx.getData("run_1", "hit_threshold")).length > 0);
+ * assert(features.length > 0);
+ * truth.release();
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ * @module
+ */
+import type { Plugin } from "@millrace/core/plugin";
+import { basicFeatures } from "./features/basic_features.ts";
+import { hitThreshold } from "./hits/hit_threshold.ts";
+import { records } from "./records/records.ts";
+import { stWaveforms } from "./records/st_waveforms.ts";
+import { rawFiles } from "./sources/raw_files.ts";
+
+export { basicFeatures } from "./features/basic_features.ts";
+export { hitThreshold } from "./hits/hit_threshold.ts";
+export { records, recordsSchema, type RecordTypes } from "./records/records.ts";
+export { stWaveforms } from "./records/st_waveforms.ts";
+export { rawFiles } from "./sources/raw_files.ts";
+export {
+  type CompassOptions,
+  type CompassPiece,
+  openCompass,
+  rawSchema,
+  type RawTypes,
+} from "./formats/compass/reader.ts";
+
+/** All plugins of this package, to be registered together. */
+export const signalPlugins: readonly Plugin[] = [rawFiles, records, stWaveforms, basicFeatures, hitThreshold];

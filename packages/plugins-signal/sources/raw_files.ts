@@ -1,0 +1,111 @@
+/**
+ * `raw_files`: the traces of a run's CoMPASS files in time order.
+ *
+ * Columns are those of `rawSchema`; a row a trace, with the kind `records`.
+ *
+ * | option | what |
+ * |---|---|
+ * | `input` | files, folders of a run, or patterns (`./DAQ/run_7`, `./DAQ/*.BIN`); required |
+ * | `dt` | sampling interval; by default from the settings XML beside each file, else 2 ns with a notice |
+ * | `reorderWindow` | how far a row may lie behind the latest one before it in its file; default 1 ms |
+ * | `recover` | keep what lies before damage and report the rest, instead of failing |
+ *
+ * The lineage has each file's name, size and hash, and without `dt` those of the settings XML as well; where the files lie is not
+ * in it, so that data may be moved.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { Context } from "@millrace/core";
+ * import { rawFiles } from "@millrace/plugins-signal/sources/raw-files";
+ *
+ * const file = await Deno.makeTempFile({ suffix: ".BIN" });
+ * // No energies, no waveform; one event of channel 3 at 9 ps.
+ * await Deno.writeFile(file, new Uint8Array([0xe0, 0xca, 0, 0, 3, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]));
+ * await using ctx = new Context({ config: { "raw_files.input": file, "raw_files.dt": "4 ns" } });
+ * ctx.register(rawFiles);
+ * const table = await ctx.getData("run_1", "raw_files");
+ * assert.deepEqual([...table.times()], [9n]);
+ * await Deno.remove(file);
+ * ```
+ * @module
+ */
+import { defineSource } from "@millrace/core/define";
+import { option } from "@millrace/core/option";
+import type { Plugin } from "@millrace/core/plugin";
+import { expandInputs } from "../formats/compass/detect.ts";
+import { type Fingerprint, fingerprint } from "../formats/compass/fingerprint.ts";
+import { openCompass, rawSchema } from "../formats/compass/reader.ts";
+import { MAX_DT, settingsPlaces } from "../formats/compass/settings.ts";
+
+const input = option.list({
+  track: false, // the fingerprint stands for it
+  help: "Files, folders of a run, or patterns",
+});
+
+/** The traces of a run's CoMPASS files. Options: `input`, `dt`, `reorderWindow`, `recover`. */
+export const rawFiles: Plugin = defineSource({
+  module: import.meta.url,
+  export: "rawFiles",
+  provides: "raw_files",
+  version: "1.0.0",
+  help: "Traces of CoMPASS files in time order",
+  dataKind: "records",
+  schema: rawSchema,
+  options: {
+    input,
+    dt: option.time({
+      default: null,
+      min: 1,
+      max: MAX_DT,
+      help: "Sampling interval; default: from the settings XML beside each file, else 2 ns",
+    }),
+    reorderWindow: option.time({
+      default: "1 ms",
+      min: 0,
+      max: 2 ** 52,
+      help: "How far a row may lie behind the latest row before it in its file",
+    }),
+    recover: option.boolean({
+      default: false,
+      help: "Keep what lies before damage and report what is lost, instead of failing",
+    }),
+  },
+  async *read({ options, maxRows, maxBytes, pool, account, signal, notice, timeRange: [, to] }) {
+    const { input, dt, reorderWindow, recover } = options;
+    const pieces = openCompass(await expandInputs(input), {
+      ...(dt === null ? {} : { dt }),
+      reorderWindow,
+      recover,
+      maxRows,
+      maxBytes,
+      pool,
+      account,
+      signal,
+      notice,
+    });
+    for await (const { table, end } of pieces) {
+      yield { table, end };
+      if (end >= to) return;
+    }
+  },
+  async fingerprint({ input, dt }) {
+    const files: { file: Fingerprint; settings: Fingerprint | null }[] = [];
+    for (const path of await expandInputs(input)) {
+      files.push({ file: await fingerprint(path), settings: dt === null ? await settingsOf(path) : null });
+    }
+    return files;
+  },
+});
+
+/** The settings that the sampling interval of `file` would be taken from. */
+async function settingsOf(file: string): Promise<Fingerprint | null> {
+  for (const place of settingsPlaces(file)) {
+    try {
+      return await fingerprint(place);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+  return null;
+}
