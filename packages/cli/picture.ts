@@ -76,7 +76,7 @@ export function drawWaveform(samples: ArrayLike<number>, options: PictureOptions
   }
   const art = unicode ? UNICODE : ASCII;
   const [low, high] = limits(samples);
-  const lanes = layHits(hits);
+  const lanes = layHits(hits, Math.floor(samples.length / width));
   const rows = height - 2 - (title === undefined ? 0 : 1) - lanes.length;
   const labels = yLabels(low, high, rows);
   const margin = Math.max(4, ...labels.filter((label) => label !== undefined).map((label) => label.length)) + 1;
@@ -153,11 +153,11 @@ function yLabels(low: number, high: number, rows: number): (string | undefined)[
   return labels;
 }
 
-/** Hits in lanes, so that those which overlap lie below each other, as far as there are lanes. */
-function layHits(hits: readonly PictureHit[]): PictureHit[][] {
+/** Hits in lanes, so that those which are less than `apart` samples apart lie below each other, as far as there are lanes. */
+function layHits(hits: readonly PictureHit[], apart: number): PictureHit[][] {
   const lanes: PictureHit[][] = [];
   for (const hit of hits.toSorted((a, b) => a.start - b.start)) {
-    const free = lanes.find((lane) => lane.at(-1)!.end <= hit.start);
+    const free = lanes.find((lane) => lane.at(-1)!.end + apart <= hit.start);
     if (free) free.push(hit);
     else if (lanes.length < LANES) lanes.push([hit]);
     else lanes.at(-1)!.push(hit);

@@ -45,7 +45,6 @@ export async function main(args: readonly string[], io: Io = systemIo()): Promis
   const program = makeProgram(io);
   let help = "millrace --help";
   for (const command of program.commands) {
-    command.hook("preSubcommand", () => {});
     if (args.includes(command.name())) help = `millrace ${command.name()} --help`;
   }
   try {
@@ -66,6 +65,7 @@ function makeProgram(io: Io): Command<[], { debug?: true; quiet?: true }> {
     .description("Stream detector waveforms through plugins: simulate, process, store and look at runs")
     .version(VERSION, "-V, --version", "show the version")
     .helpOption("-h, --help", "show help")
+    .helpCommand("help [command]", "show help for a command")
     .option("--debug", "show where in the code an error came from")
     .option("--quiet", "no progress and no summary, only errors")
     .configureHelp({ showGlobalOptions: true })

@@ -92,7 +92,8 @@ async function checkStore(store: string): Promise<void> {
     info = await Deno.stat(store);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return; // the first result makes it
-    throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`Cannot use "${store}" as a store: ${why}; choose another folder`, { cause: error });
   }
   if (!info.isDirectory) throw new Error(`Cannot use "${store}" as a store: it is a file; give a folder`);
 }

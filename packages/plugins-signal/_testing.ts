@@ -1,6 +1,7 @@
 // For tests: random traces as tables, and plain references.
 import fc from "fast-check";
-import { Table } from "@millrace/core/table";
+import { Context, type Registrable, type RunOptions } from "@millrace/core/context";
+import { type RowValue, Table } from "@millrace/core/table";
 import { rawSchema, type RawTypes } from "./formats/compass/raw_schema.ts";
 import { recordsSchema, type RecordTypes } from "./records/records.ts";
 
@@ -132,4 +133,31 @@ export const haveShared: boolean = (() => {
 /** Declare a test on the reference data, or say that it is skipped. */
 export function sharedTest(name: string, fn: () => void | Promise<void>): void {
   Deno.test({ name: haveShared ? name : `${name} (skipped: ../shared not found)`, ignore: !haveShared, fn });
+}
+
+/** The rows of a `.npy` file of unsigned 16-bit integers in two dimensions. */
+export function readNpy(path: string): Uint16Array[] {
+  const bytes = Deno.readFileSync(path);
+  const view = new DataView(bytes.buffer);
+  const at = 10 + view.getUint16(8, true);
+  const header = new TextDecoder().decode(bytes.subarray(10, at));
+  const [, rows, width] = /'descr': '<u2', 'fortran_order': False, 'shape': \((\d+), (\d+)\)/.exec(header)!
+    .map(Number);
+  const values = new Uint16Array(bytes.slice(at).buffer);
+  return Array.from({ length: rows! }, (_, i) => values.subarray(i * width!, (i + 1) * width!));
+}
+
+/** All rows of a data type as objects. */
+export async function rowsOf(
+  plugins: readonly Registrable[],
+  dataType: string,
+  config: Record<string, unknown> = {},
+  options: RunOptions = {},
+): Promise<Record<string, RowValue>[]> {
+  await using ctx = new Context({ config });
+  ctx.register(...plugins);
+  using table = await ctx.getData("run", dataType, options);
+  return table.rows().map((row) =>
+    Object.fromEntries(Object.entries(row).map(([name, v]) => [name, typeof v === "object" ? v.slice() : v]))
+  );
 }

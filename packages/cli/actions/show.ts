@@ -89,7 +89,7 @@ async function openStore(folder: string): Promise<FolderStore> {
     info = await Deno.stat(folder);
   } catch (cause) {
     if (!(cause instanceof Deno.errors.NotFound)) throw cause;
-    throw new Error(`Cannot open the store "${folder}": there is no such folder; check the path`, { cause });
+    throw new Error(`Cannot open the store "${folder}": there is no such folder; check the path`);
   }
   if (!info.isDirectory) throw new Error(`Cannot open the store "${folder}": it is a file; give a folder`);
   return new FolderStore(folder);

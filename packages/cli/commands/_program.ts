@@ -5,6 +5,6 @@ import type { Command } from "@commander-js/extra-typings";
 export type Program = Command<[], { debug?: true; quiet?: true }>;
 
 /** For options that may be given again: all values in order. */
-export function collect(value: string, before: readonly string[]): readonly string[] {
+export function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }

@@ -19,7 +19,7 @@ export function addPlan(program: Program, io: Io): void {
     .option("-t, --type <types>", "data types to compute, separated by commas")
     .option("-s, --store <folder>", "folder of the results")
     .option("--run-id <name>", "name of the run (default: that of the input)")
-    .option("--set <plugin.option=value>", "set an option of a plugin, may be given again", collect, [])
+    .option("--set <plugin.option=value>", "set an option of a plugin, may be given again", collect)
     .option("--recover", "keep what stands before the damage in a broken file")
     .option("--fresh", "plan to compute also what is stored already")
     .option("--json", "the plan as JSON")

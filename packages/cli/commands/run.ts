@@ -26,7 +26,7 @@ export function addRun(program: Program, io: Io): void {
     .option("--run-id <name>", "name of the run (default: that of the input)")
     .option("--chunk-size <rows>", "rows a chunk, over what plugins say; changes no result")
     .option("--memory <size>", "memory that the run may hold", "1GiB")
-    .option("--set <plugin.option=value>", "set an option of a plugin, may be given again", collect, [])
+    .option("--set <plugin.option=value>", "set an option of a plugin, may be given again", collect)
     .option("--recover", "keep what stands before the damage in a broken file")
     .option("--fresh", "compute also what is stored already")
     .option("--json", "tell what was done as JSON on standard output")

@@ -35,7 +35,7 @@ export function addSim(program: Program, io: Io): void {
     .option("--pile-up <probability>", "that a second pulse lies in a record (default: 0)")
     .option("--dark-rate <frequency>", "dark counts a second and channel (default: 0)")
     .option("--coincidences <probability>", "that all channels see a pulse (default: 0)")
-    .option("--gap <start..end>", "a stretch without pulses, may be given again", collect, [])
+    .option("--gap <start..end>", "a stretch without pulses, may be given again", collect)
     .option("--disorder <time>", "how far apart records may be written out of order (default: 2ns)")
     .option("--split <by>", "one file for the run, or one a channel: run or channel (default: run)")
     .option("--truth <file.json>", "write what was simulated, a row a pulse")

@@ -26,14 +26,14 @@ export interface PluginSummary {
   readonly plugin: string;
   /** Its version. */
   readonly version: string;
-  /** Whether it ran, its result was found in the store and read, or found and left alone. */
+  /** Whether it ran, or its result was found in the store. */
   readonly action: "computed" | "reused";
-  /** Rows of its results. */
-  readonly rows: number;
-  /** Bytes of its results: in memory where computed, of the files where reused. */
-  readonly bytes: number;
-  /** Chunks that it made. */
-  readonly chunks: number;
+  /** Rows of its results; `null` where they went straight into the next plugin and were not counted. */
+  readonly rows: number | null;
+  /** Bytes of its results: in memory where computed, of the files where reused; `null` where not counted. */
+  readonly bytes: number | null;
+  /** Chunks that it made; `null` where not counted. */
+  readonly chunks: number | null;
   /** Milliseconds that it ran. */
   readonly busyMs: number;
   /** Folders of its results by data type; empty where they are not stored. */
@@ -70,9 +70,13 @@ export class RunSummary {
       const stored = Object.fromEntries(provides.map(place));
       return { plugin: name, version, action: "reused", rows, bytes, chunks, busyMs: 0, stored };
     }
-    const { rows, bytes, chunks, busyMs } = report?.plugins.get(name) ?? { rows: 0, bytes: 0, chunks: 0, busyMs: 0 };
+    const metrics = report?.plugins.get(name);
     const stored = Object.fromEntries(provides.filter((type) => report?.stored.has(type)).map(place));
-    return { plugin: name, version, action: "computed", rows, bytes, chunks, busyMs, stored };
+    const fixed = { plugin: name, version, action: "computed", busyMs: metrics?.busyMs ?? 0, stored } as const;
+    // Chunks inside a stage of several plugins never leave it.
+    if (!metrics?.chunks) return { ...fixed, rows: null, bytes: null, chunks: null };
+    const { rows, bytes, chunks } = metrics;
+    return { ...fixed, rows, bytes, chunks };
   }
 
   /** The summary as JSON: bytes, milliseconds and rates by the second. */
@@ -115,10 +119,10 @@ export class RunSummary {
         return [
           plugin.plugin,
           ran ? "computed" : "stored before",
-          formatCount(rows),
-          formatBytes(bytes),
+          rows === null ? "-" : formatCount(rows),
+          bytes === null ? "-" : formatBytes(bytes),
           rate === null ? "-" : formatRate(rate),
-          speed === null ? "-" : formatRate(speed / 1e6),
+          speed === null ? "-" : formatMegabytes(speed),
           ran ? formatDuration(busyMs) : "-",
           Object.values(plugin.stored).join(", ") || "-",
         ];
@@ -137,6 +141,11 @@ export class RunSummary {
   }
 }
 
-function perSecond(count: number, ms: number): number | null {
-  return ms > 0 ? Math.round(count / ms * 1000) : null;
+function formatMegabytes(bytes: number): string {
+  const megabytes = bytes / 1e6;
+  return megabytes >= 100 ? formatCount(Math.round(megabytes)) : formatRate(megabytes);
+}
+
+function perSecond(count: number | null, ms: number): number | null {
+  return count !== null && ms > 0 ? Math.round(count / ms * 1000) : null;
 }

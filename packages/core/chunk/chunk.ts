@@ -195,7 +195,11 @@ export function lowerBound(times: Float64Array, offset: number, from = 0, to: nu
 
 /** Like {@linkcode lowerBound} for an absolute time, however far away. */
 export function rowAt(table: Table, time: bigint): number {
+  const times = timesOf(table);
+  const n = times.length;
   const offset = Number(time - table.t0);
-  // Beyond 2^53 the number is rounded, but every row's offset is smaller.
-  return lowerBound(timesOf(table), offset);
+  // Beyond 2^53 the number is rounded, but every row's offset is smaller. Cuts mostly lie at the ends of tables.
+  if (n === 0 || times[n - 1]! < offset) return n;
+  if (times[0]! >= offset) return 0;
+  return lowerBound(times, offset);
 }

@@ -111,16 +111,17 @@ export class Plan {
 
   /** The plan as text: a line a plugin, in order, with what is stored and what is fused. */
   toString(): string {
-    const lines = this.steps.map(({ plugin, stored, tracked, sources, hashes }) => {
+    const lines = this.steps.map(({ plugin, stored, options: values, tracked, sources, hashes }) => {
       const stage = this.stages.findIndex((types) => types.includes(plugin.name));
       const fused = this.stages[stage]?.length ?? 0;
       const how = stored
         ? `read: stored ${stored.meta.created}, ${stored.meta.rows} rows`
         : `compute: stage ${stage + 1}${fused > 1 ? ` (fused: ${this.stages[stage]!.join(" > ")})` : ""}`;
       const set = Object.entries(sources).filter(([, { source }]) => source !== "default");
-      const options = set.map(([name, { source }]) =>
-        `${name} = ${JSON.stringify(tracked[name] ?? null)} (${source})`
-      );
+      const options = set.map(([name, { source }]) => {
+        const value = Object.hasOwn(tracked, name) ? tracked[name] : values[name];
+        return `${name} = ${JSON.stringify(value)} (${source})`;
+      });
       const from = plugin.dependsOn.length > 0 ? ` from ${plugin.dependsOn.join(", ")}` : " (source)";
       return [
         `  ${plugin.provides.join(", ")}${from}`,

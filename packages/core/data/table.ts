@@ -192,7 +192,7 @@ export class Table<C extends ColumnTypes = ColumnTypes> implements Disposable {
     const layout = layOut(schema, length, widths, values, absent);
     const handle = (options.pool ?? defaultPool).acquire(layout.bytes, options.account);
     const held: Held[] = [{ handle, charged: options.account !== undefined }];
-    for (const [table, names] of sharedBy(share)) held.push(...table.#retain(names));
+    if (share) { for (const [table, names] of sharedBy(share)) held.push(...table.#retain(names)); }
     const columns = columnsOver(schema, handle.buffer, length, layout, share);
     return new Table(
       schema,
@@ -569,7 +569,7 @@ export class Table<C extends ColumnTypes = ColumnTypes> implements Disposable {
 }
 
 /** Names of the shared columns by the table that they come from. */
-function sharedBy(share: Readonly<Record<string, Table>> | undefined): Map<Table, string[]> {
+function sharedBy(share: Readonly<Record<string, Table>>): Map<Table, string[]> {
   const byTable = new Map<Table, string[]>();
   for (const [name, table] of Object.entries(share ?? {})) {
     byTable.set(table, [...byTable.get(table) ?? [], name]);

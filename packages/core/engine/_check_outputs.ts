@@ -24,9 +24,11 @@ export function checkOutputs(
     if (given && plugin.provides.length > 1) {
       throw new TypeError(`computeChunk gave one table; it provides ${plugin.provides.join(", ")}`);
     }
-    return Object.fromEntries(
-      plugin.provides.map((type) => [type, checkOutput(plugin, type, given, input, interval, context)]),
-    );
+    const outputs: Record<string, Table | null> = {};
+    for (const type of plugin.provides) {
+      outputs[type] = checkOutput(plugin, type, given, input, interval, context);
+    }
+    return outputs;
   }
   if (typeof given !== "object") {
     throw new TypeError(`computeChunk gave ${typeof given}, not a table or null`);

@@ -20,8 +20,8 @@ export interface SubmitOptions {
 /**
  * Computes stages.
  *
- * Failure contract: `submit` rejects with a `StepError` when a plugin throws. The inputs stay the caller's until the
- * promise is settled. Results may settle in any order; the engine puts them back in order.
+ * Failure contract: `submit` throws or rejects with a `StepError` when a plugin throws. The inputs stay the caller's until the
+ * result is there. Results may settle in any order; the engine puts them back in order.
  */
 export interface Executor {
   /** Name, for plans. */
@@ -34,7 +34,7 @@ export interface Executor {
     inputs: Readonly<Record<string, Chunk>>,
     interval: Interval,
     options: SubmitOptions,
-  ): Promise<StageResult>;
+  ): StageResult | Promise<StageResult>;
   /** A run has ended: forget its stages' state. */
   forget(stage: Stage): void;
 }
@@ -53,7 +53,7 @@ export class InlineExecutor implements Executor {
     inputs: Readonly<Record<string, Chunk>>,
     interval: Interval,
     options: SubmitOptions,
-  ): Promise<StageResult> {
+  ): StageResult | Promise<StageResult> {
     let runner = this.#runners.get(stage);
     if (!runner) this.#runners.set(stage, runner = new StageRunner(stage, options.environment));
     return runner.run(inputs, interval, options.signal);

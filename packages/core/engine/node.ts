@@ -58,7 +58,9 @@ export interface PluginMetrics {
 
 /** A node of a graph. */
 export abstract class Node implements Producer {
-  readonly #edges = new Map<string, Edge[]>();
+  readonly #byType = new Map<string, Edge[]>();
+  /** All edges. */
+  readonly edges: Edge[] = [];
   protected readonly services: GraphServices;
   /** Nothing comes any more. */
   done = false;
@@ -91,15 +93,11 @@ export abstract class Node implements Producer {
   /** A new edge for one output. */
   connect(type: string, range?: TimeRange): Edge {
     const edge = new Edge(this, type, range);
-    const list = this.#edges.get(type);
+    this.edges.push(edge);
+    const list = this.#byType.get(type);
     if (list) list.push(edge);
-    else this.#edges.set(type, [edge]);
+    else this.#byType.set(type, [edge]);
     return edge;
-  }
-
-  /** All edges. */
-  get edges(): Edge[] {
-    return [...this.#edges.values()].flat();
   }
 
   /** At least one more chunk on some edge, or the end. */
@@ -135,7 +133,7 @@ export abstract class Node implements Producer {
     metrics.chunks++;
     const { dataType, length: rows, start, end } = chunk;
     this.services.event({ type: "chunk", plugin, dataType, rows, bytes, start, end });
-    const edges = this.#edges.get(dataType)?.filter((edge) => !edge.closed) ?? [];
+    const edges = this.#byType.get(dataType)?.filter((edge) => !edge.closed) ?? [];
     edges.forEach((edge, i) => {
       edge.push(i === edges.length - 1 ? chunk : sameChunk(chunk));
     });

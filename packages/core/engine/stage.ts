@@ -5,7 +5,7 @@
 import { Chunk, coverEndOf } from "../chunk/chunk.ts";
 import type { Account, BufferPool } from "../data/buffer_pool.ts";
 import { Table } from "../data/table.ts";
-import type { Plugin } from "../plugin/plugin.ts";
+import type { Outputs, Plugin } from "../plugin/plugin.ts";
 import { checkOutputs } from "./_check_outputs.ts";
 import { checkSameRows } from "./_same_rows.ts";
 import { type Marks, noMarks, StepContext, type StepInput } from "./_step_context.ts";
@@ -84,92 +84,136 @@ export class StageRunner {
   }
 
   /**
-   * Compute one task. `inputs` stay the caller's.
+   * Compute one task. `inputs` stay the caller's. At once where all plugins are synchronous, else a promise.
    *
-   * @throws {StepError} When a plugin throws, or its outputs break its declaration.
+   * @throws {StepError} (Or rejects with it.) When a plugin throws, or its outputs break its declaration.
    */
-  async run(
+  run(
     inputs: Readonly<Record<string, Chunk>>,
     interval: Interval,
     signal: AbortSignal,
-  ): Promise<StageResult> {
-    const { steps, outputs: wanted } = this.#stage;
-    const outputs: Record<string, Table | null> = {};
-    const busy: Record<string, number> = {};
-    let marks: Marks = noMarks;
-    let given: StepInput = { chunks: inputs, own: interval.own };
-    let passing: Table | undefined; // what one step hands to the next and nobody else wants
+  ): StageResult | Promise<StageResult> {
+    const given = { chunks: inputs, own: interval.own };
+    return this.#from(0, {
+      interval,
+      signal,
+      given,
+      outputs: {},
+      busy: {},
+      marks: noMarks,
+      passing: undefined,
+    });
+  }
+
+  #from(first: number, work: Work): StageResult | Promise<StageResult> {
+    const { steps } = this.#stage;
     try {
-      for (let k = 0; k < steps.length; k++) {
-        const before = performance.now();
-        const { byType, marks: set } = await this.#step(k, given, interval, signal);
+      for (let k = first; k < steps.length; k++) {
         const { plugin } = steps[k]!;
-        busy[plugin.name] = performance.now() - before;
-        if (set !== noMarks) marks = set;
-        passing?.release();
-        passing = undefined;
-        const next = steps[k + 1]?.plugin.dependsOn[0];
-        for (const type of plugin.provides) {
-          if (type === next) {
-            const table = byType[type] ?? Table.allocate(plugin.schemas[type]!, 0, this.#environment);
-            if (wanted.includes(type)) outputs[type] = table;
-            else passing = table;
-            given = this.#handOn(plugin, type, table, given, interval);
-          } else if (wanted.includes(type)) outputs[type] = byType[type] ?? null;
-          else byType[type]?.release();
+        const context = this.#contextOf(k, work);
+        const before = performance.now();
+        try {
+          const made = this.#call(plugin, context, work);
+          if (made instanceof Promise) return this.#later(k, made, context, work, before);
+          this.#accept(k, made, context, work);
+        } catch (error) {
+          context.settle([]);
+          throw new StepError(plugin, error);
         }
+        work.busy[plugin.name] = performance.now() - before;
       }
     } catch (error) {
-      passing?.release();
-      for (const table of Object.values(outputs)) table?.release();
+      work.passing?.release();
+      for (const table of Object.values(work.outputs)) table?.release();
       throw error;
     }
+    const { outputs, marks, busy } = work;
     return { outputs, consumedUntil: marks.consumedUntil, hold: marks.hold, busy };
   }
 
-  async #step(
+  /** Go on when an asynchronous plugin has answered. */
+  async #later(
     k: number,
-    input: StepInput,
-    interval: Interval,
-    signal: AbortSignal,
-  ): Promise<{ byType: Record<string, Table | null>; marks: Marks }> {
-    const step = this.#stage.steps[k]!;
-    const { plugin } = step;
-    const { chunks } = input;
-    const context = new StepContext(step, input, interval, this.#states[k], this.#environment, signal);
+    made: Promise<Outputs>,
+    context: StepContext,
+    work: Work,
+    before: number,
+  ): Promise<StageResult> {
+    const { plugin } = this.#stage.steps[k]!;
     try {
-      let given = plugin.kind === "merge"
-        ? mergeInputs(plugin, chunks)
-        : interval.call === "flush"
-        ? plugin.flush?.(context) ?? null
-        : plugin.computeChunk!(chunks[plugin.dependsOn[0]!]!, context);
-      if (given instanceof Promise) given = await given;
-      const byType = checkOutputs(plugin, given, input, interval, context);
-      context.settle(Object.values(byType));
-      if (interval.call === "flush") this.#reset(k);
-      return { byType, marks: context.marks };
+      this.#accept(k, await made, context, work);
+      work.busy[plugin.name] = performance.now() - before;
     } catch (error) {
       context.settle([]);
+      work.passing?.release();
+      for (const table of Object.values(work.outputs)) table?.release();
       throw new StepError(plugin, error);
+    }
+    return await this.#from(k + 1, work);
+  }
+
+  #contextOf(k: number, { given, interval, signal }: Work): StepContext {
+    return new StepContext(
+      this.#stage.steps[k]!,
+      given,
+      interval,
+      this.#states[k],
+      this.#environment,
+      signal,
+    );
+  }
+
+  #call(plugin: Plugin, context: StepContext, { given, interval }: Work): Outputs | Promise<Outputs> {
+    if (plugin.kind === "merge") return mergeInputs(plugin, given.chunks);
+    if (interval.call === "flush") return plugin.flush?.(context) ?? null;
+    return plugin.computeChunk!(given.chunks[plugin.dependsOn[0]!]!, context);
+  }
+
+  /** Take a step's outputs: to the outside, to the next step, or away. */
+  #accept(k: number, made: Outputs, context: StepContext, work: Work): void {
+    const { steps, outputs: wanted } = this.#stage;
+    const { plugin } = steps[k]!;
+    const { interval } = work;
+    const byType = checkOutputs(plugin, made, work.given, interval, context);
+    context.settle(Object.values(byType));
+    if (interval.call === "flush") this.#reset(k);
+    if (context.marks !== noMarks) work.marks = context.marks;
+    work.passing?.release();
+    work.passing = undefined;
+    const next = steps[k + 1]?.plugin.dependsOn[0];
+    for (const type of plugin.provides) {
+      if (type === next) {
+        const table = byType[type] ?? Table.allocate(plugin.schemas[type]!, 0, this.#environment);
+        if (wanted.includes(type)) work.outputs[type] = table;
+        else work.passing = table;
+        work.given = this.#handOn(plugin, type, table, work.given, interval);
+      } else if (wanted.includes(type)) work.outputs[type] = byType[type] ?? null;
+      else byType[type]?.release();
     }
   }
 
   /** The output of one step as the input of the next. */
   #handOn(plugin: Plugin, dataType: string, table: Table, before: StepInput, interval: Interval): StepInput {
     const { start, end } = interval;
-    const base = Object.values(before.chunks)[0]!;
+    const { runId } = this.#environment;
+    const base = before.chunks[plugin.dependsOn[0]!]!;
     const dataKind = plugin.kind === "merge" ? base.dataKind : plugin.dataKinds[dataType] ?? dataType;
     const coverEnd = dataKind === base.dataKind ? base.coverEnd : coverEndOf(table);
-    const chunk = new Chunk(table, {
-      start,
-      end,
-      coverEnd,
-      runId: this.#environment.runId,
-      dataType,
-      dataKind,
-    });
+    const chunk = new Chunk(table, { start, end, coverEnd, runId, dataType, dataKind });
     return { chunks: { [dataType]: chunk }, own: { from: 0, to: table.length } };
   }
+}
+
+/** A task under way. */
+interface Work {
+  readonly interval: Interval;
+  readonly signal: AbortSignal;
+  given: StepInput;
+  readonly outputs: Record<string, Table | null>;
+  readonly busy: Record<string, number>;
+  marks: Marks;
+  /** What one step hands to the next and nobody else wants. */
+  passing: Table | undefined;
 }
 
 /** A plugin of a stage failed; `cause` is what it threw. */

@@ -481,7 +481,8 @@ export class StageNode extends Node {
         bytes += chunk.table.nbytes;
       });
       const options = { signal, affinity, bytes, environment: this.#environment };
-      return await abortable(executor.submit(stage, inputs, interval, options), signal);
+      const result = executor.submit(stage, inputs, interval, options);
+      return result instanceof Promise ? await abortable(result, signal) : result;
     };
     const { start, end, last, own, chunks } = region;
     if (!this.#first.stateful) {

@@ -70,7 +70,11 @@ export class FolderStore implements Store {
   readonly root: string;
   readonly #durable: boolean;
 
-  /** @param root The folder. */
+  /**
+   * A store in `root`; nothing is looked at before it is used.
+   *
+   * @throws {TypeError} When `root` is empty.
+   */
   constructor(root: string, options: FolderStoreOptions = {}) {
     if (root === "") {
       throw new TypeError(`Cannot open a store: its folder is empty; use "." for the current one`);
@@ -79,7 +83,12 @@ export class FolderStore implements Store {
     this.#durable = options.durable ?? true;
   }
 
-  /** @throws {TypeError} On a bad name, a schema without `time`, or a lineage that is no JSON. */
+  /**
+   * Start to write a result, as {@linkcode Store.writer} says.
+   *
+   * @throws {TypeError} On a name that can't be a folder's, a schema without `time`, or a lineage that is no JSON.
+   * @throws {Error} When nothing can be written there: names the folder.
+   */
   async writer(key: ResultKey, meta: StoredMeta): Promise<ResultWriter> {
     checkKey(key);
     const name = `${key.runId}/${key.dataType}`;
@@ -97,7 +106,12 @@ export class FolderStore implements Store {
     }
   }
 
-  /** @inheritdoc */
+  /**
+   * The result of that key, `undefined` where there is none. O(chunks).
+   *
+   * @throws {TypeError} On a name that can't be a folder's.
+   * @throws {SyntaxError} When its metadata is missing or damaged: names the file and the remedy.
+   */
   async open(key: ResultKey): Promise<StoredResult | undefined> {
     checkKey(key);
     for (let tries = 1;; tries++) {
@@ -118,7 +132,7 @@ export class FolderStore implements Store {
     }
   }
 
-  /** @inheritdoc */
+  /** All results, by run and data type in order; damaged ones with their problem. O(chunks of all results). */
   async list(): Promise<StoredSummary[]> {
     const summaries: StoredSummary[] = [];
     for (const runId of await this.#runs()) {

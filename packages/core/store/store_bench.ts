@@ -49,8 +49,8 @@ const pool = new BufferPool();
 Deno.bench({ name: "Deno.writeFile", group: "write 20 MB", baseline: true }, async () => {
   await Deno.writeFile(`${root}/plain`, plain);
 });
-Deno.bench({ name: "store, not durable", group: "write 20 MB" }, () => write(fast));
-Deno.bench({ name: "store, durable", group: "write 20 MB" }, () => write(durable));
+Deno.bench({ name: "store, not durable", group: "write 20 MB" }, async () => await write(fast));
+Deno.bench({ name: "store, durable", group: "write 20 MB" }, async () => await write(durable));
 Deno.bench({ name: "encodeTable() alone", group: "write 20 MB" }, async () => {
   await encodeTable(chunk.table);
 });

@@ -145,7 +145,7 @@ function measure(
 /** The highest turned sample with `s >= threshold`; below 0 where no sample has that. */
 function turnedLimit(baseline: number, negative: boolean, threshold: number): number {
   if (baseline !== baseline) return -1;
-  // The sum may be rounded across an integer, and so may the difference below a baseline of less than 0: the formula decides.
+  // Sums and differences may be rounded across an integer: the formula itself decides.
   if (negative) {
     const most = Math.floor(baseline - threshold);
     return baseline - most >= threshold ? most : most - 1;

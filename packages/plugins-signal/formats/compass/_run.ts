@@ -32,6 +32,9 @@ export class Run {
   #records = 0;
   #bytesLeft = 0;
   #cover = -1n;
+  // Bytes read, and of all files.
+  #received = 0;
+  #total = 0;
 
   constructor(sources: readonly Source[], limits: Limits, options: CompassOptions) {
     this.#sources = sources;
@@ -46,12 +49,18 @@ export class Run {
 
   async #read(source: Source): Promise<void> {
     this.#options.signal?.throwIfAborted();
+    const before = source.decoder.received;
     await source.read();
+    this.#received += source.decoder.received - before;
+    this.#options.progress?.(this.#received, this.#total);
   }
 
   // Every file is looked at before any is read: a missing file is an error at once, not after an hour.
   async begin(): Promise<void> {
-    for (const source of this.#sources) await source.stat();
+    for (const source of this.#sources) {
+      await source.stat();
+      this.#total += source.size;
+    }
     for (const source of this.#sources) {
       this.#bytesLeft += source.size;
       while (!source.finished && source.decoder.events === 0) await this.#read(source);

@@ -55,6 +55,8 @@ export interface CompassOptions {
   readonly account?: Account;
   /** Ends the reading. */
   readonly signal?: AbortSignal;
+  /** Told after every read how many bytes of all files were read, of how many. */
+  readonly progress?: (done: number, total: number) => void;
   /** Told about the assumed sampling interval and about losses; default: they are written to standard error. */
   readonly notice?: (text: string) => void;
 }

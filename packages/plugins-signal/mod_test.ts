@@ -1,0 +1,147 @@
+// The whole chain: the reference recording, and a run made by the simulator.
+import assert from "node:assert/strict";
+import { signalPlugins } from "./mod.ts";
+import { f32, readNpy, rowsOf, sharedPath, sharedTest } from "./_testing.ts";
+
+const SIZES = [1, 7, 50, 100_000];
+
+interface Truth {
+  board: number;
+  channel: number;
+  timestamp_ps: number;
+  energy: number;
+  energy_short: number;
+  flags: number;
+  n: number;
+  sum: number;
+  min: number;
+  max: number;
+}
+
+/** The recording's events with their samples, in the order of the rows. */
+function truth(): (Truth & { wave: Uint16Array })[] {
+  const events: Truth[] = JSON.parse(Deno.readTextFileSync(sharedPath("data/compass_test_data.events.json")));
+  const waves = readNpy(sharedPath("data/compass_102x1000_u2.npy"));
+  return events.map((event, i) => ({ ...event, wave: waves[i]! })).sort((a, b) =>
+    a.timestamp_ps - b.timestamp_ps || a.board - b.board || a.channel - b.channel
+  );
+}
+
+const run = (dataType: string, chunkSize: number, config: Record<string, unknown> = {}) =>
+  rowsOf(
+    [signalPlugins],
+    dataType,
+    {
+      "raw_files.input": sharedPath("data/compass_test_data.BIN"),
+      "records.polarity": "positive",
+      ...config,
+    },
+    { chunkSize },
+  );
+
+const sum = (samples: Iterable<number>) => [...samples].reduce((a, b) => a + b, 0);
+
+for (const chunkSize of SIZES) {
+  sharedTest(`raw_files reads the recording in chunks of ${chunkSize} rows as it was decoded`, async () => {
+    const rows = await run("raw_files", chunkSize);
+    const events = truth();
+    assert.equal(rows.length, 102);
+    assert.equal(events.length, 102);
+    rows.forEach((row, i) => {
+      const { wave, ...event } = events[i]!;
+      const samples = row.wave as Uint16Array;
+      assert.deepEqual(
+        {
+          board: row.board,
+          channel: row.channel,
+          timestamp_ps: Number(row.time),
+          energy: row.energy,
+          energy_short: row.energy_short,
+          flags: row.flags,
+          n: row.length,
+          sum: sum(samples),
+          min: Math.min(...samples),
+          max: Math.max(...samples),
+        },
+        event,
+      );
+      assert.deepEqual(samples, wave);
+      assert.equal(row.record_id, BigInt(i));
+      assert.equal(row.dt, 2000);
+      assert.equal(row.endtime as bigint - (row.time as bigint), 2_000_000n);
+    });
+  });
+
+  sharedTest(
+    `records and features of the recording in chunks of ${chunkSize} rows are those of its samples`,
+    async () => {
+      const records = await run("records", chunkSize);
+      const features = await run("basic_features", chunkSize);
+      truth().forEach(({ wave, timestamp_ps, board, channel }, i) => {
+        const { baseline, polarity, time } = records[i]!;
+        const level = sum(wave.subarray(0, 40)) / 40;
+        assert.deepEqual([baseline, polarity, time], [level, 1, BigInt(timestamp_ps)]);
+        const searched = wave.subarray(40, 90);
+        let steepest = 0;
+        for (let k = 1; k < wave.length; k++) {
+          steepest = Math.max(steepest, Math.abs(wave[k]! - wave[k - 1]!));
+        }
+        assert.deepEqual(features[i], {
+          time: BigInt(timestamp_ps),
+          board,
+          channel,
+          record_id: BigInt(i),
+          height: f32(Math.max(...searched) - level),
+          amp: f32(Math.max(...searched) - Math.min(...searched)),
+          area: f32(sum(wave) - 1000 * level),
+          max_abs_diff: f32(steepest),
+        });
+      });
+      assert.deepEqual([records.length, features.length], [102, 102]);
+    },
+  );
+
+  sharedTest(`hits of the recording in chunks of ${chunkSize} rows are those of its samples`, async () => {
+    const hits = await run("hit_threshold", chunkSize, { "hit_threshold.threshold": 40 });
+    const expected: { time: bigint; channel: number }[] = [];
+    truth().forEach(({ wave, timestamp_ps, channel }, i) => {
+      const level = sum(wave.subarray(0, 40)) / 40;
+      const above = Array.from(wave, (sample) => sample - level >= 40);
+      for (let k = 0; k < 1000; k++) {
+        if (!above[k] || above[k - 1]) continue;
+        let end = k;
+        while (above[end]) end++;
+        const a = Math.max(0, k - 2), b = Math.min(1000, end + 2);
+        const top = Math.max(...wave.subarray(a, b)), position = wave.indexOf(top, a);
+        expected.push({
+          time: BigInt(timestamp_ps + 2000 * a),
+          endtime: BigInt(timestamp_ps + 2000 * b),
+          peakTime: BigInt(timestamp_ps + 2000 * position),
+          channel,
+          record_id: BigInt(i),
+          position,
+          height: f32(top - level),
+          integral: f32(sum(Array.from(wave.subarray(a, b), (sample) => Math.max(0, sample - level)))),
+        });
+      }
+    });
+    expected.sort((a, b) => Number(a.time - b.time) || a.channel - b.channel);
+    assert.ok(expected.length > 50);
+    const found = hits.map(({ time, endtime, peakTime, channel, record_id, position, height, integral }) => ({
+      time,
+      endtime,
+      peakTime,
+      channel,
+      record_id,
+      position,
+      height,
+      integral,
+    }));
+    assert.deepEqual(found, expected);
+  });
+}
+
+sharedTest("st_waveforms of the recording are its samples as one block", async () => {
+  const rows = await run("st_waveforms", 7);
+  truth().forEach(({ wave }, i) => assert.deepEqual(rows[i]!.wave, wave));
+});

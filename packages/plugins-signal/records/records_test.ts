@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { Context } from "@millrace/core/context";
+import { tableSource } from "@millrace/core/table-source";
+import { testPlugin } from "@millrace/core/testing";
+import { randomTraces, rawTable, rowsOf, type Trace } from "../_testing.ts";
+import { records } from "./records.ts";
+
+const source = (traces: readonly Trace[], t0?: bigint) =>
+  tableSource("raw_files", rawTable(traces, t0), { dataKind: "records" });
+
+const run = (traces: readonly Trace[], config: Record<string, unknown> = {}) =>
+  rowsOf([source(traces), records], "records", config);
+
+Deno.test("records are the same for every chunking", async () => {
+  await fc.assert(
+    fc.asyncProperty(randomTraces(), (traces) =>
+      testPlugin(records, {
+        inputs: { raw_files: rawTable(traces) },
+        dataKinds: { raw_files: "records" },
+        options: { "records.baselineSamples": 3, "records.polarity": { channels: { "1:0": "positive" } } },
+        chunkings: 3,
+        ranges: 3,
+      })),
+    { numRuns: 10 },
+  );
+});
+
+Deno.test("records keep the columns of raw_files", async () => {
+  const traces = [
+    { time: 5n, board: 1, channel: 2, dt: 4000, flags: 9, samples: [7, 8, 9] },
+    { time: 8n, channel: 1, samples: [] },
+  ];
+  const [first, second] = await run(traces);
+  assert.deepEqual(first, {
+    time: 5n,
+    endtime: 12_005n,
+    board: 1,
+    channel: 2,
+    record_id: 0n,
+    dt: 4000,
+    length: 3,
+    flags: 9,
+    baseline: 8,
+    polarity: -1,
+    wave: new Uint16Array([7, 8, 9]),
+  });
+  assert.deepEqual([second!.time, second!.length, second!.baseline], [8n, 0, NaN]);
+});
+
+Deno.test("records share the samples of raw_files instead of copying them", async () => {
+  await using ctx = new Context();
+  ctx.register(source([{ time: 5n, samples: [7, 8, 9] }, { time: 6n, samples: [1] }]), records);
+  const buffers: Record<string, unknown> = {};
+  const take = (
+    chunk: { dataType: string; table: { get: (name: "wave", type: "u16[]") => { values: Uint16Array } } },
+  ) => {
+    buffers[chunk.dataType] = chunk.table.get("wave", "u16[]").values.buffer;
+  };
+  await ctx.run("run", ["raw_files", "records"], { take });
+  assert.ok(buffers.records instanceof ArrayBuffer);
+  assert.equal(buffers.records, buffers.raw_files);
+});
+
+Deno.test("records take the baseline from the first 40 samples, or as many as there are", async () => {
+  const samples = Array.from({ length: 100 }, (_, k) => k);
+  const rows = await run([{ time: 0n, samples }, { time: 1n, samples: [3, 4] }]);
+  assert.deepEqual(rows.map((row) => row.baseline), [19.5, 3.5]);
+});
+
+for (
+  const [given, expected] of [[2, 0.5], ["3", 1], [[2, 4], 2.5], ["1..3", 1.5], [[98, null], 98.5], [[
+    90,
+    200,
+  ], 94.5], [
+    [100, 200],
+    NaN,
+  ], [0, NaN]] as const
+) {
+  Deno.test(`records take baselineSamples ${JSON.stringify(given)}`, async () => {
+    const samples = Array.from({ length: 100 }, (_, k) => k);
+    const [row] = await run([{ time: 0n, samples }], { "records.baselineSamples": given });
+    assert.equal(row!.baseline, expected);
+  });
+}
+
+Deno.test("records refuse a range of baseline samples that is none", async () => {
+  for (const given of [-1, 1.5, [4, 2], "a few"]) {
+    await assert.rejects(
+      run([], { "records.baselineSamples": given }),
+      /Cannot set "records.baselineSamples".* to /,
+    );
+  }
+});
+
+Deno.test("records have the polarity of their channel, not that of all", async () => {
+  const traces = [{ time: 0n, board: 0, channel: 1 }, { time: 1n, board: 1, channel: 1 }, {
+    time: 2n,
+    board: 0,
+    channel: 2,
+  }]
+    .map((trace) => ({ ...trace, samples: [1] }));
+  const polarities = async (polarity: unknown) =>
+    (await run(traces, { "records.polarity": polarity })).map((row) => row.polarity);
+  assert.deepEqual(await polarities("negative"), [-1, -1, -1]);
+  assert.deepEqual(await polarities("positive"), [1, 1, 1]);
+  assert.deepEqual(await polarities({ channels: { "1:1": "positive" } }), [-1, 1, -1]);
+  assert.deepEqual(await polarities({ default: "positive", channels: { "0:2": "negative" } }), [1, 1, -1]);
+});
