@@ -38,7 +38,7 @@ export class InterruptedError extends Error {
 
   /** @param signal The signal that came. */
   constructor(signal: EndSignal) {
-    super(`Interrupted by ${signal}`);
+    super(`Interrupted by ${signal}: what was not complete was removed`);
     this.signal = signal;
   }
 }

@@ -1,7 +1,9 @@
 // The whole chain: the reference recording, and a run made by the simulator.
 import assert from "node:assert/strict";
+import { testPlugin } from "@millrace/core/testing";
 import { signalPlugins } from "./mod.ts";
-import { f32, readNpy, rowsOf, sharedPath, sharedTest } from "./_testing.ts";
+import { simulateFiles } from "./simulate/files.ts";
+import { f32, rawTable, readNpy, rowsOf, sharedPath, sharedTest } from "./_testing.ts";
 
 const SIZES = [1, 7, 50, 100_000];
 
@@ -103,7 +105,7 @@ for (const chunkSize of SIZES) {
 
   sharedTest(`hits of the recording in chunks of ${chunkSize} rows are those of its samples`, async () => {
     const hits = await run("hit_threshold", chunkSize, { "hit_threshold.threshold": 40 });
-    const expected: { time: bigint; channel: number }[] = [];
+    const expected: { time: bigint; channel: number; [name: string]: unknown }[] = [];
     truth().forEach(({ wave, timestamp_ps, channel }, i) => {
       const level = sum(wave.subarray(0, 40)) / 40;
       const above = Array.from(wave, (sample) => sample - level >= 40);
@@ -144,4 +146,78 @@ for (const chunkSize of SIZES) {
 sharedTest("st_waveforms of the recording are its samples as one block", async () => {
   const rows = await run("st_waveforms", 7);
   truth().forEach(({ wave }, i) => assert.deepEqual(rows[i]!.wave, wave));
+});
+
+for (const polarity of ["negative", "positive"] as const) {
+  Deno.test(`hits of a simulated run with ${polarity} pulses are its pulses`, async () => {
+    const folder = await Deno.makeTempDir({ prefix: "millrace_signal_" });
+    try {
+      const { truth } = await simulateFiles(folder, {
+        channels: 3,
+        duration: 2e10,
+        seed: 5,
+        noise: 1,
+        amplitude: [100, 2000],
+        polarity,
+      });
+      const hits = await rowsOf([signalPlugins], "hit_threshold", {
+        "raw_files.input": folder,
+        "records.polarity": polarity,
+        "hit_threshold.threshold": 20,
+      });
+      const pulses = truth.rows();
+      truth.release();
+      assert.ok(pulses.length > 30);
+      // With the threshold 20 times the noise there is a hit for every pulse, and in slow falling edges now and then another.
+      for (const pulse of pulses) {
+        const [hit] = hits.filter(({ record_id, channel, board }) =>
+          record_id === pulse.record_id && channel === pulse.channel && board === pulse.board
+        );
+        const late = Number((hit!.peakTime as bigint) - (pulse.time as bigint));
+        assert.ok(
+          late >= 0 && late < 60_000,
+          `the pulse at ${pulse.time} ps has its maximum ${late} ps later`,
+        );
+        const amplitude = pulse.amplitude as number;
+        assert.ok(Math.abs((hit!.height as number) - amplitude) < 10 + 0.05 * amplitude);
+      }
+      const found = new Set(hits.map(({ record_id }) => record_id));
+      assert.deepEqual(found, new Set(pulses.map(({ record_id }) => record_id)));
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
+}
+
+for (const plugin of signalPlugins.filter(({ kind }) => kind !== "source")) {
+  Deno.test(`${plugin.name} behind raw_files is the same for every chunking of dense, overlapping traces`, async () => {
+    // Gapless bricks on one channel, traces across them on another, ties.
+    const samples = Array.from({ length: 12 }, (_, k) => [100, 100, 80, 97, 130, 100][k % 6]!);
+    const traces = Array.from(
+      { length: 12 },
+      (_, k) => ({ time: BigInt(24 * Math.floor(k / 2)), channel: k % 2, samples }),
+    )
+      .concat([{ time: 20n, channel: 2, samples }, { time: 48n, channel: 2, samples }]);
+    await testPlugin(plugin, {
+      inputs: { raw_files: rawTable(traces) },
+      dataKinds: { raw_files: "records" },
+      register: signalPlugins.filter((other) =>
+        other !== plugin && plugin.dependsOn.includes(other.name) && other.kind !== "source"
+      ),
+      options: { baselineSamples: 2 },
+      chunkings: 10,
+      ranges: 10,
+    });
+  });
+}
+
+Deno.test("signalPlugins say what they are and can be loaded by name elsewhere", async () => {
+  for (const plugin of signalPlugins) {
+    assert.ok(plugin.help.length > 0);
+    assert.match(plugin.version, /^\d+\.\d+\.\d+$/);
+    const module = await import(plugin.module!);
+    assert.equal(module[plugin.export!], plugin);
+    for (const [name, option] of Object.entries(plugin.options)) assert.ok(option.help.length > 0, name);
+  }
+  assert.equal(new Set(signalPlugins.map(({ name }) => name)).size, signalPlugins.length);
 });

@@ -9,7 +9,7 @@ import { interruptible } from "../interrupt.ts";
 import type { Io } from "../io.ts";
 import { JsonRows } from "../render/json.ts";
 import { formatCount } from "../render/numbers.ts";
-import { rowsText } from "../render/rows.ts";
+import { TextRows } from "../render/rows.ts";
 import { textTable } from "../render/table.ts";
 import { listOf } from "../session.ts";
 import { drawStored } from "./_picture.ts";
@@ -30,7 +30,7 @@ export interface ShowSettings {
   readonly quiet?: true | undefined;
 }
 
-const DEFAULT_LIMIT = 20, PAGE = 500;
+const DEFAULT_LIMIT = 20;
 
 /**
  * Print the runs of a store, the data types of a run, or rows.
@@ -186,7 +186,8 @@ interface RowRequest {
 async function rows(result: StoredResult, request: RowRequest): Promise<void> {
   const { timeRange, limit, columns, settings, io, signal } = request;
   const names = columns ?? result.meta.schema.columns.map(({ name }) => name);
-  const json = settings.json ? new JsonRows((text) => io.out(text)) : undefined;
+  const write = (text: string) => io.out(text);
+  const printer = settings.json ? new JsonRows(write) : new TextRows(write);
   let shown = 0, more = false;
   const chunks = result.read({ ...(timeRange ? { timeRange } : {}), ...(columns ? { columns } : {}) });
   for await (const chunk of chunks) {
@@ -194,13 +195,12 @@ async function rows(result: StoredResult, request: RowRequest): Promise<void> {
     signal.throwIfAborted();
     const count = Math.min(table.length, limit - shown);
     more = count < table.length;
-    if (json) json.add(table, count, names);
-    else for (let from = 0; from < count; from += PAGE) io.out(rowsText(table, from, Math.min(from + PAGE, count), names));
+    printer.add(table, count, names);
     shown += count;
     if (more) break;
   }
-  json?.end();
-  if (json || settings.quiet) return;
+  printer.end();
+  if (settings.json || settings.quiet) return;
   if (shown === 0 && !more) io.err(`No rows${timeRange ? " in this time range" : ""}\n`);
   if (more) io.err("There are more rows: --limit all shows them\n");
 }

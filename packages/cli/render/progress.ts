@@ -71,7 +71,7 @@ export class Progress {
     const speed = `${formatBytes(rate)}/s`;
     if (total <= 0) return `${this.#name}: ${formatBytes(done)}, ${speed}`;
     const part = Math.min(done / total, 1);
-    const left = done > 0 ? `, ${formatDuration((total - done) / rate * 1000)} left` : "";
+    const left = done > 0 ? `, ${formatDuration(Math.max(total - done, 0) / rate * 1000)} left` : "";
     const percent = `${Math.floor(part * 100)} %`;
     const picture = bar ? ` ${this.#bar(part)}` : "";
     return `${this.#name}:${picture} ${percent} of ${formatBytes(total)}, ${speed}${left}`;

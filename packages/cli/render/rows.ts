@@ -6,33 +6,52 @@
  * import assert from "node:assert/strict";
  * import { schema } from "@millrace/core/schema";
  * import { Table } from "@millrace/core/table";
- * import { rowsText } from "./rows.ts";
+ * import { TextRows } from "./rows.ts";
  *
  * const table = Table.from(schema({ time: "time", wave: "u16[]" }), { time: [1500n], wave: [[1, 2, 3, 4, 5, 6]] });
- * assert.equal(rowsText(table, 0, 1, ["time", "wave"]), "  time  wave\n1.5 ns  1 2 3 4 .. (6)\n");
+ * let text = "";
+ * const rows = new TextRows((part) => text += part);
+ * rows.add(table, 1, ["time", "wave"]);
+ * rows.end();
+ * assert.equal(text, "  time  wave\n1.5 ns  1 2 3 4 .. (6)\n");
  * ```
  * @module
  */
-import type { Column } from "@millrace/core/schema";
-import { columnOf } from "@millrace/core/schema";
+import { type Column, columnOf } from "@millrace/core/schema";
 import type { RowValue, Table } from "@millrace/core/table";
 import { formatTime } from "@millrace/core/units";
 import { formatFloat32 } from "./numbers.ts";
-import { textTable } from "./table.ts";
+import { type TextColumn, textTable } from "./table.ts";
 
-const SAMPLES = 4;
+const SAMPLES = 4, PAGE = 500;
 
-/** Rows `from` to `to` (excluded) with the columns `names` as aligned text, titles above. */
-export function rowsText(table: Table, from: number, to: number, names: readonly string[]): string {
-  const columns = names.map((name) => columnOf(table.schema, name));
-  const rows = Array.from({ length: to - from }, (_, k) => {
-    const row = table.row(from + k);
-    return columns.map((column) => cellText(row[column.name]!, column));
-  });
-  return textTable(
-    columns.map(({ name, kind }) => ({ title: name, right: kind === "time" || kind === "scalar" })),
-    rows,
-  );
+/** Writes rows as aligned text, with titles at the start and after every 500 rows. */
+export class TextRows {
+  readonly #write: (text: string) => void;
+  #columns: TextColumn[] = [];
+  #page: string[][] = [];
+
+  /** @param write Where the text goes, a page at a time. */
+  constructor(write: (text: string) => void) {
+    this.#write = write;
+  }
+
+  /** Write rows 0 to `count` (excluded) with the columns `names`, which are the same at every call. */
+  add(table: Table, count: number, names: readonly string[]): void {
+    const columns = names.map((name) => columnOf(table.schema, name));
+    this.#columns = columns.map(({ name, kind }) => ({ title: name, right: kind === "time" || kind === "scalar" }));
+    for (let i = 0; i < count; i++) {
+      const row = table.row(i);
+      this.#page.push(columns.map((column) => cellText(row[column.name]!, column)));
+      if (this.#page.length === PAGE) this.end();
+    }
+  }
+
+  /** Write what is left. */
+  end(): void {
+    if (this.#page.length > 0) this.#write(textTable(this.#columns, this.#page));
+    this.#page = [];
+  }
 }
 
 function cellText(value: RowValue, { kind, element }: Column): string {

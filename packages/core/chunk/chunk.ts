@@ -19,10 +19,10 @@ import type { Table } from "../data/table.ts";
 import { type Columns, type ColumnTypes, hasColumn, type Schema } from "../data/schema.ts";
 
 /** `coverEnd` of a stream before its first row: earlier than every time. */
-export const NO_COVER = -(2n ** 63n);
+export const NO_COVER: bigint = -(2n ** 63n);
 
 /** Longest interval of one chunk, ps (2^53, 2.5 h): offsets in it are exact numbers. */
-export const MAX_CHUNK_PS = 2n ** 53n;
+export const MAX_CHUNK_PS: bigint = 2n ** 53n;
 
 /** What a chunk is, beside its rows. */
 export interface ChunkInfo {
@@ -73,6 +73,8 @@ export class Chunk<C extends ColumnTypes = ColumnTypes> implements Disposable {
   readonly dataKind: string;
 
   /**
+   * A chunk of `table`, which it owns from now on.
+   *
    * @throws {RangeError} On an empty interval, one longer than {@linkcode MAX_CHUNK_PS}, or when the first or last row
    * does not start in it (the rows between are looked at by `validate`), or when `coverEnd` is below `coverBefore`.
    */

@@ -111,7 +111,11 @@ export class Context implements AsyncDisposable {
   readonly #running = new Set<AbortController>();
   #closed = false;
 
-  /** @throws {RangeError} On a memory budget that is none. */
+  /**
+   * A context without plugins.
+   *
+   * @throws {RangeError} On a memory budget that is none.
+   */
   constructor(options: ContextOptions = {}) {
     const { store, memory = DEFAULT_MEMORY } = options;
     this.#store = typeof store === "string" || store instanceof URL ? new FolderStore(pathOf(store)) : store;

@@ -72,7 +72,11 @@ export class Plan {
   /** Name of the executor. */
   readonly executor: string;
 
-  /** @param steps In order of dependency. */
+  /**
+   * A plan of the steps, with its stages.
+   *
+   * @param steps In order of dependency.
+   */
   constructor(runId: string, targets: readonly string[], steps: readonly PlanStep[], executor: string) {
     this.runId = runId;
     this.targets = targets;

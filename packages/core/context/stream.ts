@@ -18,7 +18,11 @@ export class DataStream<C extends ColumnTypes = ColumnTypes> implements AsyncIte
   readonly dataType: string;
   readonly #open: () => AsyncGenerator<Chunk>;
 
-  /** @param open Starts a run and gives its chunks. */
+  /**
+   * A stream that has not started.
+   *
+   * @param open Starts a run and gives its chunks.
+   */
   constructor(dataType: string, open: () => AsyncGenerator<Chunk>) {
     this.dataType = dataType;
     this.#open = open;

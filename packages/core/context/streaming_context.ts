@@ -51,7 +51,11 @@ export class StreamingContext {
   /** Settings. */
   readonly config: StreamingConfig;
 
-  /** @throws {TypeError} On a setting that there is not. */
+  /**
+   * Settings for the streams of one run.
+   *
+   * @throws {TypeError} On a setting that there is not.
+   */
   constructor(context: Context, runId: string, options: StreamingContextOptions = {}) {
     const { streamingConfig, ...own } = options;
     this.context = context;

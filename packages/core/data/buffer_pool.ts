@@ -17,7 +17,12 @@ export class Account {
   /** Bytes that may be charged. */
   readonly limit: number;
 
-  /** @param limit Bytes; `Infinity` for no limit. */
+  /**
+   * An account of its own.
+   *
+   * @param limit Bytes; `Infinity` for no limit.
+   * @throws {RangeError} On a limit that is not above 0.
+   */
   constructor(limit = Infinity) {
     if (!(limit > 0)) throw new RangeError(`A memory budget must be above 0 bytes: received ${limit}`);
     this.limit = limit;
@@ -66,7 +71,11 @@ export class BufferHandle {
   /** The buffer, longer than what was asked for. */
   readonly buffer: ArrayBufferLike;
 
-  /** @param account Charged with the buffer's size until the last charged reference is gone. */
+  /**
+   * The first reference to `buffer`.
+   *
+   * @param account Charged with the buffer's size until the last charged reference is gone.
+   */
   constructor(buffer: ArrayBufferLike, account?: Account, pool?: BufferPool) {
     this.buffer = buffer;
     this.#account = account;
@@ -122,6 +131,8 @@ export class BufferPool {
   reused = 0;
 
   /**
+   * A pool without buffers.
+   *
    * @param options.maxIdle Bytes of idle buffers to keep; what is released beyond it is left to the garbage collector.
    * @param options.shared Make `SharedArrayBuffer`s.
    */

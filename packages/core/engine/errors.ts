@@ -36,7 +36,11 @@ export class PipelineError extends Error {
   /** End of the stretch, ps. */
   readonly end: bigint | undefined;
 
-  /** @param cause What the plugin threw. */
+  /**
+   * What failed where, and why.
+   *
+   * @param cause What the plugin threw.
+   */
   constructor(info: PipelineErrorInfo, cause: unknown) {
     const why = cause instanceof Error ? cause.message : String(cause);
     const where = info.start === undefined

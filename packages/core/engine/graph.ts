@@ -3,7 +3,7 @@
 // Everything is pulled: a consumer steps the node it reads, which steps what it reads, down to the source. The source
 // waits until half of the memory budget is free; the other half is for the work on what is there.
 
-import type { Chunk } from "../chunk/chunk.ts";
+import { type Chunk, NO_COVER } from "../chunk/chunk.ts";
 import type { BufferPool } from "../data/buffer_pool.ts";
 import { Account } from "../data/buffer_pool.ts";
 import { ALL, hull, inputRange } from "../context/pushdown.ts";
@@ -95,13 +95,14 @@ export class Graph {
     return chunk;
   }
 
-  /** The target that is furthest behind and has not ended. */
+  /** The target to pull next: one with chunks queued, else the one that is furthest behind; undefined at the end of all. */
   get behind(): string | undefined {
     let behind: string | undefined, least: bigint | undefined;
     for (const [target, edge] of this.#sinks) {
+      if (edge.ready) return target;
       if (edge.ended) continue;
-      if (edge.watermark === undefined) return target;
-      if (least === undefined || edge.watermark < least) [behind, least] = [target, edge.watermark];
+      if (behind !== undefined && (least === undefined || (edge.watermark ?? NO_COVER) >= least)) continue;
+      [behind, least] = [target, edge.watermark];
     }
     return behind;
   }

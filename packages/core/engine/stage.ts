@@ -72,6 +72,7 @@ export class StageRunner {
   readonly #environment: StageEnvironment;
   readonly #states: unknown[] = [];
 
+  /** A stage with fresh state. */
   constructor(stage: Stage, environment: StageEnvironment) {
     this.#stage = stage;
     this.#environment = environment;
@@ -223,6 +224,7 @@ export class StepError extends Error {
   /** The plugin. */
   readonly plugin: Plugin;
 
+  /** What `plugin` threw. */
   constructor(plugin: Plugin, cause: unknown) {
     super(`Plugin "${plugin.name}" failed`, { cause });
     this.plugin = plugin;

@@ -53,7 +53,8 @@ export interface CommonSpec<O extends OptionSpecs> {
   readonly saveWhen?: SaveWhen;
 }
 
-interface StreamingCommon<O extends OptionSpecs, D extends readonly string[], N extends Needs<D>, S>
+/** What streaming plugins with one and with several outputs have in common. */
+export interface StreamingCommon<O extends OptionSpecs, D extends readonly string[], N extends Needs<D>, S>
   extends CommonSpec<O>, Running {
   /** Data types that it reads; the first is the `chunk`. Types of one kind arrive merged. */
   readonly dependsOn: D;

@@ -49,7 +49,11 @@ export class ArrowFile {
   readonly #fields: ReadonlyMap<string, Arrow.Field>;
   readonly #data: ReadonlyMap<string, Arrow.Data>;
 
-  /** @throws {SyntaxError} When columns are missing, of another type, with nulls or shorter than they should be. */
+  /**
+   * The columns of `schema` in a record batch; {@linkcode openArrow} is the way to make one.
+   *
+   * @throws {SyntaxError} When columns are missing, of another type, with nulls or shorter than they should be.
+   */
   constructor(name: string, schema: Schema, batch: Arrow.RecordBatch) {
     this.#name = name;
     this.schema = schema;

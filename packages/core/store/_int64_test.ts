@@ -65,6 +65,10 @@ Deno.test("offsetsToInt64() refuses a t0 from which a time could pass 64 bits", 
 });
 
 Deno.test("maxInt64() is the highest of the part and what was before", () => {
+  const max = (...values: bigint[]) => maxInt64(BigInt64Array.from(values), 0, values.length, -(2n ** 63n));
+  assert.equal(max(5n, 9n, 7n), 9n);
+  assert.equal(max(-1n, 2n ** 31n, 3n), 2n ** 31n);
+  assert.equal(max(-(2n ** 40n), -(2n ** 40n) - 1n), -(2n ** 40n));
   fc.assert(fc.property(times, fc.bigInt({ min: -5n, max: 5n }), fc.nat(20), (values, before, skip) => {
     const from = Math.min(skip, values.length);
     const wanted = values.slice(from).reduce((a, b) => a > b ? a : b, before);

@@ -156,7 +156,7 @@ Deno.test("encodeTable() of a table without rows doesn't depend on what its buff
   const table = Table.allocate(types, 0, { pool });
   assert.equal(table.columns.tags.offsets.buffer, dirty.buffer);
   const parts = await encodeTable(table as unknown as Table);
-  new Uint8Array(dirty.buffer).fill(77);
+  assert.ok(parts.every((part) => part.buffer !== dirty.buffer));
   assert.equal((await decodeTable(joined(parts))).length, 0);
   assert.equal(flechette.tableFromIPC(joined(parts)).getChild("tags").length, 0);
   new Uint8Array(dirty.buffer).fill(77);
@@ -269,6 +269,14 @@ Deno.test("decodeTable() refuses nulls and several batches", async () => {
   await assert.rejects(
     decodeTable(flechette.tableToIPC(withNull, { format: "file" })!, { schema: types }),
     /Cannot read an Arrow file: column "height" has nulls/,
+  );
+  const lists = schema({ tags: "u8[]" }) as unknown as Schema;
+  const nullList = flechette.tableFromArrays({ tags: [[1], null] }, {
+    types: { tags: flechette.list(flechette.uint8()) },
+  });
+  await assert.rejects(
+    decodeTable(flechette.tableToIPC(nullList, { format: "file" })!, { schema: lists }),
+    /Cannot read an Arrow file: column "tags" has nulls/,
   );
   const two = flechette.tableFromArrays({ time: [1, 2], height: [1, 2] }, {
     types: { time: flechette.int64(), height: flechette.float32() },

@@ -120,3 +120,13 @@ Deno.test("basic_features merge with records, column by column", async () => {
   const { time, record_id, baseline, height } = table.row(0);
   assert.deepEqual([time, record_id, baseline, height], [3n, 0n, 100, 10]);
 });
+
+Deno.test("basic_features have the rows of records whatever their kind is called", async () => {
+  const one = { board: 1, channel: 2, samples: [1, 2], baseline: 5 };
+  const table = recordTable([{ time: 3n, ...one }, { time: 9n, ...one }]);
+  const [, row] = await rowsOf(
+    [tableSource("records", table, { dataKind: "mine" }), basicFeatures],
+    "basic_features",
+  );
+  assert.deepEqual([row!.time, row!.board, row!.channel], [9n, 1, 2]);
+});

@@ -187,3 +187,10 @@ Deno.test("hit_threshold finds nothing in records without baseline or samples", 
     [],
   );
 });
+
+Deno.test("hit_threshold keeps record numbers beyond 2^32", async () => {
+  const table = recordTable([{ time: 0n, baseline: 1000, samples: pulse(50, 30) }]);
+  table.columns.record_id[0] = -(2n ** 40n) + 3n;
+  const [hit] = await rowsOf([tableSource("records", table), hitThreshold], "hit_threshold");
+  assert.equal(hit!.record_id, -(2n ** 40n) + 3n);
+});

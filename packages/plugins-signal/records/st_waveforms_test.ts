@@ -118,3 +118,21 @@ Deno.test("st_waveforms are a block in row order", async () => {
   using table = await ctx.getData("run", "st_waveforms");
   assert.deepEqual(table.get("wave", "u16[n]"), Uint16Array.of(1, 2, 3, 0));
 });
+
+Deno.test("st_waveforms keep their width across a long pause", async () => {
+  const rows = await run([record(0n, [1, 2, 3]), record(10n ** 14n, [4, 5]), record(2n * 10n ** 14n, [6])]);
+  assert.deepEqual(
+    rows.map((row) => row.wave),
+    [[1, 2, 3], [4, 5, 0], [6, 0, 0]].map((wave) => Uint16Array.from(wave)),
+  );
+});
+
+Deno.test("st_waveforms have the rows of records whatever their kind is called", async () => {
+  const one = { board: 1, channel: 2, samples: [1, 2], baseline: 5 };
+  const table = recordTable([{ time: 3n, ...one }, { time: 9n, ...one }]);
+  const [, row] = await rowsOf(
+    [tableSource("records", table, { dataKind: "mine" }), stWaveforms],
+    "st_waveforms",
+  );
+  assert.deepEqual([row!.time, row!.endtime, row!.board, row!.channel], [9n, 13n, 1, 2]);
+});

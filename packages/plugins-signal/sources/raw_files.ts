@@ -71,7 +71,7 @@ export const rawFiles: Plugin = defineSource({
       help: "Keep what lies before damage and report what is lost, instead of failing",
     }),
   },
-  async *read({ options, maxRows, maxBytes, pool, account, signal, notice, progress, timeRange: [, to] }) {
+  async *read({ options, maxRows, maxBytes, pool, account, signal, notice, progress }) {
     const { input, dt, reorderWindow, recover } = options;
     const pieces = openCompass(await expandInputs(input), {
       ...(dt === null ? {} : { dt }),
@@ -87,7 +87,6 @@ export const rawFiles: Plugin = defineSource({
     });
     for await (const { table, end } of pieces) {
       yield { table, end };
-      if (end >= to) return;
     }
   },
   async fingerprint({ input, dt }) {

@@ -1,0 +1,37 @@
+/**
+ * A plugin under another name, so that it may run twice with other options.
+ * @module
+ */
+import type { Geometry, Plugin } from "@millrace/core";
+
+/**
+ * A copy of a plugin with one output: another data type with another kind of rows, configured by its own name.
+ *
+ * @param place The module and the name that the copy is exported by.
+ * @throws {RangeError} On a plugin with several outputs.
+ */
+export function copyOf(
+  plugin: Plugin,
+  name: string,
+  place: { readonly module: string; readonly export: string },
+): Plugin {
+  const [old, ...more] = plugin.provides;
+  if (old === undefined || more.length > 0) {
+    throw new RangeError(`Cannot copy plugin "${plugin.name}" as "${name}": it provides ${plugin.provides.length} types`);
+  }
+  const renamed = <T>(byType: Readonly<Record<string, T>>): Record<string, T> =>
+    old in byType ? { [name]: byType[old]! } : {};
+  return {
+    ...plugin,
+    ...place,
+    name,
+    provides: [name],
+    schemas: renamed(plugin.schemas),
+    dataKinds: { [name]: name }, // other options may find other rows
+    longestRow: renamed(plugin.longestRow),
+    geometry: (options): Geometry => {
+      const { reach, ...rest } = plugin.geometry(options);
+      return reach === undefined ? rest : { ...rest, reach: renamed(reach as Record<string, object>) };
+    },
+  };
+}

@@ -1,0 +1,13 @@
+/**
+ * A second hit finder: `hit_threshold` under another name, with options of its own.
+ * @module
+ */
+import type { Plugin } from "@millrace/core";
+import { hitThreshold } from "@millrace/plugins-signal";
+import { copyOf } from "./copy_of.ts";
+
+/** Hits as `hit_threshold` finds them, set with `other_hits.threshold` and so on. */
+export const otherHits: Plugin = copyOf(hitThreshold, "other_hits", {
+  module: import.meta.url,
+  export: "otherHits",
+});
