@@ -17,7 +17,9 @@ export function copyOf(
 ): Plugin {
   const [old, ...more] = plugin.provides;
   if (old === undefined || more.length > 0) {
-    throw new RangeError(`Cannot copy plugin "${plugin.name}" as "${name}": it provides ${plugin.provides.length} types`);
+    throw new RangeError(
+      `Cannot copy plugin "${plugin.name}" as "${name}": it provides ${plugin.provides.length} types`,
+    );
   }
   const renamed = <T>(byType: Readonly<Record<string, T>>): Record<string, T> =>
     old in byType ? { [name]: byType[old]! } : {};

@@ -2,7 +2,7 @@
  * Features and hits of a run: streams, a time range, a merge of two streams, a whole table and a plan.
  *
  * ```sh
- * deno task millrace sim --out ./DAQ/my_run --duration 2.2s
+ * deno task millrace sim --out ./DAQ/my_run --duration 2.2s --samples 200 --pretrigger 45
  * deno run --allow-read --allow-write examples/script.ts ./DAQ/my_run ./data
  * ```
  * @module
@@ -18,7 +18,7 @@ await using ctx = new Context({ store });
 ctx.register(signalPlugins, streamingFeatures, otherHits);
 ctx.setConfig({
   "raw_files.input": input,
-  "features_stream.heightRange": [20, 90],
+  "features_stream.heightRange": [40, 90],
   "hit_threshold.threshold": 40,
   "other_hits.threshold": 400,
 });
@@ -48,7 +48,8 @@ console.log(`hits of both finders: ${both}, the last at ${last} ps`);
 
 // The whole table; it was stored while the merge read it.
 const hits = await ctx.getData("my_run", "hit_threshold");
-console.log(`hits: ${hits.length}, highest ${Math.max(...hits.get("height", "f32"))} ADC counts`);
+const highest = hits.get("height", "f32").reduce((a, b) => Math.max(a, b), 0);
+console.log(`hits: ${hits.length}, highest ${highest} ADC counts`);
 
 // What is stored, what would run, fused how, on which executor.
 console.log((await ctx.plan("my_run", ["basic_features", "hit_threshold"])).toString());

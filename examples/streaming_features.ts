@@ -20,7 +20,6 @@ export const streamingFeatures: Plugin = definePlugin({
   help: "Peak height and charge of each waveform",
   dataKind: "records",
   schema: { time: "time", peak: "f32", charge: "f32" },
-  reach: { left: 0, right: 0 },
   options: {
     heightRange: option.range({
       default: [40, 90],

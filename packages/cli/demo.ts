@@ -36,7 +36,15 @@ export async function demo(io: Io, folder: string = FOLDER): Promise<number> {
     const raw = join(folder, "DAQ", "run_7"), store = join(folder, "data");
     io.out("1. Simulate one second of a digitizer with 4 channels\n\n");
     await simAction(
-      { out: raw, channels: "4", rate: "2kHz", duration: "1s", seed: "7", pileUp: "0.1", amplitude: "200..6000" },
+      {
+        out: raw,
+        channels: "4",
+        rate: "2kHz",
+        duration: "1s",
+        seed: "7",
+        pileUp: "0.1",
+        amplitude: "200..6000",
+      },
       io,
     );
     io.out("\n2. Compute records, hits and features, and store them\n\n");
@@ -84,7 +92,9 @@ async function pileUp(store: string): Promise<number> {
   const found = new Map<number, number>();
   for await (const chunk of hits!.read({ columns: ["record_id", "height", "width"] })) {
     using table = chunk.table;
-    const id = table.get("record_id", "i64"), height = table.get("height", "f32"), width = table.get("width", "f32");
+    const id = table.get("record_id", "i64"),
+      height = table.get("height", "f32"),
+      width = table.get("width", "f32");
     for (let i = 0; i < table.length; i++) {
       const good = height[i]! > 800 && width[i]! > 40 ? 1 : NaN;
       found.set(Number(id[i]), (found.get(Number(id[i])) ?? 0) + good);

@@ -36,7 +36,7 @@ export class InterruptedError extends Error {
   /** The signal that came. */
   readonly signal: EndSignal;
 
-  /** @param signal The signal that came. */
+  /** The error of a signal. @param signal The signal that came. */
   constructor(signal: EndSignal) {
     super(`Interrupted by ${signal}: what was not complete was removed`);
     this.signal = signal;
@@ -74,14 +74,18 @@ function lines(error: unknown, debug: boolean, said: readonly string[], seen: Se
   const message = messageOf(error);
   const out: string[] = [];
   // An error that wraps another often repeats its message.
-  if (!said.some((text) => text.includes(message))) out.push(said.length > 0 ? `because: ${message}` : message);
+  if (!said.some((text) => text.includes(message))) {
+    out.push(said.length > 0 ? `because: ${message}` : message);
+  }
   if (debug && error instanceof Error && error.stack) out.push(...frames(error.stack));
   const within = [...said, message];
   const inner: string[] = [];
   if (error instanceof AggregateError) {
     for (const part of error.errors) inner.push(...lines(part, debug, within, seen));
   }
-  if (error instanceof Error && error.cause !== undefined) inner.push(...lines(error.cause, debug, within, seen));
+  if (error instanceof Error && error.cause !== undefined) {
+    inner.push(...lines(error.cause, debug, within, seen));
+  }
   return [...out, ...inner.map((line) => said.length > 0 && out.length === 0 ? line : `  ${line}`)];
 }
 

@@ -18,8 +18,14 @@ Deno.test("describeError() tells a chain of causes, each once", () => {
 });
 
 Deno.test("describeError() tells every error of several", () => {
-  const error = new AggregateError([new Error("one"), new RangeError("two"), "three"], "Cannot write 3 files");
-  assert.equal(describeError(error), "Cannot write 3 files\n  because: one\n  because: two\n  because: three");
+  const error = new AggregateError(
+    [new Error("one"), new RangeError("two"), "three"],
+    "Cannot write 3 files",
+  );
+  assert.equal(
+    describeError(error),
+    "Cannot write 3 files\n  because: one\n  because: two\n  because: three",
+  );
 });
 
 Deno.test("describeError() ends where causes go round", () => {
@@ -56,7 +62,8 @@ Deno.test("exitCodeOf() tells usage, failure, signals and closed output apart", 
 Deno.test("usage() keeps message and cause", () => {
   const cause = new RangeError("Too many");
   assert.equal(usage(() => 7), 7);
-  assert.throws(() => usage(() => {
-    throw cause;
-  }), (error) => error instanceof UsageError && error.message === "Too many" && error.cause === cause);
+  assert.throws(() =>
+    usage(() => {
+      throw cause;
+    }), (error) => error instanceof UsageError && error.message === "Too many" && error.cause === cause);
 });

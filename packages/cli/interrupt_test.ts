@@ -45,9 +45,12 @@ Deno.test("interruptible() takes an error that wraps the interruption for it", a
 
 Deno.test("interruptible() passes on what fails, also while it is interrupted", async () => {
   const io = memoryIo();
-  await assert.rejects(interruptible(io, async () => {
-    throw new TypeError("broken");
-  }), TypeError);
+  await assert.rejects(
+    interruptible(io, async () => {
+      throw new TypeError("broken");
+    }),
+    TypeError,
+  );
   const cleanup = interruptible(io, async () => {
     io.send("SIGINT");
     throw new TypeError("Cannot remove the folder");

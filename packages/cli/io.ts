@@ -50,7 +50,7 @@ export class OutputClosedError extends Error {
   /** Error name. */
   override readonly name = "OutputClosedError";
 
-  /** @param cause What the write failed with. */
+  /** The error of a write. @param cause What the write failed with. */
   constructor(cause: unknown) {
     super("Cannot write more output: its reader has closed it", { cause });
   }
@@ -127,7 +127,9 @@ export interface MemoryIo extends Io {
 }
 
 /** An {@linkcode Io} in memory: nothing is a terminal, unless `settings` says so. */
-export function memoryIo(settings: Partial<Pick<Io, "outScreen" | "errScreen" | "color" | "unicode">> = {}): MemoryIo {
+export function memoryIo(
+  settings: Partial<Pick<Io, "outScreen" | "errScreen" | "color" | "unicode">> = {},
+): MemoryIo {
   const handlers = new Set<(signal: EndSignal) => void>();
   let stdout = "", stderr = "";
   return {

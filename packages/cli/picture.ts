@@ -52,8 +52,28 @@ export interface PictureOptions {
   readonly color?: boolean;
 }
 
-const UNICODE = { corner: "└", tick: "┬", across: "─", up: "│", mark: "┤", first: "├", last: "┤", peak: "▲", bar: "─" };
-const ASCII = { corner: "+", tick: "+", across: "-", up: "|", mark: "|", first: "|", last: "|", peak: "^", bar: "-" };
+const UNICODE = {
+  corner: "└",
+  tick: "┬",
+  across: "─",
+  up: "│",
+  mark: "┤",
+  first: "├",
+  last: "┤",
+  peak: "▲",
+  bar: "─",
+};
+const ASCII = {
+  corner: "+",
+  tick: "+",
+  across: "-",
+  up: "|",
+  mark: "|",
+  first: "|",
+  last: "|",
+  peak: "^",
+  bar: "-",
+};
 const LANES = 3;
 
 /**
@@ -66,7 +86,9 @@ export function drawWaveform(samples: ArrayLike<number>, options: PictureOptions
   const { dt, hits = [], title, width = 100, height = 20, unicode = true, color = false } = options;
   if (samples.length === 0) throw new RangeError("Cannot draw a waveform without samples");
   if (width < 24 || height < 8) {
-    throw new RangeError(`Cannot draw a waveform in ${width} x ${height} characters: it takes 24 x 8 or more`);
+    throw new RangeError(
+      `Cannot draw a waveform in ${width} x ${height} characters: it takes 24 x 8 or more`,
+    );
   }
   for (const { start, end, peak } of hits) {
     if (0 <= start && start < end && end <= samples.length && start <= peak && peak < end) continue;
@@ -78,8 +100,9 @@ export function drawWaveform(samples: ArrayLike<number>, options: PictureOptions
   const [low, high] = limits(samples);
   const lanes = layHits(hits, Math.floor(samples.length / width));
   const rows = height - 2 - (title === undefined ? 0 : 1) - lanes.length;
-  const labels = yLabels(low, high, rows);
-  const margin = Math.max(4, ...labels.filter((label) => label !== undefined).map((label) => label.length)) + 1;
+  const labels = yLabels(low, high, rows, Math.floor(width / 3));
+  const margin = Math.max(4, ...labels.filter((label) => label !== undefined).map((label) => label.length)) +
+    1;
   const columns = width - margin - 1;
   const canvas = new Canvas(columns, rows, unicode);
   drawTrace(canvas, samples, low, high);
@@ -93,7 +116,9 @@ export function drawWaveform(samples: ArrayLike<number>, options: PictureOptions
   for (let row = 0; row < rows; row++) {
     const label = labels[row];
     const edge = label === undefined ? art.up : art.mark;
-    out.push(`${(label ?? "").padStart(margin - 1)} ${edge}${painted(canvas.row(row), color ? inHit : undefined)}`);
+    out.push(
+      `${(label ?? "").padStart(margin - 1)} ${edge}${painted(canvas.row(row), color ? inHit : undefined)}`,
+    );
   }
   lanes.forEach((lane, k) => {
     const line = new Array<string>(columns).fill(" ");
@@ -121,13 +146,14 @@ function limits(samples: ArrayLike<number>): [low: number, high: number] {
     if (value > high) high = value;
   }
   if (low > high) return [-1, 1];
-  return low === high ? [low - 1, high + 1] : [low, high];
+  // Apart by enough that a part of it is a number too.
+  const least = Math.max(Math.abs(low), Math.abs(high), 1e-9) * 1e-9;
+  return high / 2 - low / 2 > least ? [low, high] : [low - Math.max(1, least), high + Math.max(1, least)];
 }
 
 // A value that is not finite leaves a gap.
 function drawTrace(canvas: Canvas, samples: ArrayLike<number>, low: number, high: number): void {
   const scaleX = (canvas.width - 1) / Math.max(samples.length - 1, 1);
-  const scaleY = (canvas.height - 1) / (high - low);
   let beforeX = -1, beforeY = 0;
   for (let i = 0; i < samples.length; i++) {
     const value = samples[i]!;
@@ -136,7 +162,7 @@ function drawTrace(canvas: Canvas, samples: ArrayLike<number>, low: number, high
       continue;
     }
     const x = Math.round(i * scaleX);
-    const y = Math.round((high - value) * scaleY);
+    const y = Math.round(below(value, low, high) * (canvas.height - 1));
     if (beforeX < 0) canvas.dot(x, y);
     else canvas.line(beforeX, beforeY, x, y);
     beforeX = x;
@@ -144,11 +170,17 @@ function drawTrace(canvas: Canvas, samples: ArrayLike<number>, low: number, high
   }
 }
 
-/** The label of each line, where it has one. */
-function yLabels(low: number, high: number, rows: number): (string | undefined)[] {
+/** How far a value lies below `high`, of the way to `low`; halves, since the whole may be too large for a number. */
+function below(value: number, low: number, high: number): number {
+  return (high / 2 - value / 2) / (high / 2 - low / 2);
+}
+
+/** The label of each line, where it has one that is not longer than `most` characters. */
+function yLabels(low: number, high: number, rows: number, most: number): (string | undefined)[] {
   const labels = new Array<string | undefined>(rows).fill(undefined);
   for (const value of ticks(low, high, Math.max(Math.floor(rows / 3), 1))) {
-    labels[Math.round((high - value) / (high - low) * (rows - 1))] = String(value);
+    const text = String(value);
+    if (text.length <= most) labels[Math.round(below(value, low, high) * (rows - 1))] = text;
   }
   return labels;
 }
@@ -168,12 +200,13 @@ function layHits(hits: readonly PictureHit[], apart: number): PictureHit[][] {
 function painted(cells: readonly string[], inHit: Uint8Array | undefined): string {
   if (!inHit) return cells.join("");
   let text = "", on = 0;
-  cells.forEach((cell, k) => {
-    const want = cell === " " ? on : inHit[k]!;
+  const end = cells.findLastIndex((cell) => cell !== " ") + 1;
+  for (let k = 0; k < end; k++) {
+    const want = cells[k] === " " ? on : inHit[k]!;
     if (want !== on) text += want ? "\x1b[33m" : "\x1b[39m";
     on = want;
-    text += cell;
-  });
+    text += cells[k];
+  }
   return on ? `${text}\x1b[39m` : text;
 }
 
@@ -194,6 +227,8 @@ function xAxis(total: number, margin: number, columns: number, last: number, art
   }
   const label = ` ${name}`;
   const end = words.join("").trimEnd();
-  const room = end.length + label.length <= words.length ? end + label : `${end.slice(0, end.lastIndexOf(" "))}${label}`;
+  const room = end.length + label.length <= words.length
+    ? end + label
+    : `${end.slice(0, end.lastIndexOf(" ")).trimEnd()}${label}`;
   return [`${"ADC".padStart(margin - 1)} ${art.corner}${line.join("")}`, room];
 }

@@ -24,17 +24,27 @@ export interface PictureRequest {
 }
 
 /** Draw a row of a stored result. @throws {UsageError} When the type has no samples or there is no such row. */
-export async function drawStored(store: FolderStore, result: StoredResult, request: PictureRequest): Promise<string> {
+export async function drawStored(
+  store: FolderStore,
+  result: StoredResult,
+  request: PictureRequest,
+): Promise<string> {
   const { runId, dataType, schema } = result.meta;
   const column = schema.columns.find(({ kind }) => kind === "ragged" || kind === "fixed")?.name;
   if (column === undefined) {
-    throw new UsageError(`Cannot draw "${dataType}": it has no column of samples; draw a type that has, such as records`);
+    throw new UsageError(
+      `Cannot draw "${dataType}": it has no column of samples; draw a type that has, such as records`,
+    );
   }
   const found = await findRow(result, column, request);
   const { samples, time, dt, recordId, row } = found;
   const end = time + BigInt(dt * samples.length);
-  const hits = recordId === undefined ? [] : await hitsOf(store, request, recordId, [time, end], samples.length);
-  const where = "channel" in row ? `, ${"board" in row ? `board ${row.board}, ` : ""}channel ${row.channel}` : "";
+  const hits = recordId === undefined
+    ? []
+    : await hitsOf(store, request, recordId, [time, end], samples.length);
+  const where = "channel" in row
+    ? `, ${"board" in row ? `board ${row.board}, ` : ""}channel ${row.channel}`
+    : "";
   const id = recordId === undefined ? "" : `, record ${recordId}`;
   return drawWaveform(samples, {
     dt,
@@ -71,7 +81,9 @@ async function findRow(result: StoredResult, column: string, request: PictureReq
   }
   const what = request.row === "first" ? "a row with samples" : `row ${request.row}`;
   throw new UsageError(
-    `Cannot draw ${what} of "${result.meta.dataType}": there are ${before} rows${timeRange ? " in this time range" : ""}`,
+    `Cannot draw ${what} of "${result.meta.dataType}": there are ${before} rows${
+      timeRange ? " in this time range" : ""
+    }`,
   );
 }
 
@@ -86,7 +98,9 @@ function rowOf(table: Table, i: number, column: string): Found {
   const span = typeof row.endtime === "bigint" ? Number(row.endtime - time) : NaN;
   const dt = typeof row.dt === "number" ? row.dt : span / length;
   if (length > 0 && !(dt > 0)) {
-    throw new UsageError(`Cannot draw "${column}": its rows say no sampling interval, neither in "dt" nor in "endtime"`);
+    throw new UsageError(
+      `Cannot draw "${column}": its rows say no sampling interval, neither in "dt" nor in "endtime"`,
+    );
   }
   return { samples, time, dt, recordId, row };
 }
@@ -98,7 +112,9 @@ async function hitsOf(
   timeRange: [bigint, bigint],
   length: number,
 ): Promise<PictureHit[]> {
-  const types = request.hits.filter(({ meta }) => meta && HIT_COLUMNS.every((name) => Object.hasOwn(meta.schema.types, name)));
+  const types = request.hits.filter(({ meta }) =>
+    meta && HIT_COLUMNS.every((name) => Object.hasOwn(meta.schema.types, name))
+  );
   const type = types.find(({ dataType }) => dataType === FIRST_CHOICE) ?? types[0];
   const result = type && await store.open(type);
   if (!result) return [];

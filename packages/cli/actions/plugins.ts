@@ -46,7 +46,9 @@ function pluginText(plugin: Plugin): string {
     const columns = plugin.schemas[type]?.columns ?? [];
     const rows = columns.map((column) => [column.name, column.type]);
     text += `\nColumns of ${type}:\n`;
-    text += rows.length > 0 ? indented(textTable([{ title: "name" }, { title: "type" }], rows)) : "  those of its inputs\n";
+    text += rows.length > 0
+      ? indented(textTable([{ title: "name" }, { title: "type" }], rows))
+      : "  those of its inputs\n";
   }
   const described = describeOptions(options);
   if (described.length === 0) return `${text}\nNo options\n`;

@@ -30,8 +30,13 @@ export interface RunSettings extends SessionOptions {
 export async function runAction(inputs: readonly string[], settings: RunSettings, io: Io): Promise<void> {
   const { json, quiet, store } = settings;
   const chunkSize = rowsOf(settings.chunkSize);
-  if (store === undefined) throw new UsageError("Cannot store results: give a folder with --store, e.g. --store ./data");
-  const summary = await interruptible(io, (signal) => compute(inputs, { ...settings, store, chunkSize }, signal, io));
+  if (store === undefined) {
+    throw new UsageError("Cannot store results: give a folder with --store, e.g. --store ./data");
+  }
+  const summary = await interruptible(
+    io,
+    (signal) => compute(inputs, { ...settings, store, chunkSize }, signal, io),
+  );
   if (json) io.out(`${JSON.stringify(summary, null, 2)}\n`);
   else if (!quiet) io.out(summary.toString());
 }

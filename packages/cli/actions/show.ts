@@ -101,7 +101,9 @@ async function open(store: FolderStore, runId: string, dataType: string): Promis
   const all = await store.list();
   const types = all.filter((summary) => summary.runId === runId).map((summary) => summary.dataType);
   if (types.length === 0) throw noRun(store.root, runId, all);
-  throw new Error(`Cannot show "${dataType}" of run "${runId}": "${store.root}" has of it ${types.join(", ")}`);
+  throw new Error(
+    `Cannot show "${dataType}" of run "${runId}": "${store.root}" has of it ${types.join(", ")}`,
+  );
 }
 
 function noRun(root: string, runId: string, all: readonly StoredSummary[]): Error {
@@ -115,7 +117,9 @@ function checkColumns({ meta }: StoredResult, columns: readonly string[]): void 
   const unknown = columns.find((column) => !names.includes(column));
   if (unknown !== undefined || columns.length === 0) {
     throw new UsageError(
-      `Cannot show the column "${unknown ?? ""}" of "${meta.dataType}": there is none; there are ${names.join(", ")}`,
+      `Cannot show the column "${unknown ?? ""}" of "${meta.dataType}": there is none; there are ${
+        names.join(", ")
+      }`,
     );
   }
 }
@@ -171,7 +175,19 @@ function summaryJson({ runId, dataType, meta, problem }: StoredSummary): Record<
   if (!meta) return { runId, dataType, problem: problem ?? "" };
   const { dataKind, rows, bytes, start, end, created, lineageHash, notices, schema } = meta;
   const [from, to] = [String(start), String(end)];
-  return { runId, dataType, dataKind, rows, bytes, start: from, end: to, created, lineageHash, notices, columns: schema.types };
+  return {
+    runId,
+    dataType,
+    dataKind,
+    rows,
+    bytes,
+    start: from,
+    end: to,
+    created,
+    lineageHash,
+    notices,
+    columns: schema.types,
+  };
 }
 
 interface RowRequest {

@@ -78,7 +78,9 @@ interface Written {
  */
 export async function simAction(settings: SimSettings, io: Io): Promise<void> {
   const { out, truth } = settings;
-  if (out === undefined) throw new UsageError("Cannot tell where to write: give a folder or a .BIN file with --out");
+  if (out === undefined) {
+    throw new UsageError("Cannot tell where to write: give a folder or a .BIN file with --out");
+  }
   const { simulation } = await import("@millrace/plugins-signal/simulate/options");
   const options = usage(() => simulateOptions(settings));
   usage(() => simulation(options));
@@ -94,9 +96,13 @@ export async function simAction(settings: SimSettings, io: Io): Promise<void> {
   const made = await interruptible(io, (signal) => write(out, isFile, options, truth, signal));
   if (settings.json) io.out(`${JSON.stringify({ ...made, truth: truth ?? null }, null, 2)}\n`);
   else if (!settings.quiet) {
-    const files = made.files.length === 1 ? made.files[0]! : `${made.files.length} files in ${dirname(made.files[0]!)}`;
+    const files = made.files.length === 1
+      ? made.files[0]!
+      : `${made.files.length} files in ${dirname(made.files[0]!)}`;
     io.out(
-      `${files}: ${formatCount(made.records)} records with ${formatCount(made.pulses)} pulses, ${formatBytes(made.bytes)}\n`,
+      `${files}: ${formatCount(made.records)} records with ${formatCount(made.pulses)} pulses, ${
+        formatBytes(made.bytes)
+      }\n`,
     );
   }
 }
@@ -128,7 +134,9 @@ function simulateOptions(settings: SimSettings): SimulateFilesOptions {
   put("noise", settings.noise, number("noise"));
   put("amplitude", settings.amplitude, (text) => {
     const ends = text.split("..");
-    if (ends.length !== 2) throw new SyntaxError(`Cannot use "${text}" as --amplitude: write least..most, such as 50..4000`);
+    if (ends.length !== 2) {
+      throw new SyntaxError(`Cannot use "${text}" as --amplitude: write least..most, such as 50..4000`);
+    }
     return ends.map(number("amplitude"));
   });
   put("pileUp", settings.pileUp, number("pile-up"));
@@ -157,7 +165,9 @@ async function refuseExisting(path: string, mayBeEmptyFolder = false): Promise<v
     throw error;
   }
   if (mayBeEmptyFolder && info.isDirectory && await isEmpty(path)) return;
-  throw new UsageError(`Cannot write "${path}": it is there already; choose another place, or replace it with --force`);
+  throw new UsageError(
+    `Cannot write "${path}": it is there already; choose another place, or replace it with --force`,
+  );
 }
 
 async function isEmpty(folder: string): Promise<boolean> {
@@ -205,7 +215,9 @@ async function write(
     return { ...written, files, settings };
   } catch (cause) {
     if (signal.aborted || !(cause instanceof Error) || cause instanceof RangeError) throw cause;
-    throw new Error(`Cannot write the simulated run to "${out}": ${cause.message}; choose another place`, { cause });
+    throw new Error(`Cannot write the simulated run to "${out}": ${cause.message}; choose another place`, {
+      cause,
+    });
   } finally {
     await removeIfThere(folder);
   }
@@ -215,7 +227,9 @@ async function removeIfThere(folder: string): Promise<void> {
   try {
     await Deno.remove(folder, { recursive: true });
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound) && !(error instanceof Deno.errors.NotADirectory)) throw error;
+    if (!(error instanceof Deno.errors.NotFound) && !(error instanceof Deno.errors.NotADirectory)) {
+      throw error;
+    }
   }
 }
 

@@ -28,7 +28,10 @@ export function addShow(program: Program, io: Io): void {
     .option("--time <start..end>", "only rows that start in a time range")
     .option("-n, --limit <rows>", "most rows to print, or all (default: 20, with --json all)")
     .option("-c, --columns <names>", "only these columns, separated by commas")
-    .option("--picture [row]", "draw a waveform and its hits (default: the first with samples; rows count from 0)")
+    .option(
+      "--picture [row]",
+      "draw a waveform and its hits (default: the first with samples; rows count from 0)",
+    )
     .option("--json", "as JSON")
     .helpOption("-h, --help", "show help")
     .addHelpText("after", HELP)

@@ -21,7 +21,10 @@ export function addSim(program: Program, io: Io): void {
     .description("Simulate a run of a digitizer into CoMPASS files")
     .option("-o, --out <folder|file.BIN>", "where to write")
     .option("--channels <count>", "channels (default: 4)")
-    .option("--rate <frequency>", "pulses a second and channel; several, separated by commas, for each (default: 1kHz)")
+    .option(
+      "--rate <frequency>",
+      "pulses a second and channel; several, separated by commas, for each (default: 1kHz)",
+    )
     .option("--duration <time>", "length of the run (default: 1s)")
     .option("--seed <number>", "seed of the random numbers (default: 1)")
     .option("--samples <count>", "samples of a record (default: 800)")
@@ -29,7 +32,10 @@ export function addSim(program: Program, io: Io): void {
     .option("--pretrigger <samples>", "samples before the pulse (default: an eighth of the record)")
     .option("--polarity <direction>", "negative or positive pulses (default: negative)")
     .option("--bits <count>", "resolution of the digitizer (default: 14)")
-    .option("--baseline <counts>", "baseline, ADC counts (default: 90 % of the range, 10 % for positive pulses)")
+    .option(
+      "--baseline <counts>",
+      "baseline, ADC counts (default: 90 % of the range, 10 % for positive pulses)",
+    )
     .option("--noise <counts>", "noise, ADC counts rms (default: 3)")
     .option("--amplitude <least..most>", "pulse heights, ADC counts (default: 50..4000)")
     .option("--pile-up <probability>", "that a second pulse lies in a record (default: 0)")

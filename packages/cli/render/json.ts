@@ -37,7 +37,7 @@ export class JsonRows {
   readonly #write: (text: string) => void;
   #rows = 0;
 
-  /** @param write Where the text goes, in pieces. */
+  /** A writer of no rows yet. @param write Where the text goes, in pieces. */
   constructor(write: (text: string) => void) {
     this.#write = write;
   }

@@ -64,6 +64,10 @@ Deno.test("JsonRows hands long text on in parts", () => {
   json.add(wide as unknown as Table, 3);
   json.end();
   assert.ok(parts.length >= 3);
-  assert.deepEqual((JSON.parse(parts.join("")) as { wave: number[] }[]).map(({ wave }) => wave.length), [20_000, 20_000, 1]);
+  assert.deepEqual((JSON.parse(parts.join("")) as { wave: number[] }[]).map(({ wave }) => wave.length), [
+    20_000,
+    20_000,
+    1,
+  ]);
   wide.release();
 });

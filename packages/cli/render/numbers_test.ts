@@ -3,7 +3,14 @@ import fc from "fast-check";
 import { formatCount, formatDuration, formatFloat32, formatRate } from "./numbers.ts";
 
 Deno.test("formatCount() groups digits from the right", () => {
-  assert.deepEqual([0, 12, 999, 1000, 123456, 1234567].map(formatCount), ["0", "12", "999", "1 000", "123 456", "1 234 567"]);
+  assert.deepEqual([0, 12, 999, 1000, 123456, 1234567].map(formatCount), [
+    "0",
+    "12",
+    "999",
+    "1 000",
+    "123 456",
+    "1 234 567",
+  ]);
 });
 
 Deno.test("formatDuration() takes the unit that a person would", () => {

@@ -33,6 +33,8 @@ export class Progress {
   #shown = false;
 
   /**
+   * Progress from now on.
+   *
    * @param name What is under way.
    * @param now Milliseconds, never going back.
    */

@@ -31,7 +31,7 @@ export class TextRows {
   #columns: TextColumn[] = [];
   #page: string[][] = [];
 
-  /** @param write Where the text goes, a page at a time. */
+  /** A writer of no rows yet. @param write Where the text goes, a page at a time. */
   constructor(write: (text: string) => void) {
     this.#write = write;
   }
@@ -39,7 +39,10 @@ export class TextRows {
   /** Write rows 0 to `count` (excluded) with the columns `names`, which are the same at every call. */
   add(table: Table, count: number, names: readonly string[]): void {
     const columns = names.map((name) => columnOf(table.schema, name));
-    this.#columns = columns.map(({ name, kind }) => ({ title: name, right: kind === "time" || kind === "scalar" }));
+    this.#columns = columns.map(({ name, kind }) => ({
+      title: name,
+      right: kind === "time" || kind === "scalar",
+    }));
     for (let i = 0; i < count; i++) {
       const row = table.row(i);
       this.#page.push(columns.map((column) => cellText(row[column.name]!, column)));
@@ -59,7 +62,11 @@ function cellText(value: RowValue, { kind, element }: Column): string {
   if (typeof value === "boolean") return String(value);
   const number = (one: number | bigint): string => {
     if (typeof one === "bigint") return String(one);
-    return element === "f32" ? formatFloat32(one) : element === "f64" ? String(Number(one.toPrecision(10))) : String(one);
+    return element === "f32"
+      ? formatFloat32(one)
+      : element === "f64"
+      ? String(Number(one.toPrecision(10)))
+      : String(one);
   };
   if (typeof value === "number") return number(value);
   const shown = Array.from<number | bigint, string>(value.subarray(0, SAMPLES), number).join(" ");

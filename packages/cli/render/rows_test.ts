@@ -22,7 +22,9 @@ Deno.test("TextRows prints exact times, short floats and abbreviated samples", (
     ok: [1],
     wave: [[9, 8, 7, 6]],
   });
-  const [text] = printed((rows) => rows.add(table as unknown as Table, 1, ["time", "id", "f", "d", "ok", "wave"]));
+  const [text] = printed((rows) =>
+    rows.add(table as unknown as Table, 1, ["time", "id", "f", "d", "ok", "wave"])
+  );
   assert.equal(
     text,
     "            time  id    f             d    ok  wave\n" +
@@ -41,7 +43,9 @@ Deno.test("TextRows has one title for rows of many tables", () => {
 });
 
 Deno.test("TextRows prints pages of 500 rows, and nothing without rows", () => {
-  using table = Table.from(schema({ time: "time" }), { time: Array.from({ length: 1001 }, (_, i) => BigInt(i)) });
+  using table = Table.from(schema({ time: "time" }), {
+    time: Array.from({ length: 1001 }, (_, i) => BigInt(i)),
+  });
   const parts = printed((rows) => rows.add(table as unknown as Table, 1001, ["time"]));
   assert.deepEqual(parts.map((part) => part.split("\n").length - 2), [500, 500, 1]);
   assert.deepEqual(printed((rows) => rows.add(table as unknown as Table, 0, ["time"])), []);

@@ -50,7 +50,7 @@ export class RunSummary {
   readonly notices: readonly string[];
   readonly #input: SummaryInput;
 
-  /** @param input What was planned and what was reported. */
+  /** The summary of a run. @param input What was planned and what was reported. */
   constructor(input: SummaryInput) {
     this.#input = input;
     const { plan, report } = input;
@@ -72,7 +72,13 @@ export class RunSummary {
     }
     const metrics = report?.plugins.get(name);
     const stored = Object.fromEntries(provides.filter((type) => report?.stored.has(type)).map(place));
-    const fixed = { plugin: name, version, action: "computed", busyMs: metrics?.busyMs ?? 0, stored } as const;
+    const fixed = {
+      plugin: name,
+      version,
+      action: "computed",
+      busyMs: metrics?.busyMs ?? 0,
+      stored,
+    } as const;
     // Chunks inside a stage of several plugins never leave it.
     if (!metrics?.chunks) return { ...fixed, rows: null, bytes: null, chunks: null };
     const { rows, bytes, chunks } = metrics;
@@ -136,7 +142,9 @@ export class RunSummary {
     if (!report) return `${this.runId}: everything was stored already; --fresh computes it anew`;
     const { elapsedMs, peakBytes } = report;
     const speed = perSecond(bytesRead, elapsedMs) ?? 0;
-    return `${this.runId}: read ${formatBytes(bytesRead)} in ${formatDuration(elapsedMs)} (${formatBytes(speed)}/s), ` +
+    return `${this.runId}: read ${formatBytes(bytesRead)} in ${formatDuration(elapsedMs)} (${
+      formatBytes(speed)
+    }/s), ` +
       `held ${formatBytes(peakBytes)} at most`;
   }
 }

@@ -23,7 +23,9 @@ export interface TextColumn {
 /** Rows in columns, with titles. Control characters are shown as escapes, so that data cannot steer a terminal. */
 export function textTable(columns: readonly TextColumn[], rows: readonly (readonly string[])[]): string {
   const cells = [columns.map(({ title }) => title), ...rows.map((row) => row.map(printable))];
-  const widths = columns.map((_, k) => cells.reduce((most, row) => Math.max(most, textWidth(row[k] ?? "")), 0));
+  const widths = columns.map((_, k) =>
+    cells.reduce((most, row) => Math.max(most, textWidth(row[k] ?? "")), 0)
+  );
   return cells.map((row) =>
     columns.map(({ right }, k) => {
       const text = row[k] ?? "";
@@ -36,7 +38,10 @@ export function textTable(columns: readonly TextColumn[], rows: readonly (readon
 /** `text` with control characters as escapes. */
 export function printable(text: string): string {
   // deno-lint-ignore no-control-regex
-  return text.replace(/[\x00-\x1f\x7f-\x9f]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  return text.replace(
+    /[\x00-\x1f\x7f-\x9f]/g,
+    (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`,
+  );
 }
 
 /** Characters of a text, each counted as one place. */

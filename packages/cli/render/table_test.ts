@@ -3,7 +3,10 @@ import fc from "fast-check";
 import { printable, textTable } from "./table.ts";
 
 Deno.test("textTable() aligns titles and cells left or right", () => {
-  const text = textTable([{ title: "n", right: true }, { title: "name" }, { title: "x" }], [["1", "µs", "a"], ["200", "", "b"]]);
+  const text = textTable([{ title: "n", right: true }, { title: "name" }, { title: "x" }], [
+    ["1", "µs", "a"],
+    ["200", "", "b"],
+  ]);
   assert.equal(text, "  n  name  x\n  1  µs    a\n200        b\n");
 });
 

@@ -104,9 +104,10 @@ function planCuts(rows: SampledRows, chunk: Chunk, start: bigint, end: bigint): 
     } else if (i < first && !rows.endsAfter(i, from)) {
       continue;
     } else if (i < first || rows.endsAfter(i, to)) {
+      // Quotients of integers below 2^53 never round to or over another integer.
       const dt = rows.dt(i), time = times[i]!;
-      skip = i < first ? ceilDivide(from - time, dt) : 0;
-      keep = Math.min(count, floorDivide(to - time, dt)) - skip;
+      skip = i < first ? Math.ceil((from - time) / dt) : 0;
+      keep = Math.min(count, Math.floor((to - time) / dt)) - skip;
       if (keep <= 0) continue;
       cut ||= keep < count;
     }
@@ -121,16 +122,6 @@ function planCuts(rows: SampledRows, chunk: Chunk, start: bigint, end: bigint): 
     keep: plan.keep.subarray(0, n),
     cut,
   };
-}
-
-// The quotient of two integers below 2^53 may round up; the remainder is exact.
-function floorDivide(a: number, b: number): number {
-  return (a - a % b) / b;
-}
-
-function ceilDivide(a: number, b: number): number {
-  const rest = a % b;
-  return (a - rest) / b + (rest > 0 ? 1 : 0);
 }
 
 /** A table's rows as traces of samples. */

@@ -86,3 +86,8 @@ Deno.test("concat() shares the rows where only one chunk has any", () => {
   first!.release();
   assert.equal(all.table.row(0).time, 1n);
 });
+
+Deno.test("concat() finds the cover of chunks that each knew their own rows only (rule 2)", () => {
+  const all = concat([chunkOfRows(hits([0, 20]), 0, 5), chunkOfRows(hits([5, 6]), 5, 10)]);
+  assert.deepEqual([all.coverEnd, all.sealed], [20n, false]);
+});

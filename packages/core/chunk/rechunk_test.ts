@@ -80,6 +80,17 @@ Deno.test("rechunk() cuts dense data without a gap all the same", async () => {
   assert.deepEqual(chunks.map((chunk) => [chunk.length, chunk.sealed]), [[5, false], [5, false], [2, true]]);
 });
 
+Deno.test("rechunk() prefers a sealed place to the end of maxSpan", async () => {
+  const ends = async (rows: Row[], prefer: "sealed" | "any") =>
+    (await collect(rechunk(streamOf(rows, [4], { end: 16 }), { rows: 9, maxSpan: 10n, prefer }))).map((
+      { end },
+    ) => end);
+  const over = hits([0, 2], [8, 15]);
+  assert.deepEqual(await ends(over, "sealed"), [8n, 16n]);
+  assert.deepEqual(await ends(over, "any"), [10n, 16n]);
+  assert.deepEqual(await ends(hits([0, 2], [8, 10]), "sealed"), [10n, 16n]);
+});
+
 Deno.test("rechunk() passes empty stretches on within maxSpan (rule 6)", async () => {
   const chunks = await collect(rechunk(streamOf([], [3, 7, 20]), { rows: 5, maxSpan: 10n }));
   assert.deepEqual(chunks.map(({ start, end }) => [start, end]), [[0n, 10n], [10n, 20n], [20n, 30n], [

@@ -70,7 +70,7 @@ function lastLegalCut(chunk: Chunk, t: bigint, minGap: bigint): bigint | undefin
   }
   // The interval that holds t, up to the next row or to all that is known.
   const next = rows < times.length ? times[rows]! : Number(chunk.end - t0);
-  if (next - cover >= gap && limit >= cover && limit > previous) best = limit;
+  if (next - cover >= gap && limit >= cover) best = limit;
   return Number.isNaN(best) ? undefined : t0 + BigInt(best);
 }
 

@@ -44,6 +44,12 @@ export interface RunOptions {
   readonly timeRange?: TimeRange;
   /** Rows a chunk, over what plugins say. */
   readonly chunkSize?: number;
+  /** Whether several stretches of a plugin may be computed at once. Default true; takes effect with an executor that can. */
+  readonly parallel?: boolean;
+  /** Most stretches of a plugin that are computed at once, over what plugins say. */
+  readonly maxWorkers?: number;
+  /** Option values of this run alone, over those of the context. */
+  readonly config?: ConfigValues;
   /** Compute anew what is stored. */
   readonly fresh?: boolean;
   /** Ends the run. */
@@ -108,7 +114,7 @@ export class Context implements AsyncDisposable {
   readonly #executor: Executor | undefined;
   readonly #pool: BufferPool;
   readonly #onEvent: ((event: RunEvent) => void) | undefined;
-  readonly #running = new Set<AbortController>();
+  readonly #running = new Map<Work, AbortController>();
   #closed = false;
 
   /**
@@ -175,13 +181,14 @@ export class Context implements AsyncDisposable {
   async plan(
     runId: string,
     targets: string | readonly string[],
-    options: { fresh?: boolean } = {},
+    options: { readonly fresh?: boolean; readonly config?: ConfigValues } = {},
   ): Promise<Plan> {
     if (this.#closed) throw new TypeError("Cannot plan: the context is closed");
-    this.#config.check(new Set(this.#providers.values()));
+    const config = options.config ? this.#config.clone().set(options.config, "run options") : this.#config;
+    config.check(new Set(this.#providers.values()));
     return await makePlan({
       providers: this.#providers,
-      config: this.#config,
+      config,
       runId,
       targets: typeof targets === "string" ? [targets] : targets,
       store: this.#store,
@@ -203,8 +210,7 @@ export class Context implements AsyncDisposable {
   /**
    * All rows of a data type as one table.
    *
-   * @throws {MemoryBudgetError} When they do not fit the memory budget.
-   * @throws {RangeError} When they are more than 2^53 ps (2.5 h) apart.
+   * @throws {RangeError} When they do not fit the memory budget, or are more than 2^53 ps (2.5 h) apart.
    * @throws {PipelineError} When a plugin fails.
    */
   async getData(runId: string, dataType: string, options: RunOptions = {}): Promise<Table> {
@@ -252,12 +258,9 @@ export class Context implements AsyncDisposable {
   ): Promise<RunReport> {
     const started = performance.now();
     const list = typeof targets === "string" ? [targets] : targets;
-    const work = await this.#start(runId, list, options);
+    const take = async (chunk: Chunk): Promise<void> => await options.take?.(chunk);
+    const work = await this.#start(runId, list, options, list.map((dataType) => ({ dataType, take })));
     try {
-      for (let target = work.graph.behind; target !== undefined; target = work.graph.behind) {
-        using chunk = await work.graph.pull(target);
-        if (chunk) await options.take?.(chunk);
-      }
       const stored = await work.finish();
       return {
         runId,
@@ -273,7 +276,7 @@ export class Context implements AsyncDisposable {
   }
 
   async *#stream(runId: string, dataType: string, options: RunOptions): AsyncGenerator<Chunk> {
-    const work = await this.#start(runId, [dataType], options);
+    const work = await this.#start(runId, [dataType], options, []);
     try {
       for (let chunk = await work.graph.pull(dataType); chunk; chunk = await work.graph.pull(dataType)) {
         yield chunk;
@@ -284,18 +287,23 @@ export class Context implements AsyncDisposable {
     }
   }
 
-  async #start(runId: string, targets: readonly string[], options: RunOptions): Promise<Work> {
-    const { timeRange, chunkSize, signal } = options;
-    if (chunkSize !== undefined && !(Number.isInteger(chunkSize) && chunkSize > 0)) {
-      throw new RangeError(`chunkSize must be a whole number of rows above 0: received ${chunkSize}`);
-    }
+  /** Start a run whose targets are pulled, or taken by `taps`. */
+  async #start(
+    runId: string,
+    targets: readonly string[],
+    options: RunOptions,
+    taps: readonly Tap[],
+  ): Promise<Work> {
+    const { timeRange, chunkSize, maxWorkers, signal, fresh = false, config } = options;
+    checkCount("chunkSize", chunkSize);
+    checkCount("maxWorkers", maxWorkers);
     if (timeRange && timeRange[0] >= timeRange[1]) {
       throw new RangeError(
         `The time range [${timeRange[0]}, ${timeRange[1]}) is empty: its start must be below its end`,
       );
     }
     signal?.throwIfAborted();
-    const plan = await this.plan(runId, targets, options.fresh ? { fresh: true } : {});
+    const plan = await this.plan(runId, targets, config ? { fresh, config } : { fresh });
     const controller = new AbortController();
     const work = new Work(plan, timeRange ? undefined : this.#store);
     await work.open();
@@ -308,6 +316,7 @@ export class Context implements AsyncDisposable {
           pool: this.#pool,
           memory: this.#memory,
           chunkSize,
+          maxWorkers: options.parallel === false ? 1 : maxWorkers,
           signal: signal ? AbortSignal.any([signal, controller.signal]) : controller.signal,
           event: (event) => {
             if (event.type === "notice") work.notice(event.plugin, event.text);
@@ -315,27 +324,33 @@ export class Context implements AsyncDisposable {
             options.onEvent?.(event);
           },
         },
-        targets,
-        work.taps,
+        taps.length > 0 ? [] : targets,
+        [...work.taps, ...taps],
       );
     } catch (error) {
       await work.close();
       throw error;
     }
-    this.#running.add(controller);
-    work.done = () => this.#running.delete(controller);
+    this.#running.set(work, controller);
+    work.done = () => this.#running.delete(work);
     return work;
   }
 
-  /** End all runs and let go of idle buffers. */
-  // deno-lint-ignore require-await -- the interface is asynchronous
+  /** End all runs, wait until they have cleaned up, and let go of idle buffers. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
-    for (const controller of this.#running) {
+    const running = [...this.#running];
+    for (const [, controller] of running) {
       controller.abort(new DOMException("The context was closed", "AbortError"));
     }
+    for (const [work] of running) await work.close();
     this.#pool.clear();
   }
+}
+
+function checkCount(name: string, value: number | undefined): void {
+  if (value === undefined || (Number.isInteger(value) && value > 0)) return;
+  throw new RangeError(`${name} must be a whole number above 0: received ${value}`);
 }
 
 /** One run under way: its graph, and what is stored of it. */

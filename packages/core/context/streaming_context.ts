@@ -67,9 +67,6 @@ export class StreamingContext {
       }
     }
     this.config = config;
-    if (this.config.breakThresholdPs !== undefined) {
-      context.setConfig({ breakThresholdPs: this.config.breakThresholdPs }, "streaming settings");
-    }
   }
 
   /** The chunks of a data type, all or those of a time range. */
@@ -77,9 +74,19 @@ export class StreamingContext {
     dataType: string,
     options: { readonly timeRange?: TimeRange; readonly signal?: AbortSignal } = {},
   ): DataStream {
-    const { chunkSize } = this.config;
-    const run: RunOptions = { ...options, ...(chunkSize === undefined ? {} : { chunkSize }) };
-    return this.context.getStream(this.runId, dataType, run);
+    return this.context.getStream(this.runId, dataType, { ...options, ...this.#runOptions() });
+  }
+
+  // Settings hold for these streams alone: the context and its other streams keep theirs.
+  #runOptions(): RunOptions {
+    const { chunkSize, parallel, maxWorkers, breakThresholdPs } = this.config;
+    const stateful = [...this.context.providers.values()].some((plugin) => plugin.stateful);
+    return {
+      ...(chunkSize === undefined ? {} : { chunkSize }),
+      ...(parallel === undefined ? {} : { parallel }),
+      ...(maxWorkers === undefined ? {} : { maxWorkers }),
+      ...(breakThresholdPs !== undefined && stateful ? { config: { breakThresholdPs } } : {}),
+    };
   }
 
   /** The same as {@linkcode StreamingContext.getStream}. */

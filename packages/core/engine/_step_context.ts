@@ -29,7 +29,7 @@ export function baseOf(
   chunks: Readonly<Record<string, Chunk>>,
 ): Chunk | undefined {
   const kind = plugin.dataKinds[dataType];
-  if (plugin.kind !== "streaming" || kind === dataType) return undefined;
+  if ((plugin.kind !== "streaming" && plugin.kind !== "static") || kind === dataType) return undefined;
   for (const type of plugin.dependsOn) if (chunks[type]?.dataKind === kind) return chunks[type];
   return undefined;
 }

@@ -4,18 +4,15 @@
 // waits until half of the memory budget is free; the other half is for the work on what is there.
 
 import { type Chunk, NO_COVER } from "../chunk/chunk.ts";
-import type { BufferPool } from "../data/buffer_pool.ts";
-import { Account } from "../data/buffer_pool.ts";
-import { ALL, hull, inputRange } from "../context/pushdown.ts";
-import { mergedSchema, type Plan, type PlanStep } from "../context/plan.ts";
-import { defineMerge } from "../plugin/define.ts";
+import type { Plan } from "../context/plan.ts";
+import { Account, type BufferPool } from "../data/buffer_pool.ts";
 import type { TimeRange } from "../plugin/plugin.ts";
 import type { Edge } from "./edge.ts";
 import { PipelineError } from "./errors.ts";
 import type { Executor } from "./executor.ts";
-import { type GraphServices, Node, type PluginMetrics, type RunEvent } from "./node.ts";
-import { type PieceSize, SourceNode } from "./source_node.ts";
-import { type StageInput, StageNode } from "./stage_node.ts";
+import { Builder } from "./graph_builder.ts";
+import type { GraphServices, Node, PluginMetrics, RunEvent } from "./node.ts";
+import { SourceNode } from "./source_node.ts";
 import { StoredNode } from "./stored_node.ts";
 
 /** How a graph runs. */
@@ -28,6 +25,8 @@ export interface GraphOptions {
   readonly memory: number;
   /** Rows a chunk, over what plugins say. */
   readonly chunkSize: number | undefined;
+  /** Most stretches of a plugin that are computed at once, over what plugins say. */
+  readonly maxWorkers?: number | undefined;
   readonly signal: AbortSignal | undefined;
   readonly event: (event: RunEvent) => void;
 }
@@ -42,7 +41,8 @@ interface Drain extends Tap {
   readonly edge: Edge;
 }
 
-const DEFAULT_ROWS = 50_000;
+/** How long a source that does not answer is waited for when a run ends, ms. */
+const PATIENCE = 500;
 
 /** A plan at work. */
 export class Graph {
@@ -52,6 +52,7 @@ export class Graph {
   readonly #drains: Drain[] = [];
   readonly #abort = new AbortController();
   readonly #sinks = new Map<string, Edge>();
+  #failure: { readonly cause: unknown } | undefined;
   readonly #forward = (): void => this.#abort.abort(this.#options.signal!.reason);
 
   /**
@@ -63,10 +64,12 @@ export class Graph {
     this.account = new Account(options.memory);
     options.signal?.addEventListener("abort", this.#forward, { once: true });
     if (options.signal?.aborted) this.#abort.abort(options.signal.reason);
-    const build = new Builder(options, this.#services(), targets, taps);
+    const { maxWorkers, timeRange } = options;
+    const wanted = [...targets, ...taps.map(({ dataType }) => dataType)];
+    const build = new Builder({ ...options, maxWorkers, wanted }, this.#services());
     this.#nodes.push(...build.nodes.reverse());
-    for (const target of targets) this.#sinks.set(target, build.connect(target, options.timeRange));
-    for (const tap of taps) this.#drains.push({ ...tap, edge: build.connect(tap.dataType, undefined) });
+    for (const target of targets) this.#sinks.set(target, build.connect(target, timeRange));
+    for (const tap of taps) this.#drains.push({ ...tap, edge: build.connect(tap.dataType, timeRange) });
   }
 
   #services(): GraphServices {
@@ -82,40 +85,50 @@ export class Graph {
     };
   }
 
-  /** The next chunk of a target, undefined at its end. The caller owns it; the budget no longer counts it. */
+  /**
+   * The next chunk of a target, undefined at its end. The caller owns it; the budget no longer counts it.
+   *
+   * @throws What the run fails with, when all chunks before it were taken.
+   */
   async pull(target: string): Promise<Chunk | undefined> {
     const edge = this.#sinks.get(target)!;
     while (!edge.ready && !edge.ended) {
       this.#abort.signal.throwIfAborted();
-      await edge.producer.step();
-      await this.#drain();
+      await this.#step(edge);
     }
     const chunk = edge.take();
     chunk?.table.uncharge();
     return chunk;
   }
 
-  /** The target to pull next: one with chunks queued, else the one that is furthest behind; undefined at the end of all. */
-  get behind(): string | undefined {
-    let behind: string | undefined, least: bigint | undefined;
-    for (const [target, edge] of this.#sinks) {
-      if (edge.ready) return target;
-      if (edge.ended) continue;
-      if (behind !== undefined && (least === undefined || (edge.watermark ?? NO_COVER) >= least)) continue;
-      [behind, least] = [target, edge.watermark];
+  async #step(edge: Edge): Promise<void> {
+    if (this.#failure) throw this.#failure.cause;
+    try {
+      if (!edge.ready && !edge.ended) await edge.producer.step();
+      await this.#drain();
+    } catch (cause) {
+      this.#failure = { cause };
+      if (!edge.ready) throw cause;
     }
-    return behind;
   }
 
-  /** Let the taps have the rest of their streams. */
+  /** Let the taps have the rest of their streams, the one that is furthest behind first. */
   async finish(): Promise<void> {
-    for (const { edge } of this.#drains) {
-      while (!edge.ended) {
-        this.#abort.signal.throwIfAborted();
-        if (!edge.ready) await edge.producer.step();
-        await this.#drain();
-      }
+    for (let edge = this.#behind(); edge; edge = this.#behind()) {
+      this.#abort.signal.throwIfAborted();
+      await this.#step(edge);
     }
+    if (this.#failure) throw this.#failure.cause;
+  }
+
+  #behind(): Edge | undefined {
+    let behind: Edge | undefined, least: bigint | undefined;
+    for (const { edge } of this.#drains) {
+      if (edge.ended) continue;
+      const { watermark = NO_COVER } = edge;
+      if (least === undefined || watermark < least) [behind, least] = [edge, watermark];
+    }
+    return behind;
   }
 
   async #drain(): Promise<void> {
@@ -143,25 +156,26 @@ export class Graph {
 
   #stuck(): Error {
     const { account } = this;
-    const node = this.#nodes.filter((n) => n.waitsFor() !== undefined).sort((a, b) => b.bytes - a.bytes)[0];
-    const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+    const waiting = this.#nodes.flatMap(({ waiting, bytes }) => waiting ? [{ ...waiting, bytes }] : []);
+    // A node that is blocked for a reason of its own is the cause; others wait for it.
+    waiting.sort((a, b) => Number(b.blocked) - Number(a.blocked) || b.bytes - a.bytes);
+    const [first] = waiting;
+    const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(2)} MiB`;
+    const what = first
+      ? `it waits in [${first.start} .. ${first.end ?? "end"}) ps for ${first.missing} and holds ${
+        mib(first.bytes)
+      }`
+      : "the results are not taken";
     const cause = new RangeError(
-      `more than half of the memory budget of ${mib(account.limit)} is waiting and nothing can go on: ` +
-        `${node?.waitsFor() ?? "the results are not taken"}, ${
-          mib(node?.bytes ?? account.used)
-        } wait there; ` +
+      `more than half of the memory budget of ${
+        mib(account.limit)
+      } is in use and nothing can go on: ${what}; ` +
         "give a larger budget or smaller chunks, or let the plugin declare maxSpan",
     );
-    const { runId } = this.#options.plan;
+    const { plugin = "", module, chunkIndex = 0, start, end } = first ??
+      { module: undefined, start: undefined, end: undefined };
     return new PipelineError(
-      {
-        plugin: node?.plugins[0] ?? "",
-        module: undefined,
-        runId,
-        chunkIndex: 0,
-        start: undefined,
-        end: undefined,
-      },
+      { plugin, module, runId: this.#options.plan.runId, chunkIndex, start, end },
       cause,
     );
   }
@@ -177,163 +191,20 @@ export class Graph {
     this.#abort.abort(new DOMException("The run was closed", "AbortError"));
     for (const edge of [...this.#sinks.values(), ...this.#drains.map((drain) => drain.edge)]) edge.abandon();
     for (const node of this.#nodes) node.end();
-    for (const node of this.#nodes) {
-      if (node instanceof SourceNode || node instanceof StoredNode) await node.closing;
-    }
+    const closing = this.#nodes.flatMap((node) =>
+      (node instanceof SourceNode || node instanceof StoredNode) && node.closing ? [node.closing] : []
+    );
+    if (closing.length > 0) await atMost(PATIENCE, Promise.all(closing));
   }
 }
 
-/** Makes the nodes of a plan, upstream first. */
-class Builder {
-  readonly nodes: Node[] = [];
-  readonly #options: GraphOptions;
-  readonly #services: GraphServices;
-  readonly #byType = new Map<string, Node>();
-  readonly #ranges = new Map<string, TimeRange>();
-
-  constructor(
-    options: GraphOptions,
-    services: GraphServices,
-    targets: readonly string[],
-    taps: readonly Tap[],
-  ) {
-    this.#options = options;
-    this.#services = services;
-    const { plan, timeRange } = options;
-    for (const target of targets) this.#want(target, timeRange ?? ALL);
-    for (const { dataType } of taps) this.#want(dataType, ALL);
-    for (const step of plan.steps.toReversed()) {
-      if (step.stored) continue;
-      for (const type of step.plugin.dependsOn) this.#want(type, this.#inputRange(step, type));
-    }
-    for (const step of plan.steps) if (step.stored) this.#addStored(step);
-    const stages = plan.stages.map((names) => names.map((name) => plan.step(name)));
-    for (const stage of stages) {
-      if (stage[0]!.plugin.kind === "source") this.#addSource(stage[0]!);
-      else this.#addStage(stage, [...targets, ...taps.map((tap) => tap.dataType)]);
-    }
-  }
-
-  connect(type: string, range: TimeRange | undefined): Edge {
-    return this.#byType.get(type)!.connect(type, range);
-  }
-
-  #want(type: string, range: TimeRange): void {
-    this.#ranges.set(type, hull(this.#ranges.get(type), range));
-  }
-
-  #kindOf = (type: string): string => this.#options.plan.step(type).dataKinds[type] ?? type;
-
-  #wanted(step: PlanStep): TimeRange {
-    return step.plugin.provides.reduce<TimeRange | undefined>((range, type) => {
-      const own = this.#ranges.get(type);
-      return own ? hull(range, own) : range;
-    }, undefined) ?? ALL;
-  }
-
-  #inputRange(step: PlanStep, type: string): TimeRange {
-    const longest = (of: string) => this.#options.plan.step(of).plugin.longestRow[of];
-    return inputRange(step, type, this.#wanted(step), this.#kindOf, longest);
-  }
-
-  #add(node: Node, types: readonly string[]): void {
-    this.nodes.push(node);
-    for (const type of types) this.#byType.set(type, node);
-  }
-
-  #addStored(step: PlanStep): void {
-    const type = step.plugin.name;
-    const range = this.#ranges.get(type) ?? ALL;
-    const { pool, account } = this.#services;
-    const options = range === ALL ? { pool, account } : { pool, account, timeRange: range };
-    this.#add(new StoredNode(this.#services, type, () => step.stored!.read(options)), [type]);
-  }
-
-  #addSource(step: PlanStep): void {
-    const { memory, chunkSize } = this.#options;
-    const size: PieceSize = {
-      maxRows: chunkSize ?? step.plugin.running.chunkSize ?? DEFAULT_ROWS,
-      maxBytes: Math.max(2 ** 16, Math.min(2 ** 25, Math.floor(memory / 32))),
-    };
-    const node = new SourceNode(this.#services, step.plugin, step.options, size, this.#wanted(step));
-    this.#add(node, [step.plugin.name]);
-  }
-
-  #edge(step: PlanStep, type: string): Edge {
-    const range = this.#inputRange(step, type);
-    return this.connect(type, range === ALL ? undefined : range);
-  }
-
-  #inputs(step: PlanStep): StageInput[] {
-    const { plan } = this.#options;
-    const { plugin } = step;
-    const single = (type: string): StageInput => ({
-      types: [type],
-      edge: this.#edge(step, type),
-      schema: plan.step(type).schemas[type]!,
-      dataKind: this.#kindOf(type),
-    });
-    if (plugin.kind === "merge") return plugin.dependsOn.map(single);
-    const kinds = [...new Set(plugin.dependsOn.map(this.#kindOf))];
-    return kinds.map((kind) => {
-      const types = plugin.dependsOn.filter((type) => this.#kindOf(type) === kind);
-      return types.length === 1 ? single(types[0]!) : this.#merged(step, types, kind);
-    });
-  }
-
-  /** Types of one kind arrive merged: a merge stands between. */
-  #merged(step: PlanStep, types: readonly string[], dataKind: string): StageInput {
-    const { plan } = this.#options;
-    const provides = `${step.plugin.name}_inputs_${types.join("_")}`;
-    const plugin = defineMerge({ provides, dependsOn: types });
-    const parents = Object.fromEntries(types.map((type) => [type, plan.step(type)]));
-    const { schemas } = mergedSchema({ ...plugin, name: step.plugin.name }, parents);
-    const schema = schemas[step.plugin.name]!;
-    const node = new StageNode(this.#services, {
-      stage: { id: provides, steps: [{ plugin, options: {} }], outputs: [provides] },
-      inputs: types.map((type): StageInput => ({
-        types: [type],
-        edge: this.#edge(step, type),
-        schema: plan.step(type).schemas[type]!,
-        dataKind,
-      })),
-      geometry: {},
-      whole: false,
-      chunkSize: undefined,
-      schemas: { [provides]: schema },
-      breakThreshold: undefined,
-    });
-    this.#add(node, [provides]);
-    return { types, edge: node.connect(provides), schema, dataKind };
-  }
-
-  #addStage(stage: readonly PlanStep[], wanted: readonly string[]): void {
-    const first = stage[0]!, { plan, chunkSize } = this.#options;
-    const types = stage.flatMap(({ plugin }) => plugin.provides);
-    const inside = new Set(stage.slice(1).flatMap(({ plugin }) => plugin.dependsOn));
-    const outside = new Set([
-      ...wanted,
-      ...plan.steps.filter((step) => !stage.includes(step) && !step.stored).flatMap(({ plugin }) =>
-        plugin.dependsOn
-      ),
-    ]);
-    const outputs = types.filter((type) => outside.has(type) || !inside.has(type));
-    const { plugin, geometry, options } = first;
-    const threshold = options.breakThresholdPs;
-    const resets = plugin.stateful && plugin.stateful.resetOnBreak !== false;
-    const node = new StageNode(this.#services, {
-      stage: {
-        id: types.join("+"),
-        steps: stage.map((step) => ({ plugin: step.plugin, options: step.options })),
-        outputs,
-      },
-      inputs: this.#inputs(first),
-      geometry,
-      whole: plugin.kind === "static",
-      chunkSize: chunkSize === undefined ? plugin.running.chunkSize : undefined,
-      schemas: Object.assign({}, ...stage.map((step) => step.schemas)),
-      breakThreshold: resets && typeof threshold === "number" ? threshold : undefined,
-    });
-    this.#add(node, types);
+/** Wait for something, but not for ever: a source may be stuck in a read that nothing ends. */
+async function atMost(ms: number, promise: Promise<unknown>): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  try {
+    await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -44,6 +44,21 @@ export interface GraphServices {
   readonly makeRoom: () => Promise<void>;
 }
 
+/** What a node waits for, for a message. */
+export interface Waiting {
+  readonly plugin: string;
+  readonly module: string | undefined;
+  /** Stretches given to the plugin so far. */
+  readonly chunkIndex: number;
+  /** The stretch that it has rows of, ps; `end` is undefined where the input has ended. */
+  readonly start: bigint;
+  readonly end: bigint | undefined;
+  /** What must come, in words. */
+  readonly missing: string;
+  /** It holds rows that it cannot compute for a reason of its own, not because another input is behind. */
+  readonly blocked: boolean;
+}
+
 /** Counts of one plugin. */
 export interface PluginMetrics {
   /** Rows made, over all outputs. */
@@ -68,6 +83,7 @@ export abstract class Node implements Producer {
   busy = false;
   /** Chunks given. */
   protected given = 0;
+  #failure: { readonly cause: unknown } | undefined;
   /** Counts by plugin. */
   readonly metrics: Map<string, PluginMetrics> = new Map();
 
@@ -81,8 +97,10 @@ export abstract class Node implements Producer {
   /** Bytes that the node keeps alive. */
   abstract get bytes(): number;
 
-  /** What the node waits for, for a message; undefined when it waits for nothing in particular. */
-  abstract waitsFor(): string | undefined;
+  /** What it waits for; undefined when it waits for nothing in particular. */
+  get waiting(): Waiting | undefined {
+    return undefined;
+  }
 
   /** Make progress with what is at hand, or with `pull` also with what upstream gives. True if something was given. */
   protected abstract advance(pull: boolean): Promise<boolean>;
@@ -100,24 +118,30 @@ export abstract class Node implements Producer {
     return edge;
   }
 
-  /** At least one more chunk on some edge, or the end. */
+  /**
+   * At least one more chunk on some edge, or the end.
+   *
+   * @throws What failed here or upstream; the same for every consumer, so that none takes the failure for the end.
+   */
   async step(): Promise<void> {
-    if (this.done) return;
-    this.busy = true;
-    try {
-      const before = this.given;
-      while (!this.done && this.given === before) await this.advance(true);
-    } finally {
-      this.busy = false;
-    }
+    const before = this.given;
+    while (!this.done && this.given === before) await this.#guarded(true);
   }
 
   /** Go on with what is at hand. True if something was given. */
   async stepLocal(): Promise<boolean> {
-    if (this.done || this.busy) return false;
+    if (this.done || this.busy || this.#failure) return false;
+    return await this.#guarded(false);
+  }
+
+  async #guarded(pull: boolean): Promise<boolean> {
+    if (this.#failure) throw this.#failure.cause;
     this.busy = true;
     try {
-      return await this.advance(false);
+      return await this.advance(pull);
+    } catch (cause) {
+      this.#failure = { cause };
+      throw cause;
     } finally {
       this.busy = false;
     }

@@ -3,6 +3,7 @@
 // add O(rows) to check the order (a sort where it is not given); advance O(rows given), a view where they lie in one table.
 
 import { Chunk, coverEndOf, endtimesOf, MAX_CHUNK_PS, NO_COVER, rowAt, timesOf } from "../chunk/chunk.ts";
+import { concatTables } from "../chunk/concat_tables.ts";
 import { mergeRows } from "../chunk/merge_rows.ts";
 import { sortRows } from "../chunk/sort_rows.ts";
 import type { Schema } from "../data/schema.ts";
@@ -67,11 +68,22 @@ export class OutputCarry {
    */
   add(table: Table, from?: bigint, to?: bigint): void {
     this.#schema = table.schema;
-    let sorted = table;
-    if (!this.#info.sameKind) {
-      sorted = sortRows(table, this.#memory);
+    const sorted = this.#inOrder(table);
+    this.#addSorted(sorted, from, to);
+  }
+
+  // Rows in total order, checked: those of an input's kind have that input's order.
+  #inOrder(table: Table): Table {
+    try {
+      checkTimes(table, this.#info.dataType);
+      if (this.#info.sameKind) return table.share();
+      return sortRows(table, this.#memory);
+    } finally {
       table.release();
     }
+  }
+
+  #addSorted(sorted: Table, from: bigint | undefined, to: bigint | undefined): void {
     const a = from === undefined ? 0 : rowAt(sorted, from);
     const b = to === undefined ? sorted.length : rowAt(sorted, to);
     if (a > 0 || b < sorted.length) {
@@ -92,8 +104,13 @@ export class OutputCarry {
 
   /** Give the chunk `[watermark, time)`: no row below `time` comes any more. */
   advance(time: bigint): void {
+    // A chunk is at most 2^53 ps long: a longer stretch is several.
+    while (time - this.watermark! > MAX_CHUNK_PS) this.#advanceTo(this.watermark! + MAX_CHUNK_PS);
+    if (time > this.watermark!) this.#advanceTo(time);
+  }
+
+  #advanceTo(time: bigint): void {
     const from = this.watermark!;
-    if (time <= from) return;
     const ready: Table[] = [];
     this.#pending = this.#pending.flatMap((table) => {
       const at = rowAt(table, time);
@@ -105,14 +122,31 @@ export class OutputCarry {
       const rest = at === 0 ? table : this.#rest(table, at);
       return [rest];
     });
-    const table = ready.length === 0
-      ? Table.allocate(this.#schema, 0, { ...this.#memory, t0: from })
-      : ready.length === 1
-      ? ready[0]!
-      : mergeRows(ready, this.#memory);
-    if (ready.length > 1) { for (const part of ready) part.release(); }
     this.watermark = time;
-    this.#giveAll(table, from, time);
+    this.#giveOne(this.#joined(this.#near(ready, from, time), from), from, time);
+  }
+
+  // Tables whose rows before `time` are exact from the origin of any of them.
+  #near(parts: Table[], from: bigint, time: bigint): Table[] {
+    if (parts.length < 2 || parts.every((part) => time - part.t0 <= MAX_CHUNK_PS)) return parts;
+    return parts.map((part) => {
+      const rebased = part.rebase(from);
+      part.release();
+      return rebased;
+    });
+  }
+
+  #joined(parts: readonly Table[], t0: bigint): Table {
+    if (parts.length === 0) return Table.allocate(this.#schema, 0, { ...this.#memory, t0 });
+    if (parts.length === 1) return parts[0]!;
+    try {
+      // Rows of an input's kind came in that input's order, which need not be the order of their own columns.
+      return this.#info.sameKind
+        ? concatTables(parts, { ...this.#memory, t0 })
+        : mergeRows(parts, this.#memory);
+    } finally {
+      for (const part of parts) part.release();
+    }
   }
 
   // What remains of a table; copied when it would keep alive much more than it is.
@@ -123,21 +157,6 @@ export class OutputCarry {
     const copy = view.compact(this.#memory);
     view.release();
     return copy;
-  }
-
-  #giveAll(table: Table, from: bigint, to: bigint): void {
-    // A chunk is at most 2^53 ps long: a longer stretch is several.
-    while (to - from > MAX_CHUNK_PS) {
-      const cut = from + MAX_CHUNK_PS;
-      const at = rowAt(table, cut);
-      const rest = table.slice(at, table.length);
-      const part = table.slice(0, at);
-      table.release();
-      this.#giveOne(part, from, cut);
-      table = rest;
-      from = cut;
-    }
-    this.#giveOne(table, from, to);
   }
 
   #giveOne(table: Table, start: bigint, end: bigint): void {
@@ -168,10 +187,19 @@ export class OutputCarry {
   }
 }
 
-/** The first row that ends before it starts, -1 if there is none. O(rows); O(1) for rows without length. */
-export function firstBackwards(table: Table): number {
+/**
+ * Check that all times are exact integers and no row ends before it starts. O(rows).
+ *
+ * @throws {RangeError} Naming the first row that is not so.
+ */
+export function checkTimes(table: Table, dataType: string): void {
   const times = timesOf(table), ends = endtimesOf(table);
-  if (times === ends) return -1;
-  for (let i = 0; i < times.length; i++) if (!(ends[i]! >= times[i]!)) return i;
-  return -1;
+  for (let i = 0; i < times.length; i++) {
+    const time = times[i]!, end = ends[i]!;
+    if (Number.isSafeInteger(time) && end >= time && Number.isSafeInteger(end)) continue;
+    const where = `row ${i} of "${dataType}" is [${time}, ${end}) ps from ${table.t0} ps`;
+    throw new RangeError(
+      `A row must start and end at whole picoseconds and not end before it starts: ${where}`,
+    );
+  }
 }

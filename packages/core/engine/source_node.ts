@@ -5,7 +5,7 @@ import type { Plugin, SourcePiece, TimeRange } from "../plugin/plugin.ts";
 import { abortable } from "./abortable.ts";
 import { PipelineError } from "./errors.ts";
 import { type GraphServices, Node } from "./node.ts";
-import { firstBackwards, OutputCarry } from "./output_carry.ts";
+import { OutputCarry } from "./output_carry.ts";
 
 /** How big a source's pieces shall be. */
 export interface PieceSize {
@@ -55,10 +55,6 @@ export class SourceNode extends Node {
 
   get bytes(): number {
     return this.#carry.bytes;
-  }
-
-  waitsFor(): undefined {
-    return undefined;
   }
 
   protected async advance(pull: boolean): Promise<boolean> {
@@ -114,12 +110,6 @@ export class SourceNode extends Node {
 
   #take(piece: SourcePiece): void {
     const { table, end } = piece;
-    const bad = firstBackwards(table);
-    if (bad >= 0) {
-      const row = String(Object.entries(table.row(bad)).slice(0, 4).map(([k, v]) => `${k} ${v}`).join(", "));
-      table.release();
-      throw new RangeError(`The source gave a row that ends before it starts: row ${bad} (${row})`);
-    }
     this.#pieces++;
     const first = table.length > 0 ? table.t0 + BigInt(timesOf(table)[0]!) : undefined;
     this.#carry.start(piece.start ?? (first !== undefined && first < 0n ? first : 0n < end ? 0n : end - 1n));

@@ -29,10 +29,6 @@ export class StoredNode extends Node {
     return 0;
   }
 
-  waitsFor(): undefined {
-    return undefined;
-  }
-
   protected async advance(pull: boolean): Promise<boolean> {
     if (!pull) return false;
     await this.services.makeRoom();

@@ -1,5 +1,5 @@
 // A store in a temporary folder for the tests of the store.
-import { Chunk } from "../chunk/chunk.ts";
+import type { Chunk } from "../chunk/chunk.ts";
 import type { Schema } from "../data/schema.ts";
 import { chunkOf, plainRows, ROWS } from "./_testing.ts";
 import {

@@ -85,7 +85,7 @@ export function findThresholdHits(
   const { left, right, truncate } = window;
   // Turned samples are low where s is high: s >= threshold where turned <= limit.
   const turn = negative ? 0 : 65535;
-  const limit = asInt(turnedLimit(baseline, negative, window.threshold));
+  const limit = turnedLimit(baseline, negative, window.threshold);
   let row = at;
   let before = first; // end of the window before, where windows may not overlap
   for (let k = first; k < end;) {
@@ -122,7 +122,7 @@ function measure(
   out: ThresholdHits,
   row: number,
 ): number {
-  const zero = asInt(zeroLimit(baseline, negative));
+  const zero = zeroLimit(baseline, negative);
   let best = 65536, position = a, count = 0, sum = 0;
   for (let k = a; k < b; k++) {
     const turned = values[k]! ^ turn;
@@ -158,9 +158,4 @@ function turnedLimit(baseline: number, negative: boolean, threshold: number): nu
 /** The highest turned sample with `s >= 0`. */
 function zeroLimit(baseline: number, negative: boolean): number {
   return negative ? Math.floor(baseline) : 65535 - Math.ceil(baseline);
-}
-
-/** A limit as a 32-bit integer that compares with samples as the limit does: comparing integers is faster. */
-function asInt(limit: number): number {
-  return limit < 0 ? -1 : limit > 65535 ? 65535 : limit | 0;
 }

@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { memoryIo } from "./io.ts";
+import { main } from "./program.ts";
+import { VERSION } from "./version.ts";
+
+async function millrace(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const io = memoryIo();
+  const code = await main(args, io);
+  return { code, out: io.stdout, err: io.stderr };
+}
+
+Deno.test("main() shows help with examples for every command", async () => {
+  for (const command of ["run", "show", "plan", "plugins", "sim"]) {
+    const { code, out, err } = await millrace(command, "--help");
+    assert.equal(code, 0);
+    assert.equal(err, "");
+    assert.match(out, new RegExp(`^Usage: millrace ${command} `));
+    assert.match(out, new RegExp(`Examples:\n  millrace ${command}`));
+    assert.match(out, /--debug/);
+    assert.deepEqual(await millrace("help", command), { code, out, err });
+  }
+  const { code, out } = await millrace("--help");
+  assert.equal(code, 0);
+  assert.match(out, /A first look:\n {2}millrace sim/);
+});
+
+Deno.test("main() without a command shows help on standard error", async () => {
+  const { code, out, err } = await millrace();
+  assert.deepEqual([code, out], [2, ""]);
+  assert.match(err, /^Usage: millrace/);
+});
+
+Deno.test("main() tells its version", async () => {
+  assert.deepEqual(await millrace("--version"), { code: 0, out: `${VERSION}\n`, err: "" });
+});
+
+Deno.test("main() answers what it does not understand with a message, the nearest name and code 2", async () => {
+  const cases: [args: string[], message: RegExp][] = [
+    [["shwo"], /^millrace: Unknown command "shwo"; did you mean "show"\? See millrace --help\n$/],
+    [["--debgu"], /^millrace: Unknown option "--debgu"; did you mean "--debug"\? See millrace --help\n$/],
+    [
+      ["run", "x", "--tpye", "hits"],
+      /^millrace: Unknown option "--tpye"; did you mean "--type"\? See millrace run --help\n$/,
+    ],
+    [["run"], /^millrace: Missing required argument "input"\. See millrace run --help\n$/],
+    [["run", "x", "--type"], /Option "-t, --type <types>" argument missing/],
+    [["show", "a", "b", "c", "d"], /Too many arguments for "show"/],
+    [["run", "x"], /Cannot store results: give a folder with --store/],
+    [["run", "x", "--store", "s"], /Cannot tell what to compute: give data types with --type/],
+    [["run", "x", "--store", "s", "--type", ","], /Cannot tell what to compute/],
+    [["run", "x", "--store", "s", "--type", "records", "--chunk-size", "0"], /"0" as --chunk-size/],
+    [["run", "x", "--store", "s", "--type", "records", "--chunk-size", "1e3"], /"1e3" as --chunk-size/],
+    [["run", "x", "--store", "s", "--type", "records", "--memory", "much"], /the size "much"/],
+    [["run", "x", "--store", "s", "--type", "records", "--run-id", "a/b"], /"a\/b" as the name of a run/],
+    [["run", "x", "--store", "s", "--type", "records", "--set", "dt"], /write plugin\.option=value/],
+    [["run", "x", "--store", "s", "--type", "records", "--set", "raw_files.dtt=1ns"], /did you mean "dt"\?/],
+    [
+      ["run", "x", "--store", "s", "--type", "records", "--set", "raw_files.dt=soon"],
+      /"raw_files\.dt" \(--set\).*"soon"/,
+    ],
+    [
+      ["run", "x", "--store", "s", "--type", "recrods"],
+      /No plugin provides "recrods"; did you mean "records"\?/,
+    ],
+    [["plan", "x", "--type", "recrods"], /did you mean "records"\?/],
+    [["plugins", "nothing"], /Cannot show the plugin "nothing".*records/],
+    [["show", ".", "--limit", "3"], /Cannot use --limit without a data type/],
+    [["show", ".", "run", "type", "--limit", "-3"], /"-3" as --limit/],
+    [["show", ".", "run", "type", "--limit", "2.5"], /"2\.5" as --limit/],
+    [["show", ".", "run", "type", "--time", "2s..1s"], /"2s\.\.1s"/],
+    [["show", ".", "run", "type", "--time", "1s"], /write start\.\.end/],
+    [["show", ".", "run", "type", "--picture", "x"], /Cannot draw row "x"/],
+    [["sim"], /Cannot tell where to write/],
+    [["sim", "--out", "x", "--rate", "often"], /the frequency "often"/],
+    [["sim", "--out", "x", "--channels", "0"], /channels 0/],
+    [["sim", "--out", "x", "--channels", "four"], /"four" as --channels/],
+    [["sim", "--out", "x", "--amplitude", "5"], /least\.\.most/],
+    [["sim", "--out", "x.BIN", "--split", "channel"], /give a folder with --out/],
+    [["sim", "--out", "x", "--split", "board"], /"board" as --split/],
+    [["sim", "--out", "x", "--gap", "2s..1s"], /"2s\.\.1s"/],
+    [["sim", "--out", "."], /"\.": it is there already/],
+  ];
+  for (const [args, message] of cases) {
+    const { code, out, err } = await millrace(...args);
+    assert.match(err, message, args.join(" "));
+    assert.match(err, /^millrace: .*See millrace( \w+)? --help\n$/s, args.join(" "));
+    assert.deepEqual([code, out], [2, ""], args.join(" "));
+    assert.doesNotMatch(err, /\n\s+at /, "no stack");
+  }
+});
+
+Deno.test("main() shows stacks with --debug only", async () => {
+  const plain = await millrace("show", "/nowhere/at/all");
+  assert.deepEqual(plain, {
+    code: 1,
+    out: "",
+    err: 'millrace: Cannot open the store "/nowhere/at/all": there is no such folder; check the path\n',
+  });
+  const { code, err } = await millrace("show", "/nowhere/at/all", "--debug");
+  assert.equal(code, 1);
+  assert.ok(err.startsWith(plain.err));
+  assert.match(err, /\n {2}at .*actions\/show\.ts/);
+});
+
+Deno.test("main() lists the plugins as text and JSON", async () => {
+  const { out } = await millrace("plugins");
+  assert.match(out, /^plugin +depends on +what it makes\nraw_files +- /);
+  assert.match(out, /^records +raw_files /m);
+  const all = JSON.parse((await millrace("plugins", "--json")).out) as {
+    name: string;
+    dependsOn: string[];
+  }[];
+  assert.deepEqual(all.find(({ name }) => name === "records")?.dependsOn, ["raw_files"]);
+});
+
+Deno.test("main() shows columns and options of one plugin", async () => {
+  const { code, out } = await millrace("plugins", "hit_threshold");
+  assert.equal(code, 0);
+  assert.match(out, /^hit_threshold \S+ \(streaming, from records\)\n/);
+  assert.match(out, /^ {2}peakTime +time$/m);
+  assert.match(out, /^ {2}threshold +number \(per channel\) +10 ADC +ADC +at least 0 +\w/m);
+  const one = JSON.parse((await millrace("plugins", "hit_threshold", "--json")).out) as {
+    columns: Record<string, Record<string, string>>;
+    options: { name: string; default: unknown; unit: string }[];
+  };
+  assert.equal(one.columns.hit_threshold?.peakTime, "time");
+  const threshold = one.options.find(({ name }) => name === "threshold");
+  assert.deepEqual([threshold?.default, threshold?.unit], [10, "ADC"]);
+});

@@ -1,0 +1,139 @@
+// Computes the stretches of one stage, a stateful plugin's segment by segment.
+
+import { Chunk, NO_COVER, rowAt } from "../chunk/chunk.ts";
+import { findBreaks } from "./breaks.ts";
+import type { GraphServices } from "./node.ts";
+import type { Region } from "./region.ts";
+import type { Interval, Stage, StageEnvironment, StageResult } from "./stage.ts";
+
+/** What is computed, and how. */
+export interface ComputationSpec {
+  readonly stage: Stage;
+  /** Data types that each input is known by. */
+  readonly inputTypes: readonly (readonly string[])[];
+  /** Stretches come in order, where the stage's state is. */
+  readonly inOrder: boolean;
+  /** Longer stretches without rows reset state; undefined: never. */
+  readonly breakThreshold: number | undefined;
+}
+
+/** Computes a stage's stretches; of a plugin with state, they must come in order and one after the other. */
+export class Computation {
+  readonly #spec: ComputationSpec;
+  readonly #services: GraphServices;
+  readonly #environment: StageEnvironment;
+  /** Highest endtime of the rows that breaks are looked for in. */
+  #cover = NO_COVER;
+
+  constructor(spec: ComputationSpec, services: GraphServices) {
+    this.#spec = spec;
+    this.#services = services;
+    const { runId, pool, account, event } = services;
+    this.#environment = {
+      runId,
+      pool,
+      account,
+      notice: (plugin, text) => event({ type: "notice", plugin, text }),
+    };
+  }
+
+  /** Compute a stretch; its chunks are released when that is done, however long that takes after the run has ended. */
+  async run(region: Region): Promise<StageResult[]> {
+    const { start, end, last, own, chunks } = region;
+    try {
+      if (this.#spec.stage.steps[0]!.plugin.stateful) return await this.#segments(region);
+      const result = this.#submit(chunks, { start, end, own, last, call: "compute" });
+      return [result instanceof Promise ? await result : result];
+    } finally {
+      for (const chunk of chunks) chunk.release();
+    }
+  }
+
+  #submit(chunks: readonly Chunk[], interval: Interval): StageResult | Promise<StageResult> {
+    const { executor, signal, runId } = this.#services;
+    const { stage, inputTypes, inOrder } = this.#spec;
+    signal.throwIfAborted();
+    const inputs: Record<string, Chunk> = {};
+    let bytes = 0;
+    chunks.forEach((chunk, k) => {
+      for (const type of inputTypes[k]!) inputs[type] = chunk;
+      bytes += chunk.table.nbytes;
+    });
+    const affinity = inOrder ? `${runId}/${stage.id}` : undefined;
+    return executor.submit(stage, inputs, interval, {
+      signal,
+      affinity,
+      bytes,
+      environment: this.#environment,
+    });
+  }
+
+  /** A stretch divided at breaks: each ends a segment, after which state starts anew. */
+  async #segments(region: Region): Promise<StageResult[]> {
+    const results: StageResult[] = [];
+    const breaks = this.#breaks(region);
+    const starts = [region.start, ...breaks];
+    try {
+      for (let k = 0; k < starts.length; k++) {
+        const start = starts[k]!, end = starts[k + 1] ?? region.end;
+        const ends = k + 1 < starts.length || region.last;
+        const parts = breaks.length === 0
+          ? region.chunks
+          : region.chunks.map((chunk) => part(chunk, start, end));
+        const own = { from: 0, to: parts[0]!.length };
+        try {
+          // A break may lie at the very start of the stretch: nothing is before it then but the end of a segment.
+          if (start < end) {
+            const result = await this.#submit(parts, { start, end, own, last: ends, call: "compute" });
+            results.push(result);
+            if (ends) checkConsumed(result, start, end);
+          }
+          if (ends) {
+            const interval = { start, end: end > start ? end : start + 1n, own, last: true };
+            results.push(await this.#submit(parts, { ...interval, call: "flush" }));
+          }
+        } finally {
+          if (parts !== region.chunks) { for (const chunk of parts) chunk.release(); }
+        }
+      }
+      return results;
+    } catch (error) {
+      releaseAll(results);
+      throw error;
+    }
+  }
+
+  #breaks(region: Region): bigint[] {
+    const { breakThreshold, stage, inputTypes } = this.#spec;
+    if (breakThreshold === undefined) return [];
+    const wanted = stage.steps[0]!.plugin.stateful!.breakInput;
+    const chunks = wanted === undefined
+      ? region.chunks
+      : region.chunks.filter((_, k) => inputTypes[k]!.includes(wanted));
+    const breaks = findBreaks(chunks, this.#cover, breakThreshold);
+    for (const chunk of chunks) if (chunk.coverEnd > this.#cover) this.#cover = chunk.coverEnd;
+    return breaks;
+  }
+}
+
+/** Rows of a segment that has ended are not handed over again. */
+function checkConsumed({ consumedUntil }: StageResult, start: bigint, end: bigint): void {
+  if (consumedUntil === undefined || consumedUntil >= end) return;
+  throw new RangeError(
+    `consumedUntil is ${consumedUntil} ps in the stretch [${start} .. ${end}) ps, the last one of a segment: ` +
+      "everything must be consumed there",
+  );
+}
+
+/** Let go of results that nobody takes. */
+export function releaseAll(results: readonly StageResult[]): void {
+  for (const { outputs } of results) for (const table of Object.values(outputs)) table?.release();
+}
+
+/** The rows of a chunk that start in `[start, end)`, as a view. */
+function part(chunk: Chunk, start: bigint, end: bigint): Chunk {
+  const { runId, dataType, dataKind } = chunk;
+  const table = chunk.table.slice(rowAt(chunk.table, start), rowAt(chunk.table, end));
+  const interval = { start, end: end > start ? end : start + 1n };
+  return new Chunk(table, { ...interval, coverEnd: NO_COVER, runId, dataType, dataKind });
+}

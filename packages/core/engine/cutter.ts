@@ -1,0 +1,273 @@
+// Where a node's inputs are cut: the largest common time that suits the declared boundary, the halo and a target size.
+//
+// All conditions are terms of one fixed point: the cut is lowered, condition by condition, until none lowers it further.
+
+import { endtimesOf, MAX_CHUNK_PS, NO_COVER, rowAt, timesOf } from "../chunk/chunk.ts";
+import type { Boundary, Geometry, Halo } from "../plugin/plugin.ts";
+import { CutSet } from "./cut_set.ts";
+import { END, type InputBuffer } from "./input_buffer.ts";
+
+/** An input as far as its cuts go. */
+export interface CutInput {
+  /** Data types that it is known by. */
+  readonly types: readonly string[];
+  readonly buffer: InputBuffer;
+}
+
+/** What decides on cuts beside the rows. */
+export interface CutterSpec {
+  readonly inputs: readonly CutInput[];
+  readonly geometry: Geometry;
+  /** Everything is one stretch. */
+  readonly whole: boolean;
+  /** Target rows of the first input in a stretch; undefined: as they come. */
+  readonly chunkSize: number | undefined;
+  /** Wait for that many rows; otherwise it only divides what came in larger pieces. */
+  readonly waits: boolean;
+}
+
+/** Allowed cuts of the rows of some inputs taken together. */
+interface Condition {
+  readonly cuts: CutSet;
+  readonly buffers: readonly InputBuffer[];
+  /** Rows before it are in the cut set. */
+  scanned: bigint;
+}
+
+/** Finds the cuts of one node, in order. */
+export class Cutter {
+  readonly #spec: CutterSpec;
+  readonly #buffers: readonly InputBuffer[];
+  readonly #conditions: readonly Condition[];
+  readonly #halo: Required<Halo> | undefined;
+  /** The last cut: where the next stretch starts. */
+  at: bigint | undefined;
+  // Everything up to here was in a stretch already: rows may be handed over again.
+  #seen: bigint | undefined;
+
+  constructor(spec: CutterSpec) {
+    this.#spec = spec;
+    this.#buffers = spec.inputs.map(({ buffer }) => buffer);
+    this.#halo = haloOf(spec.geometry);
+    this.#conditions = conditionsOf(spec.inputs, spec.geometry.boundary ?? "any");
+  }
+
+  /** All rows of all inputs that start before it are known; undefined while an input has not begun. */
+  get frontier(): bigint | undefined {
+    let least: bigint | undefined = END;
+    for (const { known } of this.#buffers) {
+      if (known === undefined) return undefined;
+      if (known < least) least = known;
+    }
+    return least;
+  }
+
+  /** Where the last input ends so far, at least `start`. */
+  lastEnd(start: bigint): bigint {
+    let end = start;
+    for (const { frontier } of this.#buffers) if (frontier !== undefined && frontier > end) end = frontier;
+    return end;
+  }
+
+  /**
+   * The next cut, `END` for the rest, undefined if more input is needed.
+   *
+   * @param eager Take what there is instead of waiting for the target size.
+   * @throws {RangeError} When no cut is allowed in the longest chunk that there can be.
+   */
+  next(eager: boolean): bigint | undefined {
+    const { frontier } = this;
+    if (frontier === undefined) return undefined;
+    this.at ??= leastStart(this.#buffers);
+    if (this.at === undefined) return undefined; // no input had anything
+    this.#seen ??= this.at;
+    if (this.#spec.whole) return frontier === END ? END : undefined;
+    const longest = this.at + MAX_CHUNK_PS;
+    const far = frontier === END ? this.lastEnd(this.at) > longest : frontier > longest;
+    const limit = far ? longest : frontier;
+    for (const condition of this.#conditions) scan(condition, this.at);
+    const target = this.#target(limit);
+    if (target === undefined && !far && frontier !== END && !eager && !this.#enough()) return undefined;
+    const cut = (target === undefined ? undefined : this.#lower(target, frontier)) ??
+      (frontier === END && !far ? END : this.#lower(limit, frontier));
+    if (cut === undefined && far) {
+      throw new RangeError(
+        `There is no place to cut in 2^53 ps (2.5 h), which is the longest chunk: it waits for ${this.missing}`,
+      );
+    }
+    return cut;
+  }
+
+  /** The stretch up to `time` was taken. */
+  take(time: bigint): void {
+    this.#seen = time;
+  }
+
+  /** The next stretch starts at `time`. */
+  moveTo(time: bigint): void {
+    const delta = Number(time - this.at!);
+    for (const { cuts } of this.#conditions) cuts.shift(delta, delta);
+    this.at = time;
+  }
+
+  /** Whether rows are known that could be cut if the plugin's own condition were met. */
+  get blocked(): boolean {
+    const { frontier, at } = this;
+    return at !== undefined && frontier !== undefined && frontier > at;
+  }
+
+  /** What must come before the next cut, in words. */
+  get missing(): string {
+    const { frontier } = this;
+    const { geometry, inputs, whole } = this.#spec;
+    if (whole) return "the end of the run";
+    const boundary = geometry.boundary ?? "any";
+    if (this.blocked && boundary !== "any") {
+      return `a place to cut (boundary ${JSON.stringify(boundary).replaceAll('"', "")})`;
+    }
+    if (this.blocked && this.#halo) return `its halo of ${this.#halo.right} ps`;
+    const lag = inputs.find(({ buffer }) => buffer.known === undefined || buffer.known === frontier);
+    return `"${lag?.types[0]}"`;
+  }
+
+  /** Whether the first input has as many rows waiting as a chunk shall have. */
+  #enough(): boolean {
+    const { chunkSize, waits } = this.#spec;
+    if (chunkSize === undefined || !waits) return true;
+    const buffer = this.#buffers[0]!;
+    return buffer.rows - buffer.rowAt(this.at!) >= chunkSize;
+  }
+
+  /** A time before `limit` at which the first input has as many rows as a chunk shall have. */
+  #target(limit: bigint): bigint | undefined {
+    const { chunkSize } = this.#spec;
+    if (chunkSize === undefined) return undefined;
+    const buffer = this.#buffers[0]!, seen = this.#seen!;
+    const row = buffer.rowAt(seen > this.at! ? seen : this.at!) + chunkSize;
+    if (row >= buffer.rows) return undefined;
+    let time = buffer.timeOf(row);
+    if (time <= seen) time = seen + 1n;
+    return time < limit ? time : undefined;
+  }
+
+  /** The largest cut at or before `time` that suits all inputs and the halo. */
+  #lower(time: bigint, frontier: bigint): bigint | undefined {
+    let cut = time;
+    for (let before: bigint | undefined; before !== cut;) {
+      before = cut;
+      if (this.#halo) {
+        const lowered = this.#lowerForHalo(cut, frontier);
+        if (lowered === undefined) return undefined;
+        cut = lowered;
+      }
+      for (const condition of this.#conditions) cut = lowerTo(condition, cut, this.at!);
+      if (cut <= this.#seen!) return undefined;
+    }
+    return cut;
+  }
+
+  #lowerForHalo(cut: bigint, frontier: bigint): bigint | undefined {
+    if (frontier === END) return cut;
+    const limit = frontier - BigInt(this.#halo!.right);
+    if (cut > limit) cut = limit;
+    if (cut <= this.#seen!) return undefined;
+    if (this.#halo!.by === "start") return cut;
+    // The halo reaches beyond the end of the longest own row.
+    const buffer = this.#buffers[0]!;
+    const row = buffer.firstEndingAfter(limit, buffer.rowAt(this.at!), cut);
+    return row < 0 ? cut : buffer.timeOf(row);
+  }
+}
+
+/** The halo with its default. */
+export function haloOf({ halo }: Geometry): Required<Halo> | undefined {
+  return halo && { by: "touch", ...halo };
+}
+
+function leastStart(buffers: readonly InputBuffer[]): bigint | undefined {
+  let least: bigint | undefined;
+  for (const { start } of buffers) {
+    if (start !== undefined && (least === undefined || start < least)) least = start;
+  }
+  return least;
+}
+
+function conditionsOf(inputs: readonly CutInput[], boundary: NonNullable<Geometry["boundary"]>): Condition[] {
+  const condition = (wanted: Boundary, ...buffers: InputBuffer[]): Condition[] => {
+    if (wanted === "any") return [];
+    const { gap, maxSpan = Infinity } = wanted === "sealed" ? { gap: 0 } : wanted;
+    return [{ cuts: new CutSet(gap, maxSpan), buffers, scanned: NO_COVER }];
+  };
+  if (typeof boundary === "object" && "union" in boundary) {
+    return condition(boundary.union, ...inputs.map(({ buffer }) => buffer));
+  }
+  // Types of one kind are one input: each may have a boundary of its own.
+  if (typeof boundary === "object" && "inputs" in boundary) {
+    return inputs.flatMap(({ types, buffer }) =>
+      types.flatMap((type) => condition(boundary.inputs[type] ?? "any", buffer))
+    );
+  }
+  return inputs.flatMap(({ buffer }) => condition(boundary, buffer));
+}
+
+/** Up to where all rows of a condition's inputs are known, but not beyond the longest chunk from `at` on. */
+function knownOf({ buffers }: Condition, at: bigint): bigint {
+  const limit = at + MAX_CHUNK_PS;
+  let least = END, last = at;
+  for (const { known, frontier } of buffers) {
+    if (known === undefined) return at;
+    if (known < least) least = known;
+    if (frontier !== undefined && frontier > last) last = frontier;
+  }
+  return least > limit && last > limit ? limit : least;
+}
+
+/** Add the rows that have become known, in time order, to the cut set. Times there count from `at`. */
+function scan(condition: Condition, at: bigint): void {
+  const to = knownOf(condition, at);
+  if (to <= condition.scanned) return;
+  const parts: { times: Float64Array; ends: Float64Array; shift: number; next: number; stop: number }[] = [];
+  for (const { pieces } of condition.buffers) {
+    for (const piece of pieces) {
+      const next = rowAt(piece, condition.scanned), stop = rowAt(piece, to);
+      if (next >= stop) continue;
+      parts.push({
+        times: timesOf(piece),
+        ends: endtimesOf(piece),
+        shift: Number(piece.t0 - at),
+        next,
+        stop,
+      });
+    }
+  }
+  condition.scanned = to;
+  if (condition.buffers.length === 1) {
+    for (const { times, ends, shift, next, stop } of parts) {
+      for (let i = next; i < stop; i++) condition.cuts.add(times[i]! + shift, ends[i]! + shift);
+    }
+    return;
+  }
+  while (true) {
+    let best = -1, time = Infinity;
+    for (let k = 0; k < parts.length; k++) {
+      const part = parts[k]!;
+      if (part.next >= part.stop) continue;
+      const t = part.times[part.next]! + part.shift;
+      if (t < time) {
+        time = t;
+        best = k;
+      }
+    }
+    if (best < 0) return;
+    const part = parts[best]!;
+    condition.cuts.add(time, part.ends[part.next++]! + part.shift);
+  }
+}
+
+function lowerTo(condition: Condition, cut: bigint, at: bigint): bigint {
+  const known = knownOf(condition, at);
+  const frontier = known === END ? Infinity : Number(known - at);
+  const limit = Number(cut - at);
+  const lowered = condition.cuts.largestAtMost(limit, frontier);
+  return lowered === limit ? cut : lowered === -Infinity ? NO_COVER : at + BigInt(lowered);
+}

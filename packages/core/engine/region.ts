@@ -1,0 +1,83 @@
+// The stretches that a node computes: rows of all its inputs for one interval, with their halo.
+
+import { Chunk, NO_COVER } from "../chunk/chunk.ts";
+import type { Halo } from "../plugin/plugin.ts";
+import type { InputBuffer, Memory } from "./input_buffer.ts";
+
+/** An input as far as its rows go. */
+export interface RegionInput {
+  /** Data types that it is known by. */
+  readonly types: readonly string[];
+  readonly buffer: InputBuffer;
+  readonly dataKind: string;
+}
+
+/** One stretch: a chunk of every input, and which rows of the first are its own. */
+export interface Region {
+  readonly start: bigint;
+  readonly end: bigint;
+  /** The input ends here. */
+  readonly last: boolean;
+  readonly chunks: readonly Chunk[];
+  readonly own: { readonly from: number; readonly to: number };
+}
+
+/**
+ * The rows of `[start, end)`, all that are left in the last stretch. With a halo, also those that touch it: a contiguous
+ * piece of each input, from the first row that does.
+ *
+ * @throws {MemoryBudgetError} When a copy does not fit.
+ */
+export function gatherRegion(
+  inputs: readonly RegionInput[],
+  halo: Required<Halo> | undefined,
+  { start, end, last }: Pick<Region, "start" | "end" | "last">,
+  { runId, pool, account }: Memory & { readonly runId: string },
+): Region {
+  const base = inputs[0]!.buffer;
+  let from = start, to = end;
+  if (halo) {
+    from = start - BigInt(halo.left);
+    // By touch, what the longest own row touches is looked at too.
+    if (halo.by === "touch") to = base.coverEnd(base.rowAt(start), base.rowAt(end), end);
+    to += BigInt(halo.right);
+  }
+  const own = { from: 0, to: 0 };
+  const chunks: Chunk[] = [];
+  try {
+    inputs.forEach(({ buffer, types, dataKind }, k) => {
+      const first = firstNeeded(buffer, halo, from);
+      const stop = last ? buffer.rows : buffer.rowAt(to);
+      const table = buffer.gather(first, stop, start, { pool, account });
+      if (k === 0) {
+        own.from = buffer.rowAt(start) - first;
+        own.to = (last ? buffer.rows : buffer.rowAt(end)) - first;
+      }
+      // A halo's rows are no part of the stream's cover.
+      const coverEnd = halo ? NO_COVER : buffer.coverAt(end);
+      const withHalo = halo !== undefined;
+      chunks.push(new Chunk(table, { start, end, coverEnd, withHalo, runId, dataType: types[0]!, dataKind }));
+    });
+  } catch (error) {
+    for (const chunk of chunks) chunk.release();
+    throw error;
+  }
+  return { start, end, last, chunks, own };
+}
+
+/** Let go of rows that no stretch from `time` on needs. */
+export function dropBefore(
+  inputs: readonly RegionInput[],
+  halo: Required<Halo> | undefined,
+  time: bigint,
+): void {
+  for (const { buffer } of inputs) {
+    if (buffer.frontier === undefined) continue;
+    if (!halo) buffer.forget(time);
+    buffer.drop(firstNeeded(buffer, halo, halo ? time - BigInt(halo.left) : time));
+  }
+}
+
+function firstNeeded(buffer: InputBuffer, halo: Required<Halo> | undefined, from: bigint): number {
+  return halo?.by === "touch" ? buffer.firstTouching(from) : buffer.rowAt(from);
+}

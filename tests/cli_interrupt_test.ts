@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { command, filesIn, inFolder, millraceJson } from "./_cli.ts";
+
+const windows = Deno.build.os === "windows";
+
+/** Wait until a file appears that `test` accepts. */
+async function appears(folder: string, test: (name: string) => boolean): Promise<void> {
+  for (let tries = 0; tries < 3000; tries++) {
+    try {
+      if ((await filesIn(folder)).some(test)) return;
+    } catch (error) {
+      // The folder may not be there yet, or a file in it may just have been renamed.
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error(`No file of that kind has appeared in ${folder}`);
+}
+
+for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+  Deno.test({
+    ignore: windows,
+    name: `millrace run ends cleanly at ${signal}`,
+    fn: inFolder(async (cwd) => {
+      await millraceJson(["sim", "--out", "run_1", "--rate", "20kHz", "--duration", "1s"], { cwd });
+      const run = ["run", "run_1", "--type", "records,hit_threshold", "--store", "data"];
+      const child = command([...run, "--chunk-size", "20"], { cwd }).spawn();
+      await appears(`${cwd}/data`, (name) => name.includes(".tmp/"));
+      child.kill(signal);
+      const { code: ended, stdout, stderr } = await child.output();
+      const decoder = new TextDecoder();
+      assert.equal(
+        decoder.decode(stderr),
+        `millrace: Interrupted by ${signal}: what was not complete was removed\n`,
+      );
+      assert.deepEqual([ended, decoder.decode(stdout)], [code, ""]);
+      assert.deepEqual(await filesIn(`${cwd}/data`), []);
+      const again = await millraceJson<{ plugins: { action: string }[] }>(run, { cwd });
+      assert.ok(again.plugins.every(({ action }) => action === "computed"));
+    }),
+  });
+}
+
+Deno.test({
+  ignore: windows,
+  name: "millrace sim leaves nothing when it is interrupted",
+  fn: inFolder(async (cwd) => {
+    const args = ["sim", "--out", "run_1", "--rate", "20kHz", "--duration", "10min", "--samples", "400"];
+    const child = command(args, { cwd }).spawn();
+    await appears(cwd, (name) => name.endsWith(".BIN"));
+    child.kill("SIGINT");
+    const { code } = await child.output();
+    assert.equal(code, 130);
+    assert.deepEqual(await filesIn(cwd), []);
+  }),
+});

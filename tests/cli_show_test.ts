@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { command, inFolder, millrace, millraceJson } from "./_cli.ts";
+
+Deno.test(
+  "millrace show --picture draws a stored waveform with its hits",
+  inFolder(async (cwd) => {
+    await millraceJson([
+      "sim",
+      "--out",
+      "run_1",
+      "--duration",
+      "20ms",
+      "--amplitude",
+      "500..501",
+      "--noise",
+      "0",
+    ], { cwd });
+    const types = "records,st_waveforms,hit_threshold";
+    await millraceJson(["run", "run_1", "--type", types, "--store", "s"], { cwd });
+    const pictures: string[] = [];
+    for (const type of ["records", "st_waveforms"]) {
+      const { code, out, err } = await millrace(["show", "s", "run_1", type, "--picture", "3"], { cwd });
+      assert.deepEqual([code, err], [0, ""]);
+      assert.match(out, new RegExp(`^${type} of run_1: .* channel \\d, record 3\\n`));
+      assert.equal(out.split("▲").length, 2);
+      pictures.push(out.slice(out.indexOf("\n")));
+    }
+    assert.equal(pictures[0], pictures[1]);
+    const first = await millrace(["show", "s", "run_1", "records", "--picture"], { cwd });
+    assert.match(first.out, /record 0\n/);
+    const none = await millrace(["show", "s", "run_1", "hit_threshold", "--picture"], { cwd });
+    assert.equal(none.code, 2);
+    assert.match(
+      none.err,
+      /"hit_threshold": it has no column of samples; draw a type that has, such as records/,
+    );
+    const far = await millrace(["show", "s", "run_1", "records", "--picture", "100000"], { cwd });
+    assert.equal(far.code, 2);
+    assert.match(far.err, /Cannot draw row 100000 of "records": there are \d+ rows/);
+  }),
+);
+
+Deno.test(
+  "millrace ends quietly when the reader of its output goes away",
+  inFolder(async (cwd) => {
+    await millraceJson(["sim", "--out", "run_1", "--duration", "400ms", "--rate", "2kHz"], { cwd });
+    await millraceJson(["run", "run_1", "--type", "records", "--store", "s"], { cwd });
+    const child = command(["show", "s", "run_1", "records", "--json"], { cwd }).spawn();
+    const reader = child.stdout.getReader();
+    await reader.read();
+    await reader.cancel();
+    const err = await new Response(child.stderr).text();
+    assert.deepEqual([(await child.status).code, err], [141, ""]);
+  }),
+);
