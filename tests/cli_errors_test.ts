@@ -97,9 +97,9 @@ const CASES: readonly Case[] = [
   },
   {
     name: "a store that is not there",
-    args: ["show", "data"],
+    args: ["show", "none"],
     code: 1,
-    message: /Cannot open the store "data"/,
+    message: /Cannot open the store "none"/,
   },
   {
     name: "a store to show that is a file",

@@ -12,6 +12,8 @@ Deno.test(
       "20ms",
       "--amplitude",
       "500..501",
+      "--coincidences",
+      "1",
       "--noise",
       "0",
     ], { cwd });

@@ -103,6 +103,11 @@ async function recordedWaves(): Promise<Uint16Array[]> {
   return Array.from({ length: 102 }, (_, i) => samples.subarray(1000 * i, 1000 * (i + 1)));
 }
 
+function chargeOf(wave: Uint16Array): number {
+  const baseline = baselineOf(wave);
+  return sum(Array.from(wave, (sample) => baseline - sample));
+}
+
 guideTest(
   "the guide's features of the recording are those that NumPy's formula gives",
   [RECORDING, WAVES, EVENTS],
@@ -113,7 +118,7 @@ guideTest(
       // np.max(waves[:, 40:90], axis=1) - np.min(waves[:, 40:90], axis=1)
       peak: Math.max(...wave.subarray(40, 90)) - Math.min(...wave.subarray(40, 90)),
       // np.sum(baselines[:, np.newaxis] - waves, axis=1)
-      charge: sum(Array.from(wave, (sample) => baselineOf(wave) - sample)),
+      charge: chargeOf(wave),
     })).sort((a, b) => Number(a.time - b.time));
     for (const plugin of [streamingFeatures, StreamingFeatures]) {
       await using ctx = new core.Context({ config: { "raw_files.input": RECORDING } });

@@ -33,12 +33,18 @@ Deno.test("demo() computes, stores and draws, and may be run again", () =>
 
 Deno.test("demo() leaves a folder with other files alone", () =>
   inTempFolder(async (folder) => {
-    await Deno.writeTextFile(`${folder}/thesis.txt`, "mine");
-    const io = memoryIo();
-    assert.equal(await demo(io, folder), 2);
-    assert.match(io.stderr, /it holds "thesis\.txt", which no demo has made; move it away/);
-    assert.equal(io.stdout, "");
-    assert.deepEqual((await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name), ["thesis.txt"]);
+    // Also one that is called as a part of the demo is.
+    for (const name of ["thesis.txt", "data", "README.txt"]) {
+      const place = `${folder}/${name}-of-mine`;
+      await Deno.mkdir(place);
+      await Deno.writeTextFile(`${place}/${name}`, "mine");
+      const io = memoryIo();
+      assert.equal(await demo(io, place), 2);
+      assert.ok(io.stderr.includes(`it holds "${name}", which no demo has made; move it away`), io.stderr);
+      assert.equal(io.stdout, "");
+      assert.deepEqual((await Array.fromAsync(Deno.readDir(place))).map((entry) => entry.name), [name]);
+      assert.equal(await Deno.readTextFile(`${place}/${name}`), "mine");
+    }
   }));
 
 Deno.test("demo() leaves what was put into its own folder alone", () =>

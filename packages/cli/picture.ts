@@ -178,7 +178,7 @@ function below(value: number, low: number, high: number): number {
 /** The label of each line, where it has one that is not longer than `most` characters. */
 function yLabels(low: number, high: number, rows: number, most: number): (string | undefined)[] {
   const labels = new Array<string | undefined>(rows).fill(undefined);
-  for (const value of ticks(low, high, Math.max(Math.floor(rows / 3), 1))) {
+  for (const value of ticks(low, high, Math.max(Math.floor(rows / 3), 2))) {
     const text = String(value);
     if (text.length <= most) labels[Math.round(below(value, low, high) * (rows - 1))] = text;
   }

@@ -53,7 +53,6 @@ Deno.test("drawWaveform() keeps to its size for any samples and hits", () => {
         assert.equal(lines.length, height + 1);
         for (const line of lines) assert.ok([...line].length <= width, line);
         const text = lines.join("\n");
-        // deno-lint-ignore no-control-regex
         if (!unicode) assert.match(text, /^[\x20-\x7e\n]*$/);
         // deno-lint-ignore no-control-regex
         assert.doesNotMatch(text, /\x1b/);

@@ -16,10 +16,13 @@ const FIRST_CHOICE = "hit_threshold";
 export interface PictureRequest {
   /** Number of the row in the time range, or the first with samples. */
   readonly row: number | "first";
+  /** Which rows are counted. */
   readonly timeRange: [bigint, bigint] | undefined;
   /** What else is stored of the run. */
   readonly hits: readonly StoredSummary[];
+  /** What the screen can show. */
   readonly io: Pick<Io, "outScreen" | "color" | "unicode">;
+  /** Ends the reading. */
   readonly signal: AbortSignal;
 }
 

@@ -54,7 +54,6 @@ Deno.test("JsonRows gives one array for any number of tables and rows", () => {
 });
 
 Deno.test("JsonRows hands long text on in parts", () => {
-  using t = table();
   const parts: string[] = [];
   const json = new JsonRows((part) => void parts.push(part));
   const wide = Table.from(schema({ time: "time", wave: "u16[]" }), {

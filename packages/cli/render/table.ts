@@ -35,13 +35,12 @@ export function textTable(columns: readonly TextColumn[], rows: readonly (readon
   ).join("");
 }
 
+// deno-lint-ignore no-control-regex
+const STEERING = /[\x00-\x1f\x7f-\x9f]/g;
+
 /** `text` with control characters as escapes. */
 export function printable(text: string): string {
-  // deno-lint-ignore no-control-regex
-  return text.replace(
-    /[\x00-\x1f\x7f-\x9f]/g,
-    (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`,
-  );
+  return text.replace(STEERING, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }
 
 /** Characters of a text, each counted as one place. */

@@ -305,7 +305,9 @@ function inStretch(
     return false;
   }
   if (plugin.kind === "merge") return true;
-  if (inputKinds.includes(dataKinds[dataType] ?? dataType)) return true;
+  // With a halo, only the first input's rows of the stretch are told apart from those around it.
+  const sameAs = geometry.halo ? inputKinds.slice(0, 1) : inputKinds;
+  if (sameAs.includes(dataKinds[dataType] ?? dataType)) return true;
   if (geometry.halo) return false;
   const reach = (geometry.reach as Readonly<Record<string, { left?: number; right?: number }>> | undefined)
     ?.[dataType];

@@ -56,11 +56,11 @@ function read(chunk: Chunk, type: string, t0: bigint): Row[] {
   return Array.from(time, (t, i) => ({ t: t + shift, e: endtime[i]! + shift, c: channel[i]!, v: value[i]! }));
 }
 
-function write(table: Table, rows: readonly Row[], type: string, sameKind: boolean): Table {
+function write(table: Table, rows: readonly Row[], type: string, hasKeys: boolean): Table {
   const columns = table.columns as Record<string, Float64Array>;
   rows.forEach(({ t, e, c, v }, i) => {
     columns[`v_${type}`]![i] = v;
-    if (sameKind) return; // the keys are there already
+    if (hasKeys) return; // by emit
     columns.time![i] = t;
     columns.endtime![i] = e;
     columns.channel![i] = c;
@@ -95,7 +95,8 @@ function build(
     const given = of(view);
     const table = (type: string, list: Row[] | null): Table | null => {
       const kind = typeof kinds === "string" ? kinds : kinds?.[type];
-      return list && write(context.emitTo(type, list.length), list, type, !flushing && kind !== undefined);
+      const hasKeys = !flushing && Object.values(context.inputs).some(({ dataKind }) => dataKind === kind);
+      return list && write(context.emitTo(type, list.length), list, type, hasKeys);
     };
     if (given === null) return null;
     if (Array.isArray(given)) return table(provides[0]!, given);

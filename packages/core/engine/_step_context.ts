@@ -2,6 +2,7 @@
 
 import type { Chunk } from "../chunk/chunk.ts";
 import type { Column } from "../data/schema.ts";
+import { exactOffset, shiftTimes } from "../data/_offset.ts";
 import { Table } from "../data/table.ts";
 import type { ComputeContext, Emit, Plugin } from "../plugin/plugin.ts";
 import { commonKeys } from "./_same_rows.ts";
@@ -76,14 +77,24 @@ export class StepContext implements ComputeContext<Readonly<Record<string, unkno
     }
     const { pool, account } = this.#environment;
     const memory = { ...options, pool, account, t0: this.#t0 };
-    const base = this.#flush ? undefined : baseOf(this.#plugin, dataType, this.inputs)?.table;
-    const { from, to } = this.own;
-    const table = base && to - from === rows && base.t0 === this.#t0
-      ? emitSameRows(base, from, to, commonKeys(base, { schema }), { schema, ...memory })
+    const base = this.#flush ? undefined : this.#baseRows(dataType, rows);
+    const table = base
+      ? emitSameRows(base.table, base.from, commonKeys(base.table, { schema }), rows, { schema, ...memory })
       : Table.allocate(schema, rows, memory);
     this.#emitted.push(table);
     return table;
   };
+
+  /** The rows of an input whose kind an output has: the plugin's own of the first input, all of another. */
+  #baseRows(dataType: string, rows: number): { table: Table; from: number } | undefined {
+    const chunk = baseOf(this.#plugin, dataType, this.inputs);
+    if (!chunk) return undefined;
+    const { table } = chunk;
+    const { from, to } = chunk === this.inputs[this.#plugin.dependsOn[0]!]
+      ? this.own
+      : { from: 0, to: table.length };
+    return to - from === rows ? { table, from } : undefined;
+  }
 
   readonly consumedUntil = (offset: number): void => {
     if (!this.#plugin.carryOver) {
@@ -106,29 +117,31 @@ export class StepContext implements ComputeContext<Readonly<Record<string, unkno
 }
 
 /**
- * A table for the rows `from` to `to` of `base`, with their keys: the very arrays of `base`, or copies where those would
- * keep alive much more than the columns themselves.
+ * A table for rows of `base` from row `from` on, with their keys: the very arrays of `base`, or copies where those would
+ * keep alive much more than the columns themselves, or count their times from another origin.
  */
 function emitSameRows(
   base: Table,
   from: number,
-  to: number,
   keys: readonly Column[],
-  { schema, ...options }: Parameters<typeof Table.allocate>[2] & { schema: Table["schema"] },
+  rows: number,
+  { schema, ...options }: Parameters<typeof Table.allocate>[2] & { schema: Table["schema"]; t0: bigint },
 ): Table {
-  const rows = to - from;
   const wanted = options.share ? keys.filter(({ name }) => options.share![name] === undefined) : keys;
   let bytes = 0;
   for (const key of wanted) bytes += key.bytes * rows;
   const names = wanted.map(({ name }) => name);
-  if (rows === base.length && bytes * 4 >= base.heldBytesOf(names)) {
+  if (rows === base.length && base.t0 === options.t0 && bytes * 4 >= base.heldBytesOf(names)) {
     const share: Record<string, Table> = { ...options.share };
     for (const name of names) share[name] = base;
     return Table.allocate(schema, rows, { ...options, share });
   }
   const table = Table.allocate(schema, rows, options);
-  for (const name of names) {
-    (table.columns[name] as Float64Array).set((base.columns[name] as Float64Array).subarray(from, to));
+  const shift = rows === 0 ? 0 : exactOffset(base.t0, options.t0);
+  for (const { name, kind } of wanted) {
+    const source = base.columns[name] as Float64Array, target = table.columns[name] as Float64Array;
+    if (kind === "time") shiftTimes(source, from, from + rows, shift, target, 0);
+    else target.set(source.subarray(from, from + rows));
   }
   return table;
 }

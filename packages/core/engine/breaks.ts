@@ -1,18 +1,20 @@
 // Segment breaks: a break is `next.time - cover > threshold`, cover being the highest endtime so far.
 
-import { type Chunk, endtimesOf, timesOf } from "../chunk/chunk.ts";
+import { type Chunk, endtimesOf, NO_COVER, timesOf } from "../chunk/chunk.ts";
 
-/** Breaks in the rows of aligned chunks taken together: each lies at the start of the next row. O(rows). */
+/**
+ * Breaks in the rows of aligned chunks taken together: each lies at the start of the next row. O(rows).
+ *
+ * @param coverBefore Highest endtime of all rows before, `NO_COVER` if there is none.
+ */
 export function findBreaks(chunks: readonly Chunk[], coverBefore: bigint, threshold: number): bigint[] {
   const origin = chunks[0]!.start;
-  let cover = Number(coverBefore - origin);
   const shift = chunks.map((chunk) => Number(chunk.t0 - origin));
   const times = chunks.map((chunk) => timesOf(chunk.table));
   const ends = chunks.map((chunk) => endtimesOf(chunk.table));
   const next = new Array<number>(chunks.length).fill(0);
   const breaks: bigint[] = [];
-  const none = coverBefore < -(2n ** 62n);
-  let started = !none;
+  let cover = -Infinity;
   while (true) {
     let input = -1, time = Infinity;
     for (let k = 0; k < chunks.length; k++) {
@@ -24,10 +26,16 @@ export function findBreaks(chunks: readonly Chunk[], coverBefore: bigint, thresh
       }
     }
     if (input < 0) return breaks;
-    if (started && time - cover > threshold) breaks.push(origin + BigInt(time));
     const end = ends[input]![next[input]!]! + shift[input]!;
-    if (!started || end > cover) cover = end;
-    started = true;
+    if (cover === -Infinity) {
+      // The rows before may be further away than numbers are exact.
+      const distance = origin + BigInt(time) - coverBefore;
+      if (coverBefore !== NO_COVER && distance > BigInt(threshold)) breaks.push(origin + BigInt(time));
+      cover = coverBefore === NO_COVER ? end : Math.max(end, Number(coverBefore - origin));
+    } else {
+      if (time - cover > threshold) breaks.push(origin + BigInt(time));
+      if (end > cover) cover = end;
+    }
     next[input]!++;
   }
 }

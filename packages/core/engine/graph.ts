@@ -44,6 +44,9 @@ interface Drain extends Tap {
 /** How long a source that does not answer is waited for when a run ends, ms. */
 const PATIENCE = 500;
 
+/** The event loop turns at least this often between chunks, ms. */
+const BREATH = 30;
+
 /** A plan at work. */
 export class Graph {
   readonly account: Account;
@@ -52,6 +55,7 @@ export class Graph {
   readonly #drains: Drain[] = [];
   readonly #abort = new AbortController();
   readonly #sinks = new Map<string, Edge>();
+  #breath = performance.now();
   #failure: { readonly cause: unknown } | undefined;
   readonly #forward = (): void => this.#abort.abort(this.#options.signal!.reason);
 
@@ -82,7 +86,16 @@ export class Graph {
       signal: this.#abort.signal,
       event,
       makeRoom: () => this.#makeRoom(),
+      breathe: () => this.#breathe(),
     };
+  }
+
+  #breathe(): Promise<void> | undefined {
+    this.#abort.signal.throwIfAborted();
+    const now = performance.now();
+    if (now - this.#breath < BREATH) return undefined;
+    this.#breath = now;
+    return new Promise((resolve) => setTimeout(resolve, 0));
   }
 
   /**

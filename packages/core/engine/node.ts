@@ -42,6 +42,11 @@ export interface GraphServices {
   readonly event: (event: RunEvent) => void;
   /** Wait until the budget has room for more input. @throws When no node can go on. */
   readonly makeRoom: () => Promise<void>;
+  /**
+   * Now and then a promise that lets the event loop turn, so that signals, timers and aborts are heard while plugins
+   * compute. @throws The reason, when the run is aborted.
+   */
+  readonly breathe: () => Promise<void> | undefined;
 }
 
 /** What a node waits for, for a message. */
@@ -125,7 +130,10 @@ export abstract class Node implements Producer {
    */
   async step(): Promise<void> {
     const before = this.given;
-    while (!this.done && this.given === before) await this.#guarded(true);
+    while (!this.done && this.given === before) {
+      await this.#guarded(true);
+      await this.services.breathe();
+    }
   }
 
   /** Go on with what is at hand. True if something was given. */

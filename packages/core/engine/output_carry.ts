@@ -75,8 +75,10 @@ export class OutputCarry {
   // Rows in total order, checked: those of an input's kind have that input's order.
   #inOrder(table: Table): Table {
     try {
-      checkTimes(table, this.#info.dataType);
-      if (this.#info.sameKind) return table.share();
+      const { dataType, sameKind } = this.#info;
+      // The times of a kind were compared with the input's already, which are checked.
+      if (!sameKind || endtimesOf(table) !== timesOf(table)) checkTimes(table, dataType);
+      if (sameKind) return table.share();
       return sortRows(table, this.#memory);
     } finally {
       table.release();
@@ -196,7 +198,8 @@ export function checkTimes(table: Table, dataType: string): void {
   const times = timesOf(table), ends = endtimesOf(table);
   for (let i = 0; i < times.length; i++) {
     const time = times[i]!, end = ends[i]!;
-    if (Number.isSafeInteger(time) && end >= time && Number.isSafeInteger(end)) continue;
+    const whole = Math.trunc(time) === time && Math.trunc(end) === end; // false for NaN
+    if (whole && end >= time && time >= Number.MIN_SAFE_INTEGER && end <= Number.MAX_SAFE_INTEGER) continue;
     const where = `row ${i} of "${dataType}" is [${time}, ${end}) ps from ${table.t0} ps`;
     throw new RangeError(
       `A row must start and end at whole picoseconds and not end before it starts: ${where}`,

@@ -260,7 +260,6 @@ Deno.test("rule 11: the engine cuts at gaps from minGap on; one that splits abov
   const rows: Rows = [[0, 6], [9, 9]];
   const wrong = clustersOf(3, (distance) => distance > 3), right = clustersOf(4, (distance) => distance > 3);
   assert.deepEqual(sizes(await outOf({ a: { rows, cuts: [9] }, plugins: [wrong] })), [1, 1]);
-  assert.deepEqual(sizes(await outOf({ a: { rows, cuts: [] }, plugins: [wrong] })), [2]);
   assert.deepEqual(sizes(await agrees({ a: { rows, cuts: [9] }, plugins: [right] })), [2]);
 });
 
@@ -374,7 +373,7 @@ Deno.test("rule 17: the halo is a lower bound: a plugin that counts all rows it 
     ({ own, rows }) => own.map((row) => ({ ...row, v: rows(0).length })),
   );
   const rows: Rows = [[0, 0], [3, 3]];
-  assert.deepEqual((await outOf({ a: { rows, cuts: [] }, plugins: [count] })).map(({ v }) => v), [2, 2]);
+  assert.deepEqual((await outOf({ a: { rows, cuts: [] }, plugins: [count] })).map(({ v }) => v), [2, 1]);
   assert.deepEqual((await outOf({ a: { rows, cuts: [3] }, plugins: [count] })).map(({ v }) => v), [1, 1]);
 });
 

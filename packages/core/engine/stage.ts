@@ -2,13 +2,14 @@
  * Stages: chains of plugins that are computed together, and the code that computes them, wherever it runs.
  * @module
  */
-import { Chunk, coverEndOf } from "../chunk/chunk.ts";
+import { Chunk, coverEndOf, timesOf } from "../chunk/chunk.ts";
+import { sortRows } from "../chunk/sort_rows.ts";
 import type { Account, BufferPool } from "../data/buffer_pool.ts";
 import { Table } from "../data/table.ts";
 import type { Outputs, Plugin } from "../plugin/plugin.ts";
 import { checkOutputs } from "./_check_outputs.ts";
 import { checkSameRows } from "./_same_rows.ts";
-import { type Marks, noMarks, StepContext, type StepInput } from "./_step_context.ts";
+import { baseOf, type Marks, noMarks, StepContext, type StepInput } from "./_step_context.ts";
 
 /** One plugin of a stage, with its options. */
 export interface StageStep {
@@ -184,12 +185,27 @@ export class StageRunner {
     const next = steps[k + 1]?.plugin.dependsOn[0];
     for (const type of plugin.provides) {
       if (type === next) {
-        const table = byType[type] ?? Table.allocate(plugin.schemas[type]!, 0, this.#environment);
+        const table = this.#nextTable(plugin, type, byType[type] ?? null, work);
         if (wanted.includes(type)) work.outputs[type] = table;
         else work.passing = table;
         work.given = this.#handOn(plugin, type, table, work.given, interval);
       } else if (wanted.includes(type)) work.outputs[type] = byType[type] ?? null;
       else byType[type]?.release();
+    }
+  }
+
+  /** Rows for the next step, in the order that they would have between two stages. */
+  #nextTable(plugin: Plugin, dataType: string, made: Table | null, { given, interval }: Work): Table {
+    if (!made) {
+      return Table.allocate(plugin.schemas[dataType]!, 0, { ...this.#environment, t0: interval.start });
+    }
+    if (plugin.kind === "merge" || baseOf(plugin, dataType, given.chunks)) return made;
+    try {
+      const sorted = sortRows(made, this.#environment);
+      checkStretch(sorted, dataType, interval);
+      return sorted;
+    } finally {
+      made.release();
     }
   }
 
@@ -228,6 +244,20 @@ export class StepError extends Error {
   constructor(plugin: Plugin, cause: unknown) {
     super(`Plugin "${plugin.name}" failed`, { cause });
     this.plugin = plugin;
+  }
+}
+
+/** Only plugins whose rows all start in their stretch have others behind them in a stage. */
+function checkStretch(table: Table, dataType: string, { start, end }: Interval): void {
+  if (table.length === 0) return;
+  const times = timesOf(table);
+  for (const row of [0, times.length - 1]) {
+    const time = table.t0 + BigInt(times[row]!);
+    if (time >= start && time < end) continue;
+    throw new RangeError(
+      `A row of "${dataType}" starts at ${time} ps, outside the stretch [${start} .. ${end}) ps that it was made from: ` +
+        "declare how far behind its input row an output may start (reach.right)",
+    );
   }
 }
 
