@@ -1,7 +1,7 @@
 // Every example, run as a user would run it, with its output checked against the samples themselves.
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { Context, getStreamingContext, schema, Table } from "@millrace/core";
+import { Context, definePlugin, getStreamingContext, schema, Table, tableSource } from "@millrace/core";
 import { FolderStore } from "@millrace/core/store";
 import { testPlugin } from "@millrace/core/testing";
 import { recordsSchema, signalPlugins } from "@millrace/plugins-signal";
@@ -340,6 +340,28 @@ for (const [name, plugin] of Object.entries({ streamingFeatures, StreamingFeatur
   });
 }
 
+Deno.test("streamingFeatures and StreamingFeatures count only a record's own samples", async () => {
+  const one = (samples: number[], length: number) =>
+    Table.from(schema({ ...recordsSchema.types, wave: "u16[6]" }), {
+      ...recordColumns(1),
+      length: [length],
+      wave: [samples],
+    });
+  for (const plugin of [streamingFeatures, StreamingFeatures]) {
+    const features = async (table: Table, range: [number, number | null]) => {
+      await using ctx = new Context({ config: { "features_stream.heightRange": range } });
+      ctx.register(tableSource("st_waveforms", table, { dataKind: "records" }), plugin);
+      const { peak, charge } = (await ctx.getData("my_run", "features_stream")).row(0);
+      return [peak, charge];
+    };
+    const short = one([9, 7, 4, 8, 0, 0], 4) as unknown as Table;
+    assert.deepEqual(await features(short, [1, 6]), [4, 8]);
+    assert.deepEqual(await features(short, [1, null]), [4, 8]);
+    assert.deepEqual(await features(short, [0, 2]), [2, 8]);
+    assert.deepEqual(await features(short, [4, 6]), [NaN, 8]);
+  }
+});
+
 Deno.test("plugins of the guide give the same for every chunking", async () => {
   const records = Table.from(recordsSchema, {
     ...recordColumns(12),
@@ -367,6 +389,27 @@ Deno.test("plugins of the guide give the same for every chunking", async () => {
     ...few,
   });
   await testPlugin(high, { inputs: { pulses }, register: [corrected, normalized], ...few });
+});
+
+Deno.test("copyOf() keeps what the plugin declares under the new name", () => {
+  const plugin = definePlugin({
+    provides: "hits",
+    dependsOn: ["records"],
+    version: "3",
+    schema: { time: "time" },
+    longestRow: 70,
+    reach: { left: 5, right: 9 },
+    boundary: "sealed",
+    computeChunk: () => null,
+  });
+  const copy = copyOf(plugin, "more_hits", { module: "file:///more.ts", export: "moreHits" });
+  assert.deepEqual([copy.name, copy.provides, copy.version], ["more_hits", ["more_hits"], "3"]);
+  assert.deepEqual([copy.module, copy.export], ["file:///more.ts", "moreHits"]);
+  assert.deepEqual(copy.schemas, { more_hits: plugin.schemas.hits });
+  assert.deepEqual(copy.dataKinds, { more_hits: "more_hits" });
+  assert.deepEqual(copy.longestRow, { more_hits: 70 });
+  assert.deepEqual(copy.geometry({}), { boundary: "sealed", reach: { more_hits: { left: 5, right: 9 } } });
+  assert.equal(plugin.name, "hits");
 });
 
 Deno.test("copyOf() refuses a plugin with several outputs", () => {

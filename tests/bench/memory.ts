@@ -18,7 +18,9 @@ interface Run {
   readonly peakMiB: number;
 }
 
-async function millrace(args: readonly string[]): Promise<{ stdout: string; peakKiB: number; seconds: number }> {
+async function millrace(
+  args: readonly string[],
+): Promise<{ stdout: string; peakKiB: number; seconds: number }> {
   const started = performance.now();
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--allow-all", MAIN.href, ...args],
@@ -43,11 +45,25 @@ async function millrace(args: readonly string[]): Promise<{ stdout: string; peak
 /** One channel at 1 kHz makes about 2 MB of 1000 samples a second. */
 async function measure(name: string, seconds: number): Promise<Run> {
   const raw = join(folder, name);
-  await millrace(["sim", "--out", raw, "--channels", "4", "--rate", "5kHz", "--samples", "1000", "--duration", `${seconds}s`]);
+  await millrace([
+    "sim",
+    "--out",
+    raw,
+    "--channels",
+    "4",
+    "--rate",
+    "5kHz",
+    "--samples",
+    "1000",
+    "--duration",
+    `${seconds}s`,
+  ]);
   let bytes = 0;
   for (const place of [raw, join(raw, "RAW")]) {
     try {
-      for (const { name: file, isFile } of Deno.readDirSync(place)) if (isFile) bytes += Deno.statSync(join(place, file)).size;
+      for (const { name: file, isFile } of Deno.readDirSync(place)) {
+        if (isFile) bytes += Deno.statSync(join(place, file)).size;
+      }
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error; // the simulator writes into the folder or into RAW
     }
@@ -55,7 +71,15 @@ async function measure(name: string, seconds: number): Promise<Run> {
   const { stdout, peakKiB, seconds: elapsed } = await millrace([
     "run",
     raw,
-    ...["--type", "records,hit_threshold,basic_features", "--store", join(folder, "store"), "--memory", `${BUDGET}MiB`, "--json"],
+    ...[
+      "--type",
+      "records,hit_threshold,basic_features",
+      "--store",
+      join(folder, "store"),
+      "--memory",
+      `${BUDGET}MiB`,
+      "--json",
+    ],
   ]);
   await Deno.remove(raw, { recursive: true });
   const rows = (JSON.parse(stdout) as { plugins: { rows: number }[] }).plugins[0]?.rows ?? 0;

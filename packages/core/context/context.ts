@@ -2,7 +2,7 @@
  * The context: plugins, their options and where results are kept; it plans and runs.
  * @module
  */
-import { type Chunk } from "../chunk/chunk.ts";
+import type { Chunk } from "../chunk/chunk.ts";
 import { concatTables } from "../chunk/concat_tables.ts";
 import { Account, BufferPool, MemoryBudgetError } from "../data/buffer_pool.ts";
 import { Table } from "../data/table.ts";

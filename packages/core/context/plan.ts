@@ -9,6 +9,7 @@ import type { OptionSource } from "../options/resolve.ts";
 import { didYouMean } from "../options/_suggest.ts";
 import type { Geometry, Plugin } from "../plugin/plugin.ts";
 import type { Store, StoredResult } from "../store/types.ts";
+import { checkGeometry } from "./_geometry.ts";
 import { type Json, type Lineage, lineageHash } from "./lineage.ts";
 
 /** One data type's plugin in a plan. */
@@ -231,6 +232,7 @@ async function makeStep(
     if (found?.meta.lineageHash === hashes[plugin.name]) stored = found;
   }
   const geometry = plugin.geometry(options);
+  checkGeometry(plugin, geometry);
   return {
     plugin,
     options,

@@ -2,7 +2,7 @@
  * Streams: the chunks of a data type, read one after the other.
  * @module
  */
-import { type Chunk } from "../chunk/chunk.ts";
+import type { Chunk } from "../chunk/chunk.ts";
 import { concatTables } from "../chunk/concat_tables.ts";
 import type { ColumnTypes } from "../data/schema.ts";
 import { Table } from "../data/table.ts";

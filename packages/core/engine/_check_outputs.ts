@@ -37,11 +37,17 @@ export function checkOutputs(
     if (plugin.provides.includes(type)) continue;
     throw new TypeError(`computeChunk gave "${type}"; it provides ${plugin.provides.join(", ")}`);
   }
-  return Object.fromEntries(
-    plugin.provides.map((
-      type,
-    ) => [type, checkOutput(plugin, type, given[type] ?? null, input, interval, context)]),
-  );
+  const outputs: Record<string, Table | null> = {};
+  for (const type of plugin.provides) {
+    const made = given[type];
+    if (made === undefined) {
+      throw new TypeError(`computeChunk gave nothing for "${type}", not a table or null`);
+    }
+    // One table for two outputs is one reference each.
+    const shared = made instanceof Table && !made.released && Object.values(outputs).includes(made);
+    outputs[type] = checkOutput(plugin, type, shared ? made.share() : made, input, interval, context);
+  }
+  return outputs;
 }
 
 function checkOutput(

@@ -1,17 +1,32 @@
 // Waiting that ends when a run is aborted.
 
-/** `promise`, or a rejection with the signal's reason as soon as it is aborted. Leaves no listener behind. */
-export async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+/**
+ * `promise`, or a rejection with the signal's reason as soon as it is aborted. Leaves no listener behind.
+ *
+ * @param late Takes what comes after the abort; its failure no longer matters: the reason of the abort is what is reported.
+ */
+export async function abortable<T>(
+  promise: Promise<T>,
+  signal: AbortSignal,
+  late: (value: T) => void = () => {},
+): Promise<T> {
   if (signal.aborted) {
-    promise.catch(() => {}); // its failure no longer matters: the reason of the abort is what is reported
+    promise.then(late, () => {});
     throw signal.reason;
   }
   const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const listener = () => reject(signal.reason);
+  let missed = false;
+  const listener = () => {
+    missed = true;
+    reject(signal.reason);
+  };
   signal.addEventListener("abort", listener, { once: true });
   try {
-    return await Promise.race([promise, aborted]);
+    const value = await Promise.race([promise, aborted]);
+    missed = false; // it came first
+    return value;
   } finally {
     signal.removeEventListener("abort", listener);
+    if (missed) promise.then(late, () => {});
   }
 }

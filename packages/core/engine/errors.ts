@@ -46,7 +46,12 @@ export class PipelineError extends Error {
     const where = info.start === undefined
       ? ""
       : ` in chunk ${info.chunkIndex} [${info.start} .. ${info.end ?? "end"}) ps`;
-    super(`Plugin "${info.plugin}" failed${where} of run "${info.runId}": ${why}`, { cause });
+    super(
+      `Plugin "${info.plugin}" failed${where} ${
+        info.start === undefined ? "in" : "of"
+      } run "${info.runId}": ${why}`,
+      { cause },
+    );
     this.plugin = info.plugin;
     this.module = info.module;
     this.runId = info.runId;

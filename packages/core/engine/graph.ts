@@ -105,9 +105,11 @@ export class Graph {
    */
   async pull(target: string): Promise<Chunk | undefined> {
     const edge = this.#sinks.get(target)!;
+    // Before anything else: the streams of a run that was ended look as if they were complete.
+    this.#abort.signal.throwIfAborted();
     while (!edge.ready && !edge.ended) {
-      this.#abort.signal.throwIfAborted();
       await this.#step(edge);
+      this.#abort.signal.throwIfAborted();
     }
     const chunk = edge.take();
     chunk?.table.uncharge();
@@ -127,9 +129,10 @@ export class Graph {
 
   /** Let the taps have the rest of their streams, the one that is furthest behind first. */
   async finish(): Promise<void> {
+    this.#abort.signal.throwIfAborted();
     for (let edge = this.#behind(); edge; edge = this.#behind()) {
-      this.#abort.signal.throwIfAborted();
       await this.#step(edge);
+      this.#abort.signal.throwIfAborted();
     }
     if (this.#failure) throw this.#failure.cause;
   }

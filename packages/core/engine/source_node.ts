@@ -66,7 +66,9 @@ export class SourceNode extends Node {
     const started = performance.now();
     try {
       this.#iterator ??= this.#open();
-      const { value, done } = await abortable(this.#iterator.next(), this.services.signal);
+      // A piece that comes after the run has ended is nobody's.
+      const late = ({ value, done }: IteratorResult<SourcePiece>) => done || value.table.release();
+      const { value, done } = await abortable(this.#iterator.next(), this.services.signal, late);
       this.metricsOf(name).busyMs += performance.now() - started;
       if (done) {
         this.#iterator = undefined;
@@ -122,7 +124,9 @@ export class SourceNode extends Node {
     const iterator = this.#iterator;
     this.#iterator = undefined;
     // Nobody waits for it here: the graph does, before it ends.
-    if (iterator) this.closing = Promise.resolve(iterator.return?.()).then(() => undefined);
+    if (!iterator) return;
+    this.closing = Promise.resolve(iterator.return?.()).then(() => undefined);
+    this.closing.catch(() => {}); // reported where it is waited for
   }
 
   /** Settles when the source has cleaned up. */

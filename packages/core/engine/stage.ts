@@ -53,6 +53,8 @@ export interface StageResult {
   readonly hold: bigint | undefined;
   /** Milliseconds of running by plugin. */
   readonly busy: Readonly<Record<string, number>>;
+  /** Rows that went from plugin to plugin and nowhere else, by the plugin that made them. */
+  readonly passed: Readonly<Record<string, { readonly rows: number; readonly bytes: number }>>;
 }
 
 /** What a stage's code needs where it runs. */
@@ -102,6 +104,7 @@ export class StageRunner {
       given,
       outputs: {},
       busy: {},
+      passed: {},
       marks: noMarks,
       passing: undefined,
     });
@@ -129,8 +132,8 @@ export class StageRunner {
       for (const table of Object.values(work.outputs)) table?.release();
       throw error;
     }
-    const { outputs, marks, busy } = work;
-    return { outputs, consumedUntil: marks.consumedUntil, hold: marks.hold, busy };
+    const { outputs, marks, busy, passed } = work;
+    return { outputs, consumedUntil: marks.consumedUntil, hold: marks.hold, busy, passed };
   }
 
   /** Go on when an asynchronous plugin has answered. */
@@ -187,7 +190,10 @@ export class StageRunner {
       if (type === next) {
         const table = this.#nextTable(plugin, type, byType[type] ?? null, work);
         if (wanted.includes(type)) work.outputs[type] = table;
-        else work.passing = table;
+        else {
+          work.passing = table;
+          work.passed[plugin.name] = { rows: table.length, bytes: table.nbytes };
+        }
         work.given = this.#handOn(plugin, type, table, work.given, interval);
       } else if (wanted.includes(type)) work.outputs[type] = byType[type] ?? null;
       else byType[type]?.release();
@@ -228,6 +234,7 @@ interface Work {
   given: StepInput;
   readonly outputs: Record<string, Table | null>;
   readonly busy: Record<string, number>;
+  readonly passed: Record<string, { readonly rows: number; readonly bytes: number }>;
   marks: Marks;
   /** What one step hands to the next and nobody else wants. */
   passing: Table | undefined;

@@ -247,13 +247,19 @@ export class StageNode extends Node {
   async #collect(task: Task): Promise<void> {
     const { region, index } = task;
     try {
-      const results = await abortable(task.results, this.services.signal);
+      const results = await abortable(task.results, this.services.signal, releaseAll);
       let consumed = region.end, hold = END;
       for (const result of results) {
         // Of several segments, only the last one is not over.
         consumed = result.consumedUntil ?? region.end;
         hold = result.hold ?? END;
         for (const [plugin, ms] of Object.entries(result.busy)) this.metricsOf(plugin).busyMs += ms;
+        for (const [plugin, { rows, bytes }] of Object.entries(result.passed)) {
+          const metrics = this.metricsOf(plugin);
+          metrics.rows += rows;
+          metrics.bytes += bytes;
+          metrics.chunks++;
+        }
       }
       if (consumed > region.end) consumed = region.end;
       if (this.done) return releaseAll(results);
@@ -269,7 +275,6 @@ export class StageNode extends Node {
       if (this.#inOrder) this.#moveTo(consumed);
       if (region.last) this.#finish();
     } catch (cause) {
-      if (this.services.signal.aborted) void task.results.then(releaseAll, () => {}); // nobody is left to be told
       throw this.#fail(cause, region.start, region.end, index);
     }
   }

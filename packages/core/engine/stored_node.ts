@@ -36,7 +36,8 @@ export class StoredNode extends Node {
     const started = performance.now();
     try {
       this.#iterator ??= this.#open()[Symbol.asyncIterator]();
-      const { value, done } = await abortable(this.#iterator.next(), this.services.signal);
+      const late = ({ value, done }: IteratorResult<Chunk>) => done || value.release();
+      const { value, done } = await abortable(this.#iterator.next(), this.services.signal, late);
       this.metricsOf(this.#type).busyMs += performance.now() - started;
       if (done) {
         this.#iterator = undefined;
@@ -67,6 +68,8 @@ export class StoredNode extends Node {
   protected clear(): void {
     const iterator = this.#iterator;
     this.#iterator = undefined;
-    if (iterator) this.closing = Promise.resolve(iterator.return?.()).then(() => undefined);
+    if (!iterator) return;
+    this.closing = Promise.resolve(iterator.return?.()).then(() => undefined);
+    this.closing.catch(() => {}); // reported where it is waited for
   }
 }

@@ -14,7 +14,7 @@
  * ```
  * @module
  */
-import fc from "fast-check";
+import fc, { type Arbitrary } from "fast-check";
 import { isSorted } from "../chunk/order.ts";
 import type { ColumnType } from "../data/schema.ts";
 import { schema } from "../data/schema.ts";
@@ -78,7 +78,7 @@ const order = (a: Omit<RandomRow, "id">, b: Omit<RandomRow, "id">) =>
 /**
  * Tables of random rows in order, with the columns `time`, `endtime`, `channel` (`i16`), `id` (`i32`) and those asked for.
  */
-export function randomRows(options: RandomRowsOptions = {}): fc.Arbitrary<Table<RandomRowColumns>> {
+export function randomRows(options: RandomRowsOptions = {}): Arbitrary<Table<RandomRowColumns>> {
   const { maxRows = 24, lastTime = 30, longest = 8, channels = 3 } = options;
   const channel = fc.integer({ min: 0, max: channels - 1 });
   const loose = fc.array(

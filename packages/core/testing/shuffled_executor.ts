@@ -37,6 +37,8 @@ export class ShuffledExecutor implements Executor {
   #settled = 0;
 
   /**
+   * An executor with an order of its own.
+   *
    * @param seed Of the order.
    * @param concurrency Tasks of a stage that are computed at once.
    */

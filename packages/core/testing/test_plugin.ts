@@ -33,6 +33,7 @@ import type { Plugin, TimeRange } from "../plugin/plugin.ts";
 import { firstDifference } from "./_compare.ts";
 import { cutAfterEveryStart, cutText, type Cuttings, randomCuts, randomExtents, uncut } from "./_cutting.ts";
 import { hashInputs } from "./_inputs.ts";
+import { withReachChecked } from "./_reach.ts";
 import { Random } from "./_random.ts";
 import { type Outcome, type Row, runTrial, type Trial } from "./_trial.ts";
 import { ShuffledExecutor } from "./shuffled_executor.ts";
@@ -60,8 +61,8 @@ export interface TestPluginOptions {
 /**
  * Run a plugin whole, with a cut after every distinct start, with random chunkings and extents of each input, with its
  * stretches computed at once and out of order, and for time ranges; compare rows bit by bit, their order and the
- * extents of the streams. Checks the laws of all chunks, that rows of an input's kind are that input's, and that inputs
- * stay as they are.
+ * extents of the streams. Checks the laws of all chunks, the declared reach, that rows of an input's kind are that input's,
+ * and that inputs stay as they are.
  *
  * @throws {AssertionError} On the first difference: says for which chunking and which row.
  * @throws {TypeError} When an input that it needs is not given.
@@ -73,7 +74,7 @@ export async function testPlugin(plugin: Registrable, options: TestPluginOptions
     const tables = Object.fromEntries(
       Object.entries(options.inputs).map((
         [name, given],
-      ) => [name, typeof given === "function" ? given() : given]),
+      ) => [name, sortRows(typeof given === "function" ? given() : given)]),
     );
     await new Conformance(plugin, tables, options, random).check();
   }
@@ -101,7 +102,7 @@ class Conformance {
     options: TestPluginOptions,
     random: Random,
   ) {
-    this.#plugin = pluginOf(plugin);
+    this.#plugin = withReachChecked(pluginOf(plugin));
     this.#tables = tables;
     this.#options = options;
     this.#random = random;
@@ -147,19 +148,11 @@ class Conformance {
     if (!outcome.extent) return;
     const timeRange = this.#range(outcome.extent, outcome.rows);
     const [from, to] = timeRange;
-    const cuttings = randomCuts(this.#tables, randomExtents(this.#tables, new Random(0)), this.#random);
-    const uncutExtents = Object.fromEntries(
-      Object.entries(cuttings).map((
-        [name, { cuts }],
-      ) => [name, { ...uncut(this.#tables)[name]!, cuts: cuts }]),
-    );
     const how = `for the time range [${from}, ${to})`;
-    const cut = Object.fromEntries(
-      Object.entries(uncutExtents).map(([name, { extent, cuts }]) => [
-        name,
-        { extent, cuts: cuts.filter((t) => extent[0] < t && t < extent[1]) },
-      ]),
+    const extents = Object.fromEntries(
+      Object.entries(uncut(this.#tables)).map(([name, { extent }]) => [name, extent]),
     );
+    const cut = randomCuts(this.#tables, extents, this.#random);
     const ranged = await this.#run(how, cut, { timeRange, targets: [target] });
     const rows = outcome.rows.filter(({ time }) => from <= (time as bigint) && (time as bigint) < to);
     this.#sameRows(target, rows, ranged[target]!.rows, how, cut);
@@ -241,7 +234,7 @@ class Conformance {
         name in this.#tables && (this.#options.dataKinds?.[name] ?? name) === kind
       );
       if (input === undefined) continue;
-      using sorted = sortRows(this.#tables[input]!);
+      const sorted = this.#tables[input]!;
       const keys = ["time", "board", "channel", "endtime"].filter((name) =>
         name in sorted.schema.types && (rows.length === 0 || name in rows[0]!)
       );

@@ -26,6 +26,7 @@ import { type SimulateOptions, type Simulation, simulation } from "./options.ts"
 import { Random } from "./random.ts";
 import { Tracer } from "./_trace.ts";
 import { Triggers } from "./_triggers.ts";
+export type { TruthTypes } from "./truth.ts";
 import { COINCIDENT, DARK, PILED_UP, SATURATED, TruthLog, type TruthTypes } from "./truth.ts";
 
 /** What {@linkcode simulateRun} made. */
