@@ -2,8 +2,7 @@
 // computed, and gives the outputs in order.
 
 import type { Schema } from "../data/schema.ts";
-import type { Table } from "../data/table.ts";
-import type { Geometry, Halo, Plugin, Reach } from "../plugin/plugin.ts";
+import type { Geometry, Halo, Plugin } from "../plugin/plugin.ts";
 import { abortable } from "./abortable.ts";
 import { Computation, releaseAll } from "./computation.ts";
 import { Cutter, haloOf } from "./cutter.ts";
@@ -11,9 +10,9 @@ import type { Edge } from "./edge.ts";
 import { PipelineError } from "./errors.ts";
 import { END, InputBuffer } from "./input_buffer.ts";
 import { type GraphServices, Node, type Waiting } from "./node.ts";
-import { OutputCarry } from "./output_carry.ts";
 import { dropBefore, gatherRegion, type Region } from "./region.ts";
 import { type Stage, type StageResult, StepError } from "./stage.ts";
+import { StageOutputs } from "./stage_outputs.ts";
 
 /** One input of a stage: an edge, and the data types that it is known by. */
 export interface StageInput {
@@ -47,13 +46,6 @@ interface Input extends StageInput {
   readonly buffer: InputBuffer;
 }
 
-interface Output {
-  readonly carry: OutputCarry;
-  readonly reachLeft: bigint;
-  /** Only rows that start in their stretch are kept: the neighbours make the others. */
-  readonly inStretch: boolean;
-}
-
 interface Task {
   readonly region: Region;
   readonly index: number;
@@ -67,7 +59,7 @@ export class StageNode extends Node {
   readonly #first: Plugin;
   readonly #inputs: readonly Input[];
   readonly #halo: Required<Halo> | undefined;
-  readonly #outputs: ReadonlyMap<string, Output>;
+  readonly #outputs: StageOutputs;
   readonly #cutter: Cutter;
   readonly #computation: Computation;
   /** Where a stretch starts is known only when the one before is done. */
@@ -95,37 +87,12 @@ export class StageNode extends Node {
       { stage, inputTypes, inOrder: this.#inOrder, breakThreshold },
       services,
     );
-    this.#outputs = this.#makeOutputs();
-  }
-
-  #makeOutputs(): Map<string, Output> {
-    const { stage, inputs, geometry, schemas } = this.#spec;
-    const { runId } = this.services;
-    const outputs = new Map<string, Output>();
-    const kinds = new Set(inputs.map((input) => input.dataKind));
-    for (const { plugin } of stage.steps) {
-      const isFirst = plugin === this.#first;
-      for (const dataType of plugin.provides) {
-        const dataKind = plugin.kind === "merge"
-          ? inputs[0]!.dataKind
-          : plugin.dataKinds[dataType] ?? dataType;
-        if (stage.outputs.includes(dataType)) {
-          const info = {
-            runId,
-            dataType,
-            dataKind,
-            schema: schemas[dataType]!,
-            sameKind: kinds.has(dataKind),
-          };
-          const carry = new OutputCarry(info, this.services, (chunk) => this.give(plugin.name, chunk));
-          const reach = isFirst ? reachOf(geometry, dataType)?.left : undefined;
-          const inStretch = isFirst && this.#halo !== undefined;
-          outputs.set(dataType, { carry, reachLeft: BigInt(reach ?? 0), inStretch });
-        }
-        kinds.add(dataKind); // later steps of the chain see it as their input's kind
-      }
-    }
-    return outputs;
+    const inputKinds = spec.inputs.map(({ dataKind }) => dataKind);
+    this.#outputs = new StageOutputs(
+      { ...spec, inputKinds },
+      services,
+      (plugin, chunk) => this.done ? chunk.release() : this.give(plugin, chunk),
+    );
   }
 
   get plugins(): readonly string[] {
@@ -135,8 +102,7 @@ export class StageNode extends Node {
   get bytes(): number {
     let bytes = 0;
     for (const { buffer, edge } of this.#inputs) bytes += buffer.bytes + edge.bytes;
-    for (const { carry } of this.#outputs.values()) bytes += carry.bytes;
-    return bytes;
+    return bytes + this.#outputs.bytes;
   }
 
   override get waiting(): Waiting | undefined {
@@ -247,7 +213,7 @@ export class StageNode extends Node {
   async #collect(task: Task): Promise<void> {
     const { region, index } = task;
     try {
-      const results = await abortable(task.results, this.services.signal, releaseAll);
+      const results = await this.#resultsOf(task);
       let consumed = region.end, hold = END;
       for (const result of results) {
         // Of several segments, only the last one is not over.
@@ -270,7 +236,7 @@ export class StageNode extends Node {
             (region.last ? ", the last one: everything must be consumed there" : ""),
         );
       }
-      this.#give(region, results, consumed < hold ? consumed : hold);
+      this.#outputs.add(region, results, consumed < hold ? consumed : hold);
       if (this.done) return;
       if (this.#inOrder) this.#moveTo(consumed);
       if (region.last) this.#finish();
@@ -279,38 +245,9 @@ export class StageNode extends Node {
     }
   }
 
-  #give(region: Region, results: readonly StageResult[], until: bigint): void {
-    const isFirst = [...this.#outputs.values()].every(({ carry }) => carry.watermark === undefined);
-    // All outputs are in before the first is given: giving may end this node.
-    const tables = results.flatMap(({ outputs }) => Object.entries(outputs));
-    while (tables.length > 0) {
-      const [type, table] = tables.shift()!;
-      if (!table) continue;
-      try {
-        this.#add(this.#outputs.get(type)!, table, region, isFirst);
-      } catch (error) {
-        for (const [, left] of tables) left?.release();
-        throw error;
-      }
-    }
-    for (const { carry, reachLeft, inStretch } of this.#outputs.values()) {
-      if (inStretch) {
-        const { firstTime } = carry;
-        carry.start(firstTime !== undefined && firstTime < region.start ? firstTime : region.start);
-      } else carry.start(region.start - reachLeft);
-    }
-    for (const { carry, reachLeft } of this.#outputs.values()) {
-      if (this.done) return;
-      if (!region.last) carry.advance((this.#inOrder ? until : region.end) - reachLeft);
-    }
-  }
-
-  #add({ carry, reachLeft, inStretch }: Output, table: Table, region: Region, isFirst: boolean): void {
-    if (!inStretch) carry.start(region.start - reachLeft);
-    // With a halo, the neighbours make what starts outside; before the first and after the last there is none.
-    const from = inStretch && !isFirst ? region.start : undefined;
-    const to = inStretch && !region.last ? region.end : undefined;
-    carry.add(table, from, to);
+  async #resultsOf(task: Task): Promise<StageResult[]> {
+    await undefined; // what was computed at once is settled by then, and needs no listener for aborts
+    return await (task.settled ? task.results : abortable(task.results, this.services.signal, releaseAll));
   }
 
   #finish(): void {
@@ -318,12 +255,7 @@ export class StageNode extends Node {
     for (const { buffer: { frontier } } of this.#inputs) {
       if (frontier !== undefined && (end === undefined || frontier > end)) end = frontier;
     }
-    if (end !== undefined) {
-      for (const { carry } of this.#outputs.values()) {
-        if (this.done) return;
-        carry.finish(end);
-      }
-    }
+    if (end !== undefined) this.#outputs.finish(end);
     this.end();
   }
 
@@ -346,15 +278,11 @@ export class StageNode extends Node {
       buffer.clear();
       edge.abandon();
     }
-    for (const { carry } of this.#outputs.values()) carry.clear();
+    this.#outputs.clear();
     this.services.executor.forget(this.#spec.stage);
     for (const { results } of this.#tasks) {
       void results.then(releaseAll, () => {}); // the run has ended: nobody is left to be told
     }
     this.#tasks = [];
   }
-}
-
-function reachOf({ reach }: Geometry, dataType: string): Reach | undefined {
-  return (reach as Readonly<Record<string, Reach>> | undefined)?.[dataType];
 }

@@ -1,0 +1,122 @@
+// The outputs of a stage: which rows of a stretch are kept, and how far each output may be given.
+
+import type { Chunk } from "../chunk/chunk.ts";
+import type { Schema } from "../data/schema.ts";
+import type { Table } from "../data/table.ts";
+import type { Geometry, Reach } from "../plugin/plugin.ts";
+import type { GraphServices } from "./node.ts";
+import { OutputCarry } from "./output_carry.ts";
+import type { Region } from "./region.ts";
+import type { Stage, StageResult } from "./stage.ts";
+
+/** What decides on the outputs. */
+export interface StageOutputsSpec {
+  readonly stage: Stage;
+  /** Geometry of the first plugin. */
+  readonly geometry: Geometry;
+  /** Kinds of the inputs. */
+  readonly inputKinds: readonly string[];
+  /** Schemas by output. */
+  readonly schemas: Readonly<Record<string, Schema>>;
+}
+
+interface Output {
+  readonly carry: OutputCarry;
+  readonly reachLeft: bigint;
+  /** Only rows that start in their stretch are kept: the neighbours make the others. */
+  readonly inStretch: boolean;
+}
+
+/** Rows in, stretch by stretch; chunks out. */
+export class StageOutputs {
+  readonly #outputs = new Map<string, Output>();
+  #started = false;
+
+  /** @param give Takes the chunks, with the name of the plugin that made them. It may call {@linkcode StageOutputs.clear}. */
+  constructor(spec: StageOutputsSpec, services: GraphServices, give: (plugin: string, chunk: Chunk) => void) {
+    const { stage, geometry, inputKinds, schemas } = spec;
+    const { runId } = services;
+    const kinds = new Set(inputKinds);
+    stage.steps.forEach(({ plugin }, k) => {
+      for (const dataType of plugin.provides) {
+        const dataKind = plugin.kind === "merge" ? inputKinds[0]! : plugin.dataKinds[dataType] ?? dataType;
+        if (stage.outputs.includes(dataType)) {
+          const info = {
+            runId,
+            dataType,
+            dataKind,
+            schema: schemas[dataType]!,
+            sameKind: kinds.has(dataKind),
+          };
+          const reach = k === 0 ? reachOf(geometry, dataType)?.left : undefined;
+          this.#outputs.set(dataType, {
+            carry: new OutputCarry(info, services, (chunk) => give(plugin.name, chunk)),
+            reachLeft: BigInt(reach ?? 0),
+            // What later plugins of a chain make may start behind the stretch.
+            inStretch: k === 0 && geometry.halo !== undefined,
+          });
+        }
+        kinds.add(dataKind); // later steps of the chain see it as their input's kind
+      }
+    });
+  }
+
+  /** Bytes of buffers that pending rows keep alive. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const { carry } of this.#outputs.values()) bytes += carry.bytes;
+    return bytes;
+  }
+
+  /**
+   * The rows of a stretch; `until` is how far the plugin is done, apart from its reach.
+   *
+   * @throws {RangeError} On a row that starts earlier than the plugin's reach lets it.
+   */
+  add(region: Region, results: readonly StageResult[], until: bigint): void {
+    const isFirst = !this.#started;
+    this.#started = true;
+    // All outputs are in before the first is given: giving may end the node.
+    const tables = results.flatMap(({ outputs }) => Object.entries(outputs));
+    while (tables.length > 0) {
+      const [type, table] = tables.shift()!;
+      if (!table) continue;
+      try {
+        this.#addTable(this.#outputs.get(type)!, table, region, isFirst);
+      } catch (error) {
+        for (const [, left] of tables) left?.release();
+        throw error;
+      }
+    }
+    for (const { carry, reachLeft, inStretch } of this.#outputs.values()) {
+      if (inStretch) {
+        const { firstTime } = carry;
+        carry.start(firstTime !== undefined && firstTime < region.start ? firstTime : region.start);
+      } else carry.start(region.start - reachLeft);
+    }
+    if (region.last) return;
+    for (const { carry, reachLeft } of this.#outputs.values()) carry.advance(until - reachLeft);
+  }
+
+  #addTable({ carry, reachLeft, inStretch }: Output, table: Table, region: Region, isFirst: boolean): void {
+    if (!inStretch) carry.start(region.start - reachLeft);
+    // With a halo, the neighbours make what starts outside; before the first and after the last there is none.
+    const from = inStretch && !isFirst ? region.start : undefined;
+    const to = inStretch && !region.last ? region.end : undefined;
+    carry.add(table, from, to);
+  }
+
+  /** The streams end, not before `end`. */
+  finish(end: bigint): void {
+    for (const { carry } of this.#outputs.values()) carry.finish(end);
+  }
+
+  /** Let go of everything. */
+  clear(): void {
+    for (const { carry } of this.#outputs.values()) carry.clear();
+  }
+}
+
+function reachOf({ reach }: Geometry, dataType: string): Reach | undefined {
+  return (reach as Readonly<Record<string, Reach>> | undefined)?.[dataType];
+}
