@@ -1,5 +1,5 @@
 // The engine's share: a fused chain of five trivial plugins against the same five functions called by hand on the same
-// blocks into reused outputs; alignment of several inputs.
+// blocks into reused outputs.
 
 import { Chunk, Context, definePlugin, type Plugin, schema, Table, tableSource } from "@millrace/core";
 import type { Store, StoredResult } from "@millrace/core/store";

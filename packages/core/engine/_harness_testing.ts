@@ -1,7 +1,7 @@
 // What the tests of this folder share: random inputs, the ways to run over them, and comparisons with the model.
 
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import type fc from "fast-check";
 import type { Registrable } from "../context/context.ts";
 import { schema } from "../data/schema.ts";
 import { Table } from "../data/table.ts";

@@ -153,8 +153,8 @@ export class Cutter {
   /** The largest cut at or before `time` that suits all inputs and the halo. */
   #lower(time: bigint, frontier: bigint): bigint | undefined {
     let cut = time;
-    for (let before: bigint | undefined; before !== cut;) {
-      before = cut;
+    while (true) {
+      const before = cut;
       if (this.#halo) {
         const lowered = this.#lowerForHalo(cut, frontier);
         if (lowered === undefined) return undefined;
@@ -162,8 +162,8 @@ export class Cutter {
       }
       for (const condition of this.#conditions) cut = lowerTo(condition, cut, this.at!);
       if (cut <= this.#seen!) return undefined;
+      if (cut === before) return cut;
     }
-    return cut;
   }
 
   #lowerForHalo(cut: bigint, frontier: bigint): bigint | undefined {

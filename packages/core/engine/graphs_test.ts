@@ -59,7 +59,7 @@ Deno.test("a random graph gives the same for every chunking", async () => {
         const random = new Random(seed);
         const { plugins, rows, kinds } = randomGraph({ a, b }, size, random);
         const made = [...rows.keys()].filter((type) => type !== "a" && type !== "b");
-        const targets = made.filter((type, k) => k === made.length - 1 || random.below(3) === 0);
+        const targets = made.filter((_, k) => k === made.length - 1 || random.below(3) === 0);
         await checkCase({
           plugins,
           tables: { a, b },
