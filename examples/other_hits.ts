@@ -4,7 +4,7 @@
  */
 import type { Plugin } from "@millrace/core";
 import { hitThreshold } from "@millrace/plugins-signal";
-import { copyOf } from "./copy_of.ts";
+import { copyOf } from "@millrace/core";
 
 /** Hits as `hit_threshold` finds them, set with `other_hits.threshold` and so on. */
 export const otherHits: Plugin = copyOf(hitThreshold, "other_hits", {

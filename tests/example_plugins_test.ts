@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Context, definePlugin, schema, Table, tableSource } from "@millrace/core";
 import { testPlugin } from "@millrace/core/testing";
 import { recordsSchema } from "@millrace/plugins-signal";
-import { copyOf } from "../examples/copy_of.ts";
+import { copyOf } from "@millrace/core/copy-of";
 import { converted } from "../examples/guide/convert_plain_plugin.ts";
 import { corrected, high, normalized } from "../examples/guide/mix_static_and_streaming.ts";
 import { myStream, MyStreamingPlugin } from "../examples/guide/my_streaming_plugin.ts";

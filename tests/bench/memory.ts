@@ -42,6 +42,16 @@ async function millrace(
   return { stdout: new TextDecoder().decode(stdout), peakKiB, seconds: (performance.now() - started) / 1000 };
 }
 
+/** Bytes of the files in a folder and those below it. */
+async function bytesIn(path: string): Promise<number> {
+  let bytes = 0;
+  for await (const { name, isFile, isDirectory } of Deno.readDir(path)) {
+    if (isFile) bytes += (await Deno.stat(join(path, name))).size;
+    else if (isDirectory) bytes += await bytesIn(join(path, name));
+  }
+  return bytes;
+}
+
 /** One channel at 1 kHz makes about 2 MB of 1000 samples a second. */
 async function measure(name: string, seconds: number): Promise<Run> {
   const raw = join(folder, name);
@@ -58,16 +68,7 @@ async function measure(name: string, seconds: number): Promise<Run> {
     "--duration",
     `${seconds}s`,
   ]);
-  let bytes = 0;
-  for (const place of [raw, join(raw, "RAW")]) {
-    try {
-      for (const { name: file, isFile } of Deno.readDirSync(place)) {
-        if (isFile) bytes += Deno.statSync(join(place, file)).size;
-      }
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error; // the simulator writes into the folder or into RAW
-    }
-  }
+  const bytes = await bytesIn(raw);
   const { stdout, peakKiB, seconds: elapsed } = await millrace([
     "run",
     raw,

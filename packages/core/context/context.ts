@@ -6,7 +6,7 @@ import type { Chunk } from "../chunk/chunk.ts";
 import { concatTables } from "../chunk/concat_tables.ts";
 import { Account, BufferPool, MemoryBudgetError } from "../data/buffer_pool.ts";
 import { Table } from "../data/table.ts";
-import { formatBytes, parseBytes } from "../data/units.ts";
+import { formatBytes, parseBytes, parseTime } from "../data/units.ts";
 import { type Executor, InlineExecutor } from "../engine/executor.ts";
 import { Graph, type Tap } from "../engine/graph.ts";
 import type { PluginMetrics, RunEvent } from "../engine/node.ts";
@@ -42,7 +42,7 @@ export type Registrable = Plugin | PluginBase | (new () => PluginBase) | readonl
 /** How one request runs. */
 export interface RunOptions {
   /** Only rows that start in `[start, end)`, ps. Nothing is stored then. */
-  readonly timeRange?: TimeRange;
+  readonly timeRange?: TimeRangeInput;
   /** Rows a chunk, over what plugins say. */
   readonly chunkSize?: number;
   /** Whether several stretches of a plugin may be computed at once. Default true; takes effect with an executor that can. */
@@ -58,6 +58,9 @@ export interface RunOptions {
   /** Told what the run does, beside the context's own listener. */
   readonly onEvent?: (event: RunEvent) => void;
 }
+
+/** Start (included) and end (excluded): picoseconds, or text such as `"1.5ms"`. */
+export type TimeRangeInput = readonly [start: bigint | number | string, end: bigint | number | string];
 
 /** What a finished run tells. */
 export interface RunReport {
@@ -295,14 +298,10 @@ export class Context implements AsyncDisposable {
     options: RunOptions,
     taps: readonly Tap[],
   ): Promise<Work> {
-    const { timeRange, chunkSize, maxWorkers, signal, fresh = false, config } = options;
+    const { chunkSize, maxWorkers, signal, fresh = false, config } = options;
+    const timeRange = options.timeRange && checkRange(options.timeRange);
     checkCount("chunkSize", chunkSize);
     checkCount("maxWorkers", maxWorkers);
-    if (timeRange && timeRange[0] >= timeRange[1]) {
-      throw new RangeError(
-        `The time range [${timeRange[0]}, ${timeRange[1]}) is empty: its start must be below its end`,
-      );
-    }
     signal?.throwIfAborted();
     const plan = await this.plan(runId, targets, config ? { fresh, config } : { fresh });
     const controller = new AbortController();
@@ -347,6 +346,12 @@ export class Context implements AsyncDisposable {
     for (const [work] of running) await work.close();
     this.#pool.clear();
   }
+}
+
+function checkRange([from, to]: TimeRangeInput): TimeRange {
+  const start = parseTime(from), end = parseTime(to);
+  if (start < end) return [start, end];
+  throw new RangeError(`The time range [${from}, ${to}) is empty: its start must be below its end`);
 }
 
 function checkCount(name: string, value: number | undefined): void {

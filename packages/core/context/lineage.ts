@@ -3,9 +3,9 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import type { Json } from "../store/types.ts";
 
-/** JSON, as lineages are. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type { Json } from "../store/types.ts";
 
 /** What one data type was made by, all the way up to the input's fingerprint. */
 export interface Lineage {

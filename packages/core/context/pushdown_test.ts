@@ -20,11 +20,15 @@ function rangeOf(
 
 const single = (more: object): Plugin =>
   definePlugin(
-    { provides: "out", dependsOn: ["a"], ...compute, ...more } as Parameters<typeof definePlugin>[0],
+    { provides: "out", dependsOn: ["a"], ...compute, ...more } as unknown as Parameters<
+      typeof definePlugin
+    >[0],
   );
 const double = (more: object): Plugin =>
   definePlugin(
-    { provides: "out", dependsOn: ["a", "b"], ...compute, ...more } as Parameters<typeof definePlugin>[0],
+    { provides: "out", dependsOn: ["a", "b"], ...compute, ...more } as unknown as Parameters<
+      typeof definePlugin
+    >[0],
   );
 
 Deno.test("inputRange() is the range itself for rows of the input's kind and for merges", () => {

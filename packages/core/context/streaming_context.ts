@@ -4,8 +4,7 @@
  */
 import type { Chunk } from "../chunk/chunk.ts";
 import { mergeStreams } from "../chunk/merge_streams.ts";
-import type { TimeRange } from "../plugin/plugin.ts";
-import type { Context, RunOptions } from "./context.ts";
+import type { Context, RunOptions, TimeRangeInput } from "./context.ts";
 import { DataStream } from "./stream.ts";
 
 /** How streams run. */
@@ -67,12 +66,13 @@ export class StreamingContext {
       }
     }
     this.config = config;
+    checkSettings(this.config);
   }
 
   /** The chunks of a data type, all or those of a time range. */
   getStream(
     dataType: string,
-    options: { readonly timeRange?: TimeRange; readonly signal?: AbortSignal } = {},
+    options: { readonly timeRange?: TimeRangeInput; readonly signal?: AbortSignal } = {},
   ): DataStream {
     return this.context.getStream(this.runId, dataType, { ...options, ...this.#runOptions() });
   }
@@ -92,7 +92,7 @@ export class StreamingContext {
   /** The same as {@linkcode StreamingContext.getStream}. */
   iterChunks(
     dataType: string,
-    options: { readonly timeRange?: TimeRange; readonly signal?: AbortSignal } = {},
+    options: { readonly timeRange?: TimeRangeInput; readonly signal?: AbortSignal } = {},
   ): DataStream {
     return this.getStream(dataType, options);
   }
@@ -116,6 +116,35 @@ export class StreamingContext {
 
 async function* oneByOne(streams: readonly AsyncIterable<Chunk>[]): AsyncGenerator<Chunk> {
   for (const stream of streams) yield* stream;
+}
+
+/** @throws {TypeError} On a setting of another type. @throws {RangeError} On one that is not allowed. */
+function checkSettings(config: StreamingConfig): void {
+  const fail = (name: string, wanted: string): never => {
+    const value = JSON.stringify(config[name as keyof StreamingConfig]);
+    throw new RangeError(`The streaming setting "${name}" must be ${wanted}: received ${value}`);
+  };
+  for (const name of ["chunkSize", "maxWorkers"] as const) {
+    const value = config[name];
+    if (value !== undefined && !(Number.isInteger(value) && value > 0)) fail(name, "a whole number above 0");
+  }
+  for (const name of ["parallel", "useLoadBalancer"] as const) {
+    if (config[name] !== undefined && typeof config[name] !== "boolean") fail(name, "true or false");
+  }
+  const { executorType, executorConfig, breakThresholdPs } = config;
+  const types = ["inline", "thread", "process"];
+  if (executorType !== undefined && !types.includes(executorType)) {
+    fail("executorType", `one of ${types.join(", ")}`);
+  }
+  if (
+    executorConfig !== undefined && typeof executorConfig !== "object" &&
+    (typeof executorConfig !== "string" || executorConfig === "")
+  ) {
+    fail("executorConfig", "the name of a preset or an object of settings");
+  }
+  if (breakThresholdPs !== undefined && !(Number.isSafeInteger(breakThresholdPs) && breakThresholdPs >= 0)) {
+    fail("breakThresholdPs", "a whole number of picoseconds");
+  }
 }
 
 /** Streams of one run, with settings for how they are computed. */

@@ -8,6 +8,8 @@
  * @module
  */
 
+import { formatBytes } from "./units.ts";
+
 /** What a run may hold: bytes charged, the limit and the highest charge so far. */
 export class Account {
   /** Bytes charged now. */
@@ -49,16 +51,12 @@ export class MemoryBudgetError extends Error {
   /** Bytes: the limit, what is in use, and what was asked for beyond it. */
   constructor(readonly limit: number, readonly used: number, readonly asked: number) {
     super(
-      `The memory budget of ${mib(limit)} is spent: ${mib(used)} are in use and ${
-        mib(asked)
+      `The memory budget of ${formatBytes(limit)} is spent: ${formatBytes(used)} are in use and ${
+        formatBytes(asked)
       } more are needed; ` +
         "use smaller chunks or a larger budget",
     );
   }
-}
-
-function mib(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(bytes < 2 ** 24 ? 2 : 0)} MiB`;
 }
 
 /** One buffer with its reference counts. Tables hold these; user code does not need to. */

@@ -45,7 +45,7 @@ export class StepContext implements ComputeContext<Readonly<Record<string, unkno
   marks: Marks = noMarks;
   readonly #plugin: Plugin;
   readonly #environment: StageEnvironment;
-  readonly #t0: bigint;
+  readonly t0: bigint;
   readonly #flush: boolean;
   readonly #emitted: Table[] = [];
 
@@ -65,7 +65,7 @@ export class StepContext implements ComputeContext<Readonly<Record<string, unkno
     this.#flush = interval.call === "flush";
     this.#plugin = step.plugin;
     this.#environment = environment;
-    this.#t0 = chunks[step.plugin.dependsOn[0]!]?.t0 ?? interval.start;
+    this.t0 = chunks[step.plugin.dependsOn[0]!]?.t0 ?? interval.start;
   }
 
   readonly emit: Emit = (rows, options) => this.emitTo(this.#plugin.name, rows, options);
@@ -76,7 +76,7 @@ export class StepContext implements ComputeContext<Readonly<Record<string, unkno
       throw new RangeError(`It does not provide "${dataType}", only ${this.#plugin.provides.join(", ")}`);
     }
     const { pool, account } = this.#environment;
-    const memory = { ...options, pool, account, t0: this.#t0 };
+    const memory = { ...options, pool, account, t0: this.t0 };
     const base = this.#flush ? undefined : this.#baseRows(dataType, rows);
     const table = base
       ? emitSameRows(base.table, base.from, commonKeys(base.table, { schema }), rows, { schema, ...memory })
@@ -100,12 +100,12 @@ export class StepContext implements ComputeContext<Readonly<Record<string, unkno
     if (!this.#plugin.carryOver) {
       throw new TypeError("It calls consumedUntil but does not declare carryOver: true");
     }
-    this.marks = { ...this.marks, consumedUntil: this.#t0 + BigInt(offset) };
+    this.marks = { ...this.marks, consumedUntil: this.t0 + BigInt(offset) };
   };
 
   readonly hold = (offset: number): void => {
     if (!this.#plugin.stateful) throw new TypeError("It calls hold but is not declared stateful");
-    this.marks = { ...this.marks, hold: this.#t0 + BigInt(offset) };
+    this.marks = { ...this.marks, hold: this.t0 + BigInt(offset) };
   };
 
   readonly notice = (text: string): void => this.#environment.notice(this.#plugin.name, text);

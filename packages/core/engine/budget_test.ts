@@ -83,7 +83,7 @@ Deno.test("rule 32: a gap that never comes fails with plugin, stretch and what w
     assert.ok(error.end! > 0n);
     assert.match(
       error.message,
-      /waits in \[0 \.\. \d+\) ps for a place to cut \(boundary \{gap:3\}\) and holds [\d.]+ MiB/,
+      /waits in \[0 \.\. \d+\) ps for a place to cut \(boundary \{gap:3\}\) and holds [\d.]+ KiB/,
     );
     assert.match(error.message, /maxSpan/);
     return true;
@@ -146,7 +146,7 @@ Deno.test("an output that fits no budget names its plugin", async () => {
   await assert.rejects(run(256 * KIB, [source(10, 2), huge]), {
     name: "PipelineError",
     plugin: "out",
-    message: /memory budget of 0\.25 MiB is spent/,
+    message: /memory budget of 256 KiB is spent/,
   });
 });
 

@@ -6,6 +6,7 @@
 import { type Chunk, NO_COVER } from "../chunk/chunk.ts";
 import type { Plan } from "../context/plan.ts";
 import { Account, type BufferPool } from "../data/buffer_pool.ts";
+import { formatBytes } from "../data/units.ts";
 import type { TimeRange } from "../plugin/plugin.ts";
 import type { Edge } from "./edge.ts";
 import { PipelineError } from "./errors.ts";
@@ -176,15 +177,14 @@ export class Graph {
     // A node that is blocked for a reason of its own is the cause; others wait for it.
     waiting.sort((a, b) => Number(b.blocked) - Number(a.blocked) || b.bytes - a.bytes);
     const [first] = waiting;
-    const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(2)} MiB`;
     const what = first
       ? `it waits in [${first.start} .. ${first.end ?? "end"}) ps for ${first.missing} and holds ${
-        mib(first.bytes)
+        formatBytes(first.bytes)
       }`
       : "the results are not taken";
     const cause = new RangeError(
       `more than half of the memory budget of ${
-        mib(account.limit)
+        formatBytes(account.limit)
       } is in use and nothing can go on: ${what}; ` +
         "give a larger budget or smaller chunks, or let the plugin declare maxSpan",
     );

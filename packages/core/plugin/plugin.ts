@@ -111,6 +111,8 @@ export interface ComputeContext<
   readonly inputs: I;
   /** The plugin's own rows of its first input: `from` to `to` (excluded); the others are halo. */
   readonly own: { readonly from: number; readonly to: number };
+  /** Origin of the times of what `emit` makes (also in `flush`, where there is no chunk), ps. */
+  readonly t0: bigint;
   /** State of a stateful plugin. */
   readonly state: S;
   /** Whether the input ends with this stretch: what was held back must be given now. */

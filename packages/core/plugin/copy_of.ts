@@ -1,19 +1,31 @@
 /**
  * A plugin under another name, so that it may run twice with other options.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { Context, copyOf, schema, Table, tableSource } from "@millrace/core";
+ *
+ * const hits = tableSource("hits", Table.from(schema({ time: "time" }), { time: [1n] }));
+ * const other = copyOf(hits, "other_hits");
+ * await using ctx = new Context();
+ * ctx.register(hits, other);
+ * assert.equal((await ctx.getData("run_1", "other_hits")).length, 1);
+ * ```
  * @module
  */
-import type { Geometry, Plugin } from "@millrace/core";
+import type { Geometry, Plugin } from "./plugin.ts";
 
 /**
  * A copy of a plugin with one output: another data type with another kind of rows, configured by its own name.
  *
- * @param place The module and the name that the copy is exported by.
+ * @param place The module and the name that the copy is exported by, where a worker is to load it.
  * @throws {RangeError} On a plugin with several outputs.
  */
 export function copyOf(
   plugin: Plugin,
   name: string,
-  place: { readonly module: string; readonly export: string },
+  place?: { readonly module: string; readonly export: string },
 ): Plugin {
   const [old, ...more] = plugin.provides;
   if (old === undefined || more.length > 0) {
@@ -25,7 +37,8 @@ export function copyOf(
     old in byType ? { [name]: byType[old]! } : {};
   return {
     ...plugin,
-    ...place,
+    module: place?.module,
+    export: place?.export,
     name,
     provides: [name],
     schemas: renamed(plugin.schemas),
