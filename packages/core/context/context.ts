@@ -208,7 +208,8 @@ export class Context implements AsyncDisposable {
    * @throws {PipelineError} While iterating: when a plugin fails.
    */
   getStream(runId: string, dataType: string, options: RunOptions = {}): DataStream {
-    return new DataStream(dataType, () => this.#stream(runId, dataType, options));
+    const request = { runId, context: this, options: { ...options } };
+    return new DataStream(dataType, () => this.#stream(runId, dataType, options), request);
   }
 
   /**
@@ -285,6 +286,41 @@ export class Context implements AsyncDisposable {
       for (let chunk = await work.graph.pull(dataType); chunk; chunk = await work.graph.pull(dataType)) {
         yield chunk;
       }
+      await work.finish();
+    } finally {
+      await work.close();
+    }
+  }
+
+  /**
+   * Streams of several data types of one run as one stream, made of them by `join`. What they have in common is computed
+   * once. `join` must read them in step: what one is ahead of the others waits in memory.
+   *
+   * @throws {RangeError} While iterating: on a data type named twice.
+   * @throws {PipelineError} While iterating: when a plugin fails.
+   */
+  async *joinStreams(
+    runId: string,
+    dataTypes: readonly string[],
+    join: (streams: readonly AsyncIterable<Chunk>[]) => AsyncIterable<Chunk>,
+    options: RunOptions = {},
+  ): AsyncGenerator<Chunk> {
+    if (new Set(dataTypes).size < dataTypes.length) {
+      throw new RangeError(`Cannot join streams: a data type is named twice in ${dataTypes.join(", ")}`);
+    }
+    const work = await this.#start(runId, dataTypes, options, []);
+    // The streams are asked at once, the graph answers one after the other.
+    let last: Promise<unknown> = Promise.resolve();
+    const pull = (dataType: string): Promise<Chunk | undefined> => {
+      const next = last.then(() => work.graph.pull(dataType));
+      last = next.catch(() => {}); // told to whoever asked
+      return next;
+    };
+    async function* chunks(dataType: string): AsyncGenerator<Chunk> {
+      for (let chunk = await pull(dataType); chunk; chunk = await pull(dataType)) yield chunk;
+    }
+    try {
+      yield* join(dataTypes.map(chunks));
       await work.finish();
     } finally {
       await work.close();

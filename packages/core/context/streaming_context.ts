@@ -5,7 +5,7 @@
 import type { Chunk } from "../chunk/chunk.ts";
 import { mergeStreams } from "../chunk/merge_streams.ts";
 import type { Context, RunOptions, TimeRangeInput } from "./context.ts";
-import { DataStream } from "./stream.ts";
+import { DataStream, sameRequest, type StreamRequest } from "./stream.ts";
 
 /** How streams run. */
 export interface StreamingConfig {
@@ -107,11 +107,28 @@ export class StreamingContext {
   ): DataStream {
     const { sort = true } = options;
     const name = streams.map((stream) => stream instanceof DataStream ? stream.dataType : "stream").join("+");
+    if (!sort) return new DataStream(name, () => oneByOne(streams));
+    const request = commonRequest(streams);
+    if (!request) return new DataStream(name, () => mergeStreams(streams) as AsyncGenerator<Chunk>);
+    const { context, runId, options: run } = request;
+    const types = streams.map((stream) => (stream as DataStream).dataType);
     return new DataStream(
       name,
-      () => sort ? mergeStreams(streams) as AsyncGenerator<Chunk> : oneByOne(streams),
+      () => (context as Context).joinStreams(runId, types, (parts) => mergeStreams(parts), run),
     );
   }
+}
+
+/** What different streams of one run that are read in the same way have in common: they can be computed together. */
+function commonRequest(streams: readonly AsyncIterable<Chunk>[]): StreamRequest | undefined {
+  const [first] = streams;
+  if (!(first instanceof DataStream)) return undefined;
+  const types = new Set<string>();
+  for (const stream of streams) {
+    if (!(stream instanceof DataStream) || !sameRequest(stream.request, first.request)) return undefined;
+    types.add(stream.dataType);
+  }
+  return types.size === streams.length ? first.request : undefined;
 }
 
 async function* oneByOne(streams: readonly AsyncIterable<Chunk>[]): AsyncGenerator<Chunk> {
