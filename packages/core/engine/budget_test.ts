@@ -91,6 +91,27 @@ Deno.test("rule 32: a gap that never comes fails with plugin, stretch and what w
   assert.ok(performance.now() - before < 1000);
 });
 
+Deno.test("rule 32: the plugin that is missing a gap is named, not the one that holds most and waits for it", async () => {
+  const plugins = [
+    source(1000, 2000),
+    make("gap clusters", "clusters", ["a"]),
+    make("row by row", "wide", ["a"]),
+    buildPlugin("out", ["a", "wide", "clusters"], {}, ({ own }) => own),
+  ];
+  // One cluster comes at once, so that everything has begun.
+  const early: Plugin = {
+    ...plugins[0]!,
+    async *read(context) {
+      yield { table: Table.empty(schema(columnsOf("a"))), start: -10n, end: 0n };
+      yield* source(1000, 2000).read!(context);
+    },
+  };
+  await assert.rejects(run(256 * KIB, [early, ...plugins.slice(1)]), {
+    name: "PipelineError",
+    plugin: "clusters",
+  });
+});
+
 Deno.test("rule 32: a plugin that needs the whole run says so when the run does not fit", async () => {
   await assert.rejects(run(256 * KIB, [source(1000, 2), make("whole run", "out", ["a"])]), {
     name: "PipelineError",

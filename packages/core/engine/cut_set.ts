@@ -41,9 +41,9 @@ export class CutSet {
       this.#last = time;
       return;
     }
-    // A new cluster. Without a maxSpan the cover runs on: an older row may still reach across.
+    // A new cluster: no older row reaches as far as this one's start, or its reach no longer counts (maxSpan).
     this.#clusterStart = time;
-    this.#cover = this.#maxSpan < Infinity ? endtime : Math.max(this.#cover, endtime);
+    this.#cover = endtime;
     this.#last = time;
   }
 

@@ -106,6 +106,21 @@ Deno.test("rule 2: the cover of earlier chunks keeps a container sealed in", asy
   );
 });
 
+Deno.test("rule 2: the cover of a stretch is that of all rows before its end, wherever it is cut", async () => {
+  const covers: bigint[] = [];
+  const watched = buildPlugin("out", ["a"], {}, () => null);
+  const plugin: Plugin = {
+    ...watched,
+    running: { chunkSize: 1 },
+    computeChunk(chunk) {
+      covers.push(chunk.coverEnd);
+      return null;
+    },
+  };
+  await run({ a: { rows: [[0, 9], [1, 2], [3, 4], [5, 20], [7, 8]], cuts: [4] }, plugins: [plugin] });
+  assert.deepEqual(covers, [9n, 9n, 9n, 20n, 20n]);
+});
+
 Deno.test("rule 2: an empty chunk is no gap", async () => {
   assert.deepEqual(
     sizes(await agrees({ a: { rows: [[0, 0], [2, 2]], cuts: [1, 2] }, plugins: [gapClusters(3)] })),
