@@ -95,7 +95,7 @@ export class Builder {
     const { memory, chunkSize } = this.#options;
     const size: PieceSize = {
       maxRows: chunkSize ?? step.plugin.running.chunkSize ?? DEFAULT_ROWS,
-      maxBytes: Math.max(2 ** 16, Math.min(2 ** 25, Math.floor(memory / 32))),
+      maxBytes: Math.max(2 ** 16, Math.min(2 ** 25, Math.floor(memory / 16))),
     };
     const node = new SourceNode(this.#services, step.plugin, step.options, size, this.#wanted(step));
     this.#add(node, [step.plugin.name]);
