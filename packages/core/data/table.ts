@@ -571,8 +571,10 @@ export class Table<C extends ColumnTypes = ColumnTypes> implements Disposable {
 /** Names of the shared columns by the table that they come from. */
 function sharedBy(share: Readonly<Record<string, Table>>): Map<Table, string[]> {
   const byTable = new Map<Table, string[]>();
-  for (const [name, table] of Object.entries(share ?? {})) {
-    byTable.set(table, [...byTable.get(table) ?? [], name]);
+  for (const name in share) {
+    const names = byTable.get(share[name]!);
+    if (names) names.push(name);
+    else byTable.set(share[name]!, [name]);
   }
   return byTable;
 }

@@ -113,10 +113,10 @@ export class StageRunner {
   #from(first: number, work: Work): StageResult | Promise<StageResult> {
     const { steps } = this.#stage;
     try {
+      let before = performance.now();
       for (let k = first; k < steps.length; k++) {
         const { plugin } = steps[k]!;
         const context = this.#contextOf(k, work);
-        const before = performance.now();
         try {
           const made = this.#call(plugin, context, work);
           if (made instanceof Promise) return this.#later(k, made, context, work, before);
@@ -125,7 +125,9 @@ export class StageRunner {
           context.settle([]);
           throw new StepError(plugin, error);
         }
-        work.busy[plugin.name] = performance.now() - before;
+        const after = performance.now();
+        work.busy[plugin.name] = after - before;
+        before = after;
       }
     } catch (error) {
       work.passing?.release();
