@@ -1,5 +1,7 @@
 // One run under way: its graph, and what is stored of it.
 
+import { Chunk } from "../chunk/chunk.ts";
+import { Table } from "../data/table.ts";
 import type { Graph, Tap } from "../engine/graph.ts";
 import type { Plugin } from "../plugin/plugin.ts";
 import type { ResultWriter, Store, StoredResult } from "../store/types.ts";
@@ -62,20 +64,42 @@ export class Work {
     const stored = new Map<string, StoredResult>();
     for (const step of this.#plan.steps) if (step.stored) stored.set(step.plugin.name, step.stored);
     for (const [dataType, writer] of this.#writers) {
-      // A source without any input has no extent: there is nothing to store.
-      if (this.#written.has(dataType)) stored.set(dataType, await writer.finish({ notices: this.notices }));
+      if (!this.#written.has(dataType)) await this.#writeNothing(dataType, writer);
+      stored.set(dataType, await writer.finish({ notices: this.notices }));
     }
     return stored;
+  }
+
+  /** A run without any input has no extent; that it has no rows is a result all the same. */
+  async #writeNothing(dataType: string, writer: ResultWriter): Promise<void> {
+    const step = this.#plan.step(dataType);
+    const { runId } = this.#plan;
+    const dataKind = step.dataKinds[dataType] ?? dataType;
+    const table = Table.empty(step.schemas[dataType]!);
+    using nothing = new Chunk(table, { start: 0n, end: 1n, runId, dataType, dataKind });
+    await writer.write(nothing);
   }
 
   async #abort(): Promise<void> {
     for (const writer of this.#writers.values()) await writer.abort();
   }
 
-  async close(): Promise<void> {
+  /**
+   * End the run; what is not finished is not stored.
+   *
+   * @param failure What the run failed with, if it did: it is what the caller is told, and a failure to clean up is noted.
+   * @throws {PipelineError} When a source fails to clean up after a run that did not fail.
+   */
+  async close(failure?: unknown): Promise<void> {
     this.done();
-    await this.graph?.close();
-    await this.#abort();
+    try {
+      await this.graph?.close();
+    } catch (problem) {
+      if (failure === undefined) throw problem;
+      this.notice("cleaning up", problem instanceof Error ? problem.message : String(problem));
+    } finally {
+      await this.#abort();
+    }
   }
 }
 

@@ -265,6 +265,7 @@ export class Context implements AsyncDisposable {
     const list = typeof targets === "string" ? [targets] : targets;
     const take = async (chunk: Chunk): Promise<void> => await options.take?.(chunk);
     const work = await this.#start(runId, list, options, list.map((dataType) => ({ dataType, take })));
+    let failure: unknown;
     try {
       const stored = await work.finish();
       return {
@@ -275,20 +276,27 @@ export class Context implements AsyncDisposable {
         notices: work.notices,
         peakBytes: work.graph.account.peak,
       };
+    } catch (error) {
+      failure = error;
+      throw error;
     } finally {
-      await work.close();
+      await work.close(failure);
     }
   }
 
   async *#stream(runId: string, dataType: string, options: RunOptions): AsyncGenerator<Chunk> {
     const work = await this.#start(runId, [dataType], options, []);
+    let failure: unknown;
     try {
       for (let chunk = await work.graph.pull(dataType); chunk; chunk = await work.graph.pull(dataType)) {
         yield chunk;
       }
       await work.finish();
+    } catch (error) {
+      failure = error;
+      throw error;
     } finally {
-      await work.close();
+      await work.close(failure);
     }
   }
 
@@ -319,11 +327,15 @@ export class Context implements AsyncDisposable {
     async function* chunks(dataType: string): AsyncGenerator<Chunk> {
       for (let chunk = await pull(dataType); chunk; chunk = await pull(dataType)) yield chunk;
     }
+    let failure: unknown;
     try {
       yield* join(dataTypes.map(chunks));
       await work.finish();
+    } catch (error) {
+      failure = error;
+      throw error;
     } finally {
-      await work.close();
+      await work.close(failure);
     }
   }
 

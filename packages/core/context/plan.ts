@@ -193,8 +193,8 @@ function needed(steps: readonly PlanStep[], targets: readonly string[]): PlanSte
 function missing(dataType: string, path: readonly string[], providers: ReadonlyMap<string, Plugin>): string {
   const by = path.length > 0 ? `, which "${path.at(-1)}" needs` : "";
   const there = [...providers.keys()].sort();
-  return `No plugin provides "${dataType}"${by}${didYouMean(dataType, there)}; ` +
-    (there.length > 0 ? `there are ${there.join(", ")}` : "no plugin is registered");
+  const all = there.length > 0 ? `there are ${there.join(", ")}` : "no plugin is registered";
+  return `No plugin provides "${dataType}"${by}${didYouMean(dataType, there, all)}`;
 }
 
 async function makeStep(

@@ -80,7 +80,8 @@ function checkOutput(
   throw new RangeError(`"${type}" has no rows for ${to - from} of its kind; a kind has the same rows`);
 }
 
-function checkSchema(plugin: Plugin, type: string, table: Table): void {
+/** @throws {TypeError} Unless the table has the columns that the plugin declares. */
+export function checkSchema(plugin: Plugin, type: string, table: Table): void {
   const declared = plugin.schemas[type]!;
   if (table.schema === declared || table.schema.text === declared.text) return;
   for (const column of declared.columns) {

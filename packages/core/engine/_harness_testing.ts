@@ -28,7 +28,10 @@ export function numRuns(usual: number): number {
 /** Random rows of the data type `name`. */
 export function inputRows(name: string): fc.Arbitrary<Table> {
   return randomRows({
-    columns: { [`v_${name}`]: { type: "f64", value: ({ id }) => id + 1 } },
+    columns: {
+      channel: { type: "i16", value: ({ channel }) => channel },
+      [`v_${name}`]: { type: "f64", value: ({ id }) => id + 1 },
+    },
   }) as fc.Arbitrary<Table>;
 }
 

@@ -1,4 +1,6 @@
-// Waiting that ends when a run is aborted.
+// Waiting that ends when a run is aborted, and the end of what was waited for.
+
+import { PipelineError } from "./errors.ts";
 
 /**
  * `promise`, or a rejection with the signal's reason as soon as it is aborted. Leaves no listener behind.
@@ -28,5 +30,21 @@ export async function abortable<T>(
   } finally {
     signal.removeEventListener("abort", listener);
     if (missed) promise.then(late, () => {});
+  }
+}
+
+/** Close an iterator; a failure names the plugin, also where it is thrown at once. */
+export async function closeIterator(
+  iterator: AsyncIterator<unknown>,
+  { name: plugin, module }: { readonly name: string; readonly module: string | undefined },
+  runId: string,
+): Promise<void> {
+  try {
+    await iterator.return?.();
+  } catch (cause) {
+    throw new PipelineError(
+      { plugin, module, runId, chunkIndex: 0, start: undefined, end: undefined },
+      cause,
+    );
   }
 }

@@ -177,6 +177,14 @@ export class Graph {
     // A node that is blocked for a reason of its own is the cause; others wait for it.
     waiting.sort((a, b) => Number(b.blocked) - Number(a.blocked) || b.bytes - a.bytes);
     const [first] = waiting;
+    const known = this.#nodes.reduce((sum, { bytes }) => sum + bytes, 0);
+    const sources = this.#nodes.filter((node) => node instanceof SourceNode).flatMap(({ plugins }) =>
+      plugins
+    );
+    const ahead = known < account.used / 2 && sources.length > 0
+      ? `; ${formatBytes(account.used - known)} are held by what "${sources.join('", "')}" read ahead`
+      : "";
+    const remedy = first?.blocked ? ", or let the plugin declare maxSpan" : "";
     const what = first
       ? `it waits in [${first.start} .. ${first.end ?? "end"}) ps for ${first.missing} and holds ${
         formatBytes(first.bytes)
@@ -185,8 +193,8 @@ export class Graph {
     const cause = new RangeError(
       `more than half of the memory budget of ${
         formatBytes(account.limit)
-      } is in use and nothing can go on: ${what}; ` +
-        "give a larger budget or smaller chunks, or let the plugin declare maxSpan",
+      } is in use and nothing can go on: ${what}${ahead}; ` +
+        `give a larger budget or smaller chunks${remedy}`,
     );
     const { plugin = "", module, chunkIndex = 0, start, end } = first ??
       { module: undefined, start: undefined, end: undefined };

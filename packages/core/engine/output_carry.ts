@@ -18,6 +18,8 @@ export interface OutputInfo {
   readonly schema: Schema;
   /** Same rows as an input: their order is the input's and is never changed. */
   readonly sameKind: boolean;
+  /** What to do about a row that starts too early. */
+  readonly advice: string;
 }
 
 /** One output of a node: rows in, chunks out, everything below the watermark in total order. */
@@ -99,7 +101,7 @@ export class OutputCarry {
     if (this.watermark !== undefined && first < this.watermark) {
       throw new RangeError(
         `A row of "${this.#info.dataType}" starts at ${first} ps, but all rows before ${this.watermark} ps were given ` +
-          "already: declare how far before its input row an output may start (reach.left)",
+          `already: ${this.#info.advice}`,
       );
     }
   }

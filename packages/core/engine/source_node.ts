@@ -1,8 +1,10 @@
 // A node that reads a source: a source plugin's pieces, or the stored chunks of a result.
 
 import { timesOf } from "../chunk/chunk.ts";
+import { Table } from "../data/table.ts";
 import type { Plugin, SourcePiece, TimeRange } from "../plugin/plugin.ts";
-import { abortable } from "./abortable.ts";
+import { checkSchema } from "./_check_outputs.ts";
+import { abortable, closeIterator } from "./abortable.ts";
 import { PipelineError } from "./errors.ts";
 import { type GraphServices, Node } from "./node.ts";
 import { OutputCarry } from "./output_carry.ts";
@@ -43,6 +45,7 @@ export class SourceNode extends Node {
         dataKind: plugin.dataKinds[type] ?? type,
         schema: plugin.schemas[type]!,
         sameKind: false,
+        advice: "a piece holds the rows from the end of the piece before to its own end",
       },
       services,
       (chunk) => this.give(type, chunk),
@@ -111,10 +114,15 @@ export class SourceNode extends Node {
   }
 
   #take(piece: SourcePiece): void {
+    checkPiece(this.#plugin, piece);
     const { table, end } = piece;
     this.#pieces++;
-    const first = table.length > 0 ? table.t0 + BigInt(timesOf(table)[0]!) : undefined;
-    this.#carry.start(piece.start ?? (first !== undefined && first < 0n ? first : 0n < end ? 0n : end - 1n));
+    if (this.#carry.watermark === undefined) {
+      const first = earliest(table);
+      this.#carry.start(
+        piece.start ?? (first !== undefined && first < 0n ? first : 0n < end ? 0n : end - 1n),
+      );
+    }
     this.#carry.add(table);
     this.#carry.advance(end);
   }
@@ -125,10 +133,31 @@ export class SourceNode extends Node {
     this.#iterator = undefined;
     // Nobody waits for it here: the graph does, before it ends.
     if (!iterator) return;
-    this.closing = Promise.resolve(iterator.return?.()).then(() => undefined);
+    this.closing = closeIterator(iterator, this.#plugin, this.services.runId);
     this.closing.catch(() => {}); // reported where it is waited for
   }
 
   /** Settles when the source has cleaned up. */
   closing: Promise<void> | undefined;
+}
+
+/** @throws {TypeError} On a piece of another shape than a {@linkcode SourcePiece}. */
+function checkPiece(plugin: Plugin, piece: SourcePiece | undefined): void {
+  const { table, end, start } = piece ?? {};
+  if (!(table instanceof Table)) {
+    throw new TypeError(
+      `read gave ${piece === undefined ? "undefined" : "a piece without a table"}, not { table, end }`,
+    );
+  }
+  if (typeof end !== "bigint" || (start !== undefined && typeof start !== "bigint")) {
+    throw new TypeError(`read gave a piece from ${start} to ${end}: start and end are bigint picoseconds`);
+  }
+  checkSchema(plugin, plugin.name, table);
+}
+
+/** Start of the earliest row, ps. */
+function earliest(table: Table): bigint | undefined {
+  const times = timesOf(table);
+  if (times.length === 0) return undefined;
+  return table.t0 + BigInt(times.reduce((least, time) => (time < least ? time : least)));
 }

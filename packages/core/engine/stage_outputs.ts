@@ -47,6 +47,7 @@ export class StageOutputs {
             dataKind,
             schema: schemas[dataType]!,
             sameKind: kinds.has(dataKind),
+            advice: "declare how far before its input row an output may start (reach.left)",
           };
           const reach = k === 0 ? reachOf(geometry, dataType)?.left : undefined;
           this.#outputs.set(dataType, {

@@ -1,7 +1,7 @@
 // A node that gives chunks that exist already: those of a stored result.
 
 import type { Chunk } from "../chunk/chunk.ts";
-import { abortable } from "./abortable.ts";
+import { abortable, closeIterator } from "./abortable.ts";
 import { PipelineError } from "./errors.ts";
 import { type GraphServices, Node } from "./node.ts";
 
@@ -69,7 +69,7 @@ export class StoredNode extends Node {
     const iterator = this.#iterator;
     this.#iterator = undefined;
     if (!iterator) return;
-    this.closing = Promise.resolve(iterator.return?.()).then(() => undefined);
+    this.closing = closeIterator(iterator, { name: this.#type, module: undefined }, this.services.runId);
     this.closing.catch(() => {}); // reported where it is waited for
   }
 }

@@ -17,6 +17,9 @@ export function unreadable(name: string, offset: number, why: string): Damage {
   return { offset, error: new SyntaxError(`Cannot read "${name}" at byte ${offset}: ${why}`) };
 }
 
+/** The upper half of 2^63 - 2^53 ps: a row that starts later might end beyond 64 bits. */
+export const LATEST_HI = 0x7fe00000;
+
 /** An event that cannot be one. */
 export function nonsense(
   name: string,
@@ -26,8 +29,8 @@ export function nonsense(
   samples: number,
   maxSamples: number,
 ): Damage {
-  const what = hi >= 0x80000000
-    ? `the event's time is ${time(hi, lo)} ps, a time is below 2^63 ps`
+  const what = hi >= LATEST_HI
+    ? `the event's time is ${time(hi, lo)} ps, a time is below 2^63 - 2^53 ps`
     : `the event has ${samples} samples, the limit is ${maxSamples}`;
   return unreadable(
     name,

@@ -2,6 +2,7 @@
 import type { Account, BufferPool } from "@millrace/core/buffers";
 import { Table } from "@millrace/core/table";
 import type { CompassDecoder } from "./decode.ts";
+import type { Polarities } from "./polarity.ts";
 import { rawSchema, type RawTypes } from "./raw_schema.ts";
 
 const WORD = 2 ** 32;
@@ -37,6 +38,7 @@ export class Piece {
   #short!: Uint16Array;
   #calibrated!: Float64Array;
   #flags!: Uint32Array;
+  #polarity!: Int8Array;
   #offsets!: Uint32Array;
   #samples!: Uint16Array;
   #wave!: Uint8Array;
@@ -71,6 +73,7 @@ export class Piece {
     this.#short = columns.energy_short;
     this.#calibrated = columns.energy_calibrated;
     this.#flags = columns.flags;
+    this.#polarity = columns.polarity;
     this.#offsets = columns.wave.offsets;
     this.#samples = columns.wave.values;
     this.#wave = new Uint8Array(this.#samples.buffer, this.#samples.byteOffset, this.#samples.byteLength);
@@ -87,7 +90,7 @@ export class Piece {
   }
 
   /** Append the decoder's first row, which keeps it. */
-  append(decoder: CompassDecoder, dt: number, recordId: number): void {
+  append(decoder: CompassDecoder, dt: number, polarities: Polarities, recordId: number): void {
     const row = decoder.head, i = this.rows;
     const samples = decoder.samples[row]!;
     if (i === this.#capacity || this.values + samples > this.#valueCapacity) this.#grow(samples);
@@ -107,6 +110,7 @@ export class Piece {
     this.#short[i] = layout.short < 0 ? 0 : view.getUint16(at + layout.short, true);
     this.#calibrated[i] = layout.calibrated < 0 ? NaN : view.getFloat64(at + layout.calibrated, true);
     this.#flags[i] = view.getUint32(at + layout.flags, true);
+    this.#polarity[i] = polarities.at(place >>> 16, place & 0xffff);
     const from = at + layout.fixed;
     if (samples >= LONG_TRACE) {
       this.#wave.set(decoder.bytes.subarray(from, from + 2 * samples), 2 * this.values);

@@ -153,7 +153,7 @@ export class Run {
         const bytes = RAW_ROW_BYTES * (piece.rows + 1) + 2 * (piece.values + decoder.samples[row]!);
         if (piece.rows >= maxRows || (bytes > maxBytes && piece.rows > 0)) return true;
       }
-      piece.append(decoder, top.dt, this.#records++);
+      piece.append(decoder, top.dt, top.polarities!, this.#records++);
       this.#bytesLeft -= decoder.layout!.fixed + 2 * decoder.samples[row]!;
       merge.advance();
     }

@@ -1,6 +1,7 @@
 // One input file of a run: its handle, its decoder and what was found about it.
 import type { Account } from "@millrace/core/buffers";
 import { CompassDecoder } from "./decode.ts";
+import { type Polarities, polarities } from "./polarity.ts";
 import { samplingInterval } from "./settings.ts";
 
 const FIRST_READ = 64 * 1024;
@@ -30,6 +31,8 @@ export class Source {
   finished = false;
   /** Sampling interval, ps; 0 until it is known. */
   dt: number;
+  /** Polarity of each channel; `undefined` until the first event is known. */
+  polarities: Polarities | undefined;
   /** Why the sampling interval is the default. */
   problem: string | undefined;
 
@@ -116,7 +119,10 @@ export class Source {
       this.finished = true;
       this.#close();
     }
-    if (this.dt === 0 && decoder.count > decoder.head) await this.#findInterval();
+    if (decoder.count > decoder.head) {
+      this.polarities ??= await polarities(this.path);
+      if (this.dt === 0) await this.#findInterval();
+    }
   }
 
   #damaged(): void {

@@ -78,6 +78,7 @@ export interface TestRow {
   energy_short: number;
   energy_calibrated: number;
   flags: number;
+  polarity: number;
   wave: number[];
 }
 

@@ -23,7 +23,7 @@
  * @module
  */
 import type { Account } from "@millrace/core/buffers";
-import { type Damage, late, nonsense, unreadable } from "./_damage.ts";
+import { type Damage, late, LATEST_HI, nonsense, unreadable } from "./_damage.ts";
 import { permute, sortRows } from "./_order.ts";
 import { type EventLayout, eventLayout, HEADER_BYTES, isCompass, MAX_SAMPLES } from "./layout.ts";
 
@@ -211,7 +211,7 @@ export class CompassDecoder implements Disposable {
     while (end - at >= fixed) {
       const samples = samplesAt < 0 ? 0 : view.getUint32(at + samplesAt, true);
       const lo = view.getUint32(at + 4, true), hi = view.getUint32(at + 8, true);
-      if (hi >= 0x80000000 || samples > this.#maxSamples) {
+      if (hi >= LATEST_HI || samples > this.#maxSamples) {
         this.damage = nonsense(this.name, base + at, hi, lo, samples, this.#maxSamples);
         break;
       }

@@ -32,7 +32,7 @@ const WILD = /[*?]/;
  * A folder stands for the `.BIN` files (in either case) in it, else those in `RAW`, `UNFILTERED` or `FILTERED`, the first
  * that has any: they hold the same events.
  *
- * @throws {TypeError} On no inputs.
+ * @throws {TypeError} On no inputs, and on a pipe or device.
  * @throws {Deno.errors.NotFound} On a missing file, a folder without `.BIN` files or a pattern that matches nothing.
  */
 export async function expandInputs(inputs: string | readonly string[]): Promise<string[]> {
@@ -43,6 +43,12 @@ export async function expandInputs(inputs: string | readonly string[]): Promise<
   const found = new Map<string, string>();
   for (const input of given) {
     for (const file of await expand(input)) {
+      // A pipe or device would be waited for without end.
+      if (!(await Deno.stat(file)).isFile) {
+        throw new TypeError(
+          `Cannot read the input "${file}": it is neither a file nor a folder; copy its data to a file`,
+        );
+      }
       const real = await Deno.realPath(file);
       const known = found.get(real);
       if (known === undefined || file < known) found.set(real, file);

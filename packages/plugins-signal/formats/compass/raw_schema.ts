@@ -36,6 +36,8 @@ export type RawTypes = {
   readonly energy_calibrated: "f64";
   /** Flags of the digitizer, as they were written. */
   readonly flags: "u32";
+  /** -1 for negative pulses, 1 for positive ones, 0 where the settings do not say it. */
+  readonly polarity: "i8";
   /** Samples, ADC counts. */
   readonly wave: "u16[]";
 };
@@ -53,8 +55,9 @@ export const rawSchema: Schema<RawTypes> = schema({
   energy_short: "u16",
   energy_calibrated: "f64",
   flags: "u32",
+  polarity: "i8",
   wave: "u16[]",
 });
 
 /** Bytes that a raw record takes in a table, its samples apart. */
-export const RAW_ROW_BYTES = 56;
+export const RAW_ROW_BYTES = 57;

@@ -33,6 +33,7 @@ sharedTest("openCompass() reads the real file as its truth says, in time order",
       energy_short,
       energy_calibrated: NaN,
       flags,
+      polarity: 1,
       wave: [...samples.subarray(i * 1000, (i + 1) * 1000)],
     }));
   assert.equal(rows.length, 102);
@@ -72,7 +73,7 @@ const sizes = fc.record({
   readBytes: fc.constantFrom(1, 10, 64, 4096),
 }, { noNullPrototype: true });
 
-const baseTimes = [0n, 2n ** 32n - 9n, 2n ** 53n + 1n, 2n ** 63n - 100n];
+const baseTimes = [0n, 2n ** 32n - 9n, 2n ** 53n + 1n, 2n ** 63n - 2n ** 53n - 100n];
 
 Deno.test("openCompass() gives the same rows for any pieces and reads", async () => {
   const file = fc.record({ content: fc.nat(15), events: fc.array(event, { maxLength: 25 }) });
@@ -112,6 +113,7 @@ Deno.test("openCompass() gives the same rows for any pieces and reads", async ()
             energy_short: one.short,
             energy_calibrated: one.calibrated,
             flags: one.flags,
+            polarity: 0,
             wave: one.samples,
           })),
         );

@@ -123,6 +123,7 @@ Deno.test("CompassWriter carries times over 32 bits from any origin", async () =
     energy_short: zeros,
     energy_calibrated: zeros,
     flags: zeros,
+    polarity: zeros,
     wave: Array.from({ length: n }, () => []),
   }, { t0: 2n ** 62n - 5n });
   using early = table.rebase(2n ** 62n + 2n ** 33n); // Offsets below 0.

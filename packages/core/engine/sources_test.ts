@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { Context } from "../context/context.ts";
+import { schema } from "../data/schema.ts";
+import { Table } from "../data/table.ts";
+import { definePlugin, defineSource } from "../plugin/define.ts";
+import type { Plugin, SourcePiece } from "../plugin/plugin.ts";
+import { FolderStore } from "../store/store.ts";
+import { PipelineError } from "./errors.ts";
+
+const rows = schema({ time: "time", value: "u8" });
+const table = (time: number[]): Table =>
+  Table.from(rows, { time, value: time.map(() => 1) }) as unknown as Table;
+
+function source(read: () => AsyncIterable<SourcePiece>): Plugin {
+  return defineSource({
+    provides: "a",
+    version: "1",
+    schema: { time: "time", value: "u8" },
+    read,
+    fingerprint: () => Promise.resolve("a"),
+  });
+}
+
+/** A source of those pieces, whatever they are. */
+const giving = (...pieces: unknown[]): Plugin =>
+  source(async function* () {
+    yield* pieces as SourcePiece[];
+  });
+
+async function timesOf(plugin: Plugin): Promise<bigint[]> {
+  await using ctx = new Context();
+  ctx.register(plugin);
+  return [...(await ctx.getData("run", "a")).times()];
+}
+
+Deno.test("a first piece of unsorted rows before 0 starts the run at the earliest", async () => {
+  assert.deepEqual(await timesOf(giving({ table: table([5, -3, 3]), end: 10n })), [-3n, 3n, 5n]);
+});
+
+Deno.test("a piece that is none, or has other columns, is refused by name", async () => {
+  const other = Table.from(schema({ time: "time", z: "u8" }), { time: [1n], z: [1] });
+  const refused: [unknown, RegExp][] = [
+    [undefined, /read gave undefined, not \{ table, end \}/],
+    [{ table: null, end: 10n }, /read gave a piece without a table/],
+    [{ table: table([1]), end: 10 }, /start and end are bigint picoseconds/],
+    [{ table: other, end: 10n }, /"a" does not fit its schema: column "value" is missing, not u8/],
+  ];
+  for (const [piece, message] of refused) {
+    await assert.rejects(timesOf(giving(piece)), (error) => {
+      assert.ok(error instanceof PipelineError);
+      assert.equal(error.plugin, "a");
+      assert.match(error.message, message);
+      return true;
+    });
+  }
+});
+
+Deno.test("a piece that goes back in time is told what a piece holds", async () => {
+  const back = giving({ table: table([1]), end: 10n }, { table: table([5]), end: 20n });
+  await assert.rejects(
+    timesOf(back),
+    /starts at 5 ps.*before 10 ps.*a piece holds the rows from the end of the piece/,
+  );
+});
+
+/** A source without end whose `return` fails. */
+const untidy = (): Plugin =>
+  source(() => ({
+    [Symbol.asyncIterator]() {
+      let k = 0;
+      return {
+        next: () => {
+          k += 10;
+          return Promise.resolve({ done: false, value: { table: table([k - 10]), end: BigInt(k) } });
+        },
+        return: () => {
+          throw new Error("cleanup failed");
+        },
+      };
+    },
+  }));
+
+Deno.test("a source that fails to clean up hides neither the failure of the run nor leaves files", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await using ctx = new Context({ store: new FolderStore(folder) });
+    const failing = definePlugin({
+      provides: "o",
+      dependsOn: ["a"],
+      version: "1",
+      schema: { time: "time" },
+      computeChunk(chunk) {
+        if (chunk.start > 50n) throw new Error("the real reason");
+        return null;
+      },
+    });
+    ctx.register(untidy(), failing);
+    await assert.rejects(ctx.run("r", "o"), (error) => {
+      assert.ok(error instanceof PipelineError);
+      assert.match(error.message, /Plugin "o" failed.*the real reason/);
+      return true;
+    });
+    const left = (await Array.fromAsync(Deno.readDir(`${folder}/r`))).map(({ name }) => name);
+    assert.deepEqual(left, []);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("a source that fails to clean up after a stream was left is reported", async () => {
+  await using ctx = new Context();
+  ctx.register(untidy());
+  await assert.rejects(async () => {
+    for await (const chunk of ctx.getStream("r", "a")) {
+      chunk.release();
+      break;
+    }
+  }, /Plugin "a" failed.*cleanup failed/);
+});
+
+Deno.test("a run without any input replaces what was stored by an empty result", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    for (const [pieces, version] of [[[{ table: table([1, 2]), end: 10n }], "1"], [[], "2"]] as const) {
+      await using ctx = new Context({ store: folder });
+      ctx.register({ ...giving(...pieces), version, saveWhen: "target" });
+      await ctx.run("r", "a");
+    }
+    const result = await new FolderStore(folder).open({ runId: "r", dataType: "a" });
+    assert.equal(result?.meta.rows, 0);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
