@@ -1,5 +1,7 @@
 /**
  * A second hit finder: `hit_threshold` under another name, with options of its own.
+ *
+ * A module to import, as `script.ts` does: run alone, it prints nothing.
  * @module
  */
 import type { Plugin } from "@millrace/core";

@@ -3,6 +3,8 @@
  *
  * It has the kind of its input, one row for each waveform: the engine fills in the columns that tell a row (`time`), only the
  * new ones are written here.
+ *
+ * A module to import, as `script.ts` does: run alone, it prints nothing.
  * @module
  */
 import { definePlugin, option, type Plugin } from "@millrace/core";

@@ -1,5 +1,7 @@
 /**
  * The plugin of `streaming_features.ts` as a class.
+ *
+ * A module to import: run alone, it prints nothing.
  * @module
  */
 import {

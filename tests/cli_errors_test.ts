@@ -56,14 +56,15 @@ const CASES: readonly Case[] = [
     name: "random bytes behind a good header",
     args: ["run", "random.BIN", ...RUN],
     code: 1,
-    message: /"random\.BIN" at byte 2: .*the file is damaged there; copy it again, or read with recover/,
+    message:
+      /"random\.BIN" at byte 2: .*the file is damaged there; copy it again, or run again with --recover/,
   },
   {
     name: "a truncated file",
     args: ["run", "cut.BIN", ...RUN],
     code: 1,
     message:
-      /"cut\.BIN" at byte \d+: the last event is cut off after \d+ of \d+ bytes; copy the file again, or read with recover/,
+      /"cut\.BIN" at byte \d+: the last event is cut off after \d+ of \d+ bytes; copy the file again, or run again with --recover/,
   },
   {
     name: "an option value that is none",
@@ -184,7 +185,20 @@ Deno.test(
     await makeInputs(cwd);
     await millraceJson(["run", "good", ...RUN], { cwd });
     const cases: [args: string[], code: number, message: RegExp][] = [
-      [["show", "data", "run_8"], 1, /Cannot find run "run_8" in "data": its runs are good/],
+      [["show", "data", "run_8"], 1, /Cannot find run "run_8" in "data"; its runs are good/],
+      [
+        ["show", "data", "godo"],
+        1,
+        /Cannot find run "godo" in "data"; did you mean "good"\? Its runs are good/,
+      ],
+      [
+        ["show", "good"],
+        1,
+        /"good" is no store: there is no result in it; is it raw data\? See millrace run --help$/m,
+      ],
+      [["show", ".", "good", "RAW"], 1, /"\." is no store/],
+      [["show", "good", "RAW", "x"], 1, /"good" is no store/],
+      [["show", "data", "good", "records", "--picture", "--json"], 2, /give --picture or --json/],
       [["show", "data", "run_8", "records"], 1, /Cannot find run "run_8"/],
       [["show", "data", "good", "hits"], 1, /Cannot show "hits" of run "good": "data" has of it records/],
       [

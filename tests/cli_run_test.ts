@@ -112,7 +112,14 @@ Deno.test(
     assert.deepEqual(await actions("--fresh"), computed);
     const second = await ids();
     assert.notEqual(second, first);
-    assert.deepEqual(await actions("--set", "basic_features.heightRange=10..20"), computed);
+    assert.deepEqual(await actions("--set", "basic_features.heightRange=10..20"), [
+      ...computed.slice(0, 2),
+      "basic_features replaced",
+    ]);
+    const listed = await millrace(["show", "data", "run_1"], { cwd });
+    assert.match(listed.out, /^run +type .* options *\n.* heightRange=\S.*\n$/);
+    const [json] = await millraceJson<{ options: Row }[]>(["show", "data", "run_1"], { cwd });
+    assert.deepEqual(Object.keys(json!.options), ["basic_features.heightRange"]);
     assert.notEqual(await ids(), second);
     assert.deepEqual(
       (await filesIn(`${cwd}/data`)).filter((name) => name.includes("/.")),

@@ -30,6 +30,18 @@ Deno.test(
     assert.equal(pictures[0], pictures[1]);
     const first = await millrace(["show", "s", "run_1", "records", "--picture"], { cwd });
     assert.match(first.out, /record 0\n/);
+    const nothing = await millrace(["show", "s", "run_1", "records", "--time", "1s..2s"], { cwd });
+    assert.match(nothing.err, /^No rows in this time range: run_1 is \S+ \S+ \.\. \S+ \S+\n$/);
+    const zero = await millrace(["show", "s", "run_1", "records", "--limit", "0"], { cwd });
+    assert.deepEqual([zero.out, zero.err], ["", ""]);
+    const other = ["run", "run_1", "--type", "records", "--store", "s", "--set", "records.polarity=positive"];
+    await millraceJson(other, { cwd });
+    const apart = await millrace(["show", "s", "run_1", "records", "--picture", "3"], { cwd });
+    assert.doesNotMatch(apart.out, /▲/);
+    assert.match(
+      apart.err,
+      /^No hits are drawn: hit_threshold of run_1 was made in another way than records; /,
+    );
     const none = await millrace(["show", "s", "run_1", "hit_threshold", "--picture"], { cwd });
     assert.equal(none.code, 2);
     assert.match(

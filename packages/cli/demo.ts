@@ -21,6 +21,7 @@ import { type Io, systemIo } from "./io.ts";
 const FOLDER = "millrace-demo";
 const MARKER = "README.txt";
 const TEXT = "This folder was made by the Millrace demo. The next demo replaces what is in it.\n";
+const SETTING = "hit_threshold.threshold=40";
 const PARTS = ["DAQ", "data"];
 
 /**
@@ -47,10 +48,10 @@ export async function demo(io: Io, folder: string = FOLDER): Promise<number> {
       },
       io,
     );
-    io.out("\n2. Compute records, hits and features, and store them\n\n");
+    io.out(`\n2. Compute records, hits and features with ${SETTING}, and store them\n\n`);
     await runAction(
       [raw],
-      { type: "records,hit_threshold,basic_features", store, set: ["hit_threshold.threshold=40"] },
+      { type: "records,hit_threshold,basic_features", store, set: [SETTING] },
       io,
     );
     io.out("\n3. Look at one waveform with two hits\n\n");
@@ -107,7 +108,7 @@ function next(raw: string, store: string, row: number): string {
   return `
 Try next:
   deno task millrace show ${store} run_7 hit_threshold --time 100ms..200ms --limit 5
-  deno task millrace show ${store} run_7 records --picture ${row + 1}
+  deno task millrace show ${store} run_7 records --picture ${row}
   deno task millrace run ${raw} --type hit_threshold --set hit_threshold.threshold=100 --store ${store}
 `;
 }

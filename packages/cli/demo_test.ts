@@ -22,6 +22,9 @@ Deno.test("demo() computes, stores and draws, and may be run again", () =>
       assert.ok((await Deno.stat(`${place}/data/run_7/${type}/metadata.json`)).isFile);
     }
     assert.equal(io.stdout.split("▲").length - 1, 2, "two hits are marked");
+    assert.match(io.stdout, /with hit_threshold\.threshold=40, and store/);
+    const drawn = /, record (\d+)$/m.exec(io.stdout)?.[1];
+    assert.ok(io.stdout.includes(`records --picture ${drawn}\n`), "the picture that was drawn is suggested");
     assert.match(io.stdout, /Try next:\n {2}deno task millrace show /);
     assert.equal(io.stderr, "");
 

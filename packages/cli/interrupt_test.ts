@@ -27,9 +27,25 @@ Deno.test("interruptible() aborts at the first signal and waits until the work h
 Deno.test("interruptible() ends the process at the second signal", async () => {
   const io = memoryIo();
   const { promise, resolve } = Promise.withResolvers<void>();
-  const done = interruptible(io, () => promise);
+  let now = 500;
+  const done = interruptible(io, () => promise, () => now);
   io.send("SIGINT");
+  now += 1000;
   assert.throws(() => io.send("SIGINT"), /Exit 130/);
+  resolve();
+  await assert.rejects(done, InterruptedError);
+});
+
+Deno.test("interruptible() takes a SIGINT within a second of the first for the same, but no other signal", async () => {
+  const io = memoryIo();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let now = 500;
+  const done = interruptible(io, () => promise, () => now);
+  io.send("SIGINT");
+  io.send("SIGINT");
+  now += 999;
+  io.send("SIGINT");
+  assert.throws(() => io.send("SIGTERM"), /Exit 143/);
   resolve();
   await assert.rejects(done, InterruptedError);
 });

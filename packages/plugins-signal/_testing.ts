@@ -12,13 +12,13 @@ export interface Trace {
   channel?: number;
   dt?: number;
   flags?: number;
+  polarity?: number;
   samples: readonly number[];
 }
 
 /** A record as a test states it. */
 export interface TestRecord extends Trace {
   baseline: number;
-  polarity?: number;
 }
 
 function inOrder<T extends Trace>(traces: readonly T[]): T[] {
@@ -44,7 +44,7 @@ function common(traces: readonly Trace[]) {
   };
 }
 
-/** Traces as a source gives them, in order; the sampling interval is 2 ps unless they say otherwise. */
+/** Traces as a source gives them, in order; the sampling interval is 2 ps and the polarity unknown unless they say otherwise. */
 export function rawTable(traces: readonly Trace[], t0?: bigint): Table<RawTypes> {
   const sorted = inOrder(traces);
   return Table.from(rawSchema, {
@@ -52,6 +52,7 @@ export function rawTable(traces: readonly Trace[], t0?: bigint): Table<RawTypes>
     energy: sorted.map((_, i) => i),
     energy_short: sorted.map(() => 0),
     energy_calibrated: sorted.map(() => NaN),
+    polarity: sorted.map((t) => t.polarity ?? 0),
   }, t0 === undefined ? {} : { t0 });
 }
 
@@ -83,6 +84,7 @@ export const randomTraces = (maxLength = 14): fc.Arbitrary<(Trace & { channel: n
       board: fc.integer({ min: 0, max: 1 }),
       channel: fc.integer({ min: 0, max: 2 }),
       flags: fc.integer({ min: 0, max: 3 }),
+      polarity: fc.constantFrom(-1, 0, 1),
       samples: randomSamples(maxLength),
     }),
     { maxLength: 14 },

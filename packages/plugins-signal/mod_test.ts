@@ -148,6 +148,17 @@ sharedTest("st_waveforms of the recording are its samples as one block", async (
   truth().forEach(({ wave }, i) => assert.deepEqual(rows[i]!.wave, wave));
 });
 
+sharedTest(
+  "records of the recording have the polarity of its settings where the option says none",
+  async () => {
+    const rows = await rowsOf([signalPlugins], "records", {
+      "raw_files.input": sharedPath("data/compass_test_data.BIN"),
+    });
+    assert.equal(rows.length, 102);
+    assert.ok(rows.every((row) => row.polarity === 1));
+  },
+);
+
 for (const polarity of ["negative", "positive"] as const) {
   Deno.test(`hits of a simulated run with ${polarity} pulses are its pulses`, async () => {
     const folder = await Deno.makeTempDir({ prefix: "millrace_signal_" });
@@ -162,7 +173,6 @@ for (const polarity of ["negative", "positive"] as const) {
       });
       const hits = await rowsOf([signalPlugins], "hit_threshold", {
         "raw_files.input": folder,
-        "records.polarity": polarity,
         "hit_threshold.threshold": 20,
       });
       const pulses = truth.rows();

@@ -5,6 +5,7 @@ import type { RowValue, Table } from "@millrace/core/table";
 import { formatTime } from "@millrace/core/units";
 import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
+import { sameOrigin } from "./_lineage.ts";
 import { drawWaveform, type PictureHit } from "../picture.ts";
 
 /** Columns by which a data type is known to hold hits of records. */
@@ -26,12 +27,20 @@ export interface PictureRequest {
   readonly signal: AbortSignal;
 }
 
+/** A picture, and what else is to be said. */
+export interface StoredPicture {
+  /** The picture. */
+  readonly text: string;
+  /** Why hits that are there were not drawn. */
+  readonly note: string | undefined;
+}
+
 /** Draw a row of a stored result. @throws {UsageError} When the type has no samples or there is no such row. */
 export async function drawStored(
   store: FolderStore,
   result: StoredResult,
   request: PictureRequest,
-): Promise<string> {
+): Promise<StoredPicture> {
   const { runId, dataType, schema } = result.meta;
   const column = schema.columns.find(({ kind }) => kind === "ragged" || kind === "fixed")?.name;
   if (column === undefined) {
@@ -42,14 +51,20 @@ export async function drawStored(
   const found = await findRow(result, column, request);
   const { samples, time, dt, recordId, row } = found;
   const end = time + BigInt(dt * samples.length);
-  const hits = recordId === undefined
-    ? []
-    : await hitsOf(store, request, recordId, [time, end], samples.length);
+  const types = recordId === undefined ? [] : hitTypes(request.hits);
+  const fitting = types.filter(({ meta }) => sameOrigin(result.meta.lineage, meta!.lineage));
+  const type = fitting.find(({ dataType }) => dataType === FIRST_CHOICE) ?? fitting[0];
+  const stored = type && await store.open(type);
+  const hits = stored ? await hitsOf(stored, request, recordId!, [time, end], samples.length) : [];
+  const note = types.length > 0 && !type
+    ? `No hits are drawn: ${types.map((other) => other.dataType).join(", ")} of ${runId} ` +
+      `was made in another way than ${dataType}; run both again with the same options`
+    : undefined;
   const where = "channel" in row
     ? `, ${"board" in row ? `board ${row.board}, ` : ""}channel ${row.channel}`
     : "";
   const id = recordId === undefined ? "" : `, record ${recordId}`;
-  return drawWaveform(samples, {
+  const text = drawWaveform(samples, {
     dt,
     hits,
     title: `${dataType} of ${runId}: ${formatTime(time, { exact: true })}${where}${id}`,
@@ -57,6 +72,13 @@ export async function drawStored(
     unicode: request.io.unicode,
     color: request.io.color,
   });
+  return { text, note };
+}
+
+function hitTypes(summaries: readonly StoredSummary[]): StoredSummary[] {
+  return summaries.filter(({ meta }) =>
+    meta && HIT_COLUMNS.every((name) => Object.hasOwn(meta.schema.types, name))
+  );
 }
 
 interface Found {
@@ -109,18 +131,12 @@ function rowOf(table: Table, i: number, column: string): Found {
 }
 
 async function hitsOf(
-  store: FolderStore,
+  result: StoredResult,
   request: PictureRequest,
   recordId: bigint,
   timeRange: [bigint, bigint],
   length: number,
 ): Promise<PictureHit[]> {
-  const types = request.hits.filter(({ meta }) =>
-    meta && HIT_COLUMNS.every((name) => Object.hasOwn(meta.schema.types, name))
-  );
-  const type = types.find(({ dataType }) => dataType === FIRST_CHOICE) ?? types[0];
-  const result = type && await store.open(type);
-  if (!result) return [];
   const hits: PictureHit[] = [];
   for await (const chunk of result.read({ timeRange, columns: HIT_COLUMNS })) {
     using table = chunk.table;

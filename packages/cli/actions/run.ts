@@ -3,6 +3,8 @@
  * @module
  */
 import type { RunEvent } from "@millrace/core/context";
+import type { Plan } from "@millrace/core/plan";
+import { FolderStore } from "@millrace/core/store";
 import { UsageError } from "../errors.ts";
 import { interruptible } from "../interrupt.ts";
 import type { Io } from "../io.ts";
@@ -67,6 +69,7 @@ async function compute(
   };
   // What is stored is not even looked at again.
   const missing = types.filter((type) => !plan.step(type).stored);
+  const replaced = await otherResults(store, plan);
   try {
     const report = missing.length === 0 ? undefined : await context.run(runId, missing, {
       signal,
@@ -75,10 +78,20 @@ async function compute(
       ...(fresh ? { fresh: true } : {}),
     });
     const bytesRead = [...read.values()].reduce((sum, bytes) => sum + bytes, 0);
-    return new RunSummary({ store, plan, report, bytesRead });
+    return new RunSummary({ store, plan, report, bytesRead, replaced });
   } finally {
     progress?.end();
   }
+}
+
+/** Data types of which the store has a result of another lineage than the plan's. */
+async function otherResults(store: string, plan: Plan): Promise<Set<string>> {
+  const there = await new FolderStore(store).list();
+  const hashes = new Map(plan.steps.flatMap((step) => Object.entries(step.hashes)));
+  const others = there.filter(({ runId, dataType, meta }) =>
+    meta && runId === plan.runId && hashes.has(dataType) && hashes.get(dataType) !== meta.lineageHash
+  );
+  return new Set(others.map(({ dataType }) => dataType));
 }
 
 function rowsOf(text: string | undefined): number | undefined {

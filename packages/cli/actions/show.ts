@@ -2,8 +2,11 @@
  * `millrace show`.
  * @module
  */
-import { FolderStore, type StoredResult, type StoredSummary } from "@millrace/core/store";
+import { didYouMean } from "@millrace/core/config";
+import type { Plugin } from "@millrace/core/plugin";
+import { FolderStore, type ResultMeta, type StoredResult, type StoredSummary } from "@millrace/core/store";
 import { formatBytes, formatTime, parseTimeRange } from "@millrace/core/units";
+import { loadPlugins } from "../catalog.ts";
 import { usage, UsageError } from "../errors.ts";
 import { interruptible } from "../interrupt.ts";
 import type { Io } from "../io.ts";
@@ -12,6 +15,7 @@ import { formatCount } from "../render/numbers.ts";
 import { TextRows } from "../render/rows.ts";
 import { textTable } from "../render/table.ts";
 import { listOf } from "../session.ts";
+import { optionsSet } from "./_lineage.ts";
 import { drawStored } from "./_picture.ts";
 
 /** Options of `millrace show`. */
@@ -31,6 +35,8 @@ export interface ShowSettings {
 }
 
 const DEFAULT_LIMIT = 20;
+/** Characters for the options of a result in a list. */
+const MOST_OPTIONS = 60;
 
 /**
  * Print the runs of a store, the data types of a run, or rows.
@@ -49,6 +55,9 @@ export async function showAction(
   const limit = limitOf(settings.limit, settings.json ? Infinity : DEFAULT_LIMIT);
   const picture = pictureOf(settings.picture);
   if (dataType === undefined) refuseRowOptions(settings);
+  if (picture !== undefined && settings.json) {
+    throw new UsageError("Cannot draw a picture as JSON: give --picture or --json");
+  }
   const store = await openStore(folder);
   if (runId === undefined || dataType === undefined) return await list(store, runId, settings, io);
   const result = await open(store, runId, dataType);
@@ -57,7 +66,9 @@ export async function showAction(
   await interruptible(io, async (signal) => {
     if (picture !== undefined) {
       const hits = (await store.list()).filter((summary) => summary.runId === runId);
-      io.out(await drawStored(store, result, { row: picture, timeRange, hits, io, signal }));
+      const { text, note } = await drawStored(store, result, { row: picture, timeRange, hits, io, signal });
+      io.out(text);
+      if (note !== undefined && !settings.quiet) io.err(`${note}\n`);
     } else await rows(result, { timeRange, limit, columns, settings, io, signal });
   });
 }
@@ -95,10 +106,19 @@ async function openStore(folder: string): Promise<FolderStore> {
   return new FolderStore(folder);
 }
 
+/** All results of a store, at least one. */
+async function results(store: FolderStore): Promise<StoredSummary[]> {
+  const all = await store.list();
+  if (all.length > 0) return all;
+  throw new Error(
+    `"${store.root}" is no store: there is no result in it; is it raw data? See millrace run --help`,
+  );
+}
+
 async function open(store: FolderStore, runId: string, dataType: string): Promise<StoredResult> {
   const result = await store.open({ runId, dataType });
   if (result) return result;
-  const all = await store.list();
+  const all = await results(store);
   const types = all.filter((summary) => summary.runId === runId).map((summary) => summary.dataType);
   if (types.length === 0) throw noRun(store.root, runId, all);
   throw new Error(
@@ -108,8 +128,9 @@ async function open(store: FolderStore, runId: string, dataType: string): Promis
 
 function noRun(root: string, runId: string, all: readonly StoredSummary[]): Error {
   const runs = [...new Set(all.map((summary) => summary.runId))];
-  const there = runs.length > 0 ? `its runs are ${runs.join(", ")}` : "it is empty";
-  return new Error(`Cannot find run "${runId}" in "${root}": ${there}`);
+  return new Error(
+    `Cannot find run "${runId}" in "${root}"${didYouMean(runId, runs, `its runs are ${runs.join(", ")}`)}`,
+  );
 }
 
 function checkColumns({ meta }: StoredResult, columns: readonly string[]): void {
@@ -130,15 +151,16 @@ async function list(
   { json }: ShowSettings,
   io: Io,
 ): Promise<void> {
-  const all = await store.list();
+  const all = await results(store);
   const shown = runId === undefined ? all : all.filter((summary) => summary.runId === runId);
   if (runId !== undefined && shown.length === 0) throw noRun(store.root, runId, all);
-  if (json) io.out(`${JSON.stringify(shown.map(summaryJson), null, 2)}\n`);
-  else if (shown.length === 0) io.out(`No results in "${store.root}"\n`);
-  else io.out(listText(shown));
+  const plugins = json || runId !== undefined ? await loadPlugins() : undefined;
+  if (json) io.out(`${JSON.stringify(shown.map((one) => summaryJson(one, plugins!)), null, 2)}\n`);
+  else io.out(listText(shown, plugins));
 }
 
-function listText(summaries: readonly StoredSummary[]): string {
+// With plugins, also the options that differ from their defaults.
+function listText(summaries: readonly StoredSummary[], plugins: readonly Plugin[] | undefined): string {
   const right = true;
   const table = textTable(
     [
@@ -149,6 +171,7 @@ function listText(summaries: readonly StoredSummary[]): string {
       { title: "from", right },
       { title: "to", right },
       { title: "created" },
+      ...(plugins ? [{ title: "options" }] : []),
     ],
     summaries.map(({ runId, dataType, meta }) =>
       meta
@@ -160,6 +183,7 @@ function listText(summaries: readonly StoredSummary[]): string {
           formatTime(meta.start),
           formatTime(meta.end),
           meta.created,
+          ...(plugins ? [optionsText(meta, plugins)] : []),
         ]
         : [runId, dataType, "unreadable"]
     ),
@@ -171,7 +195,22 @@ function listText(summaries: readonly StoredSummary[]): string {
   return [table, ...new Set(notes)].join("");
 }
 
-function summaryJson({ runId, dataType, meta, problem }: StoredSummary): Record<string, unknown> {
+/** Options that were set, a result's own by their names alone, in few characters. */
+function optionsText({ dataType, lineage }: ResultMeta, plugins: readonly Plugin[]): string {
+  const own = `${dataType}.`;
+  const parts = Object.entries(optionsSet(lineage, plugins)).map(([key, value]) =>
+    `${key.startsWith(own) ? key.slice(own.length) : key}=${
+      typeof value === "string" ? value : JSON.stringify(value)
+    }`
+  );
+  const text = parts.join(", ");
+  return text === "" ? "-" : text.length > MOST_OPTIONS ? `${text.slice(0, MOST_OPTIONS - 3)} ..` : text;
+}
+
+function summaryJson(
+  { runId, dataType, meta, problem }: StoredSummary,
+  plugins: readonly Plugin[],
+): Record<string, unknown> {
   if (!meta) return { runId, dataType, problem: problem ?? "" };
   const { dataKind, rows, bytes, start, end, created, lineageHash, notices, schema } = meta;
   const [from, to] = [String(start), String(end)];
@@ -185,10 +224,13 @@ function summaryJson({ runId, dataType, meta, problem }: StoredSummary): Record<
     end: to,
     created,
     lineageHash,
+    options: optionsSet(meta.lineage, plugins),
     notices,
     columns: schema.types,
   };
 }
+
+const span = (start: bigint, end: bigint) => `${formatTime(start)} .. ${formatTime(end)}`;
 
 interface RowRequest {
   readonly timeRange: [bigint, bigint] | undefined;
@@ -217,6 +259,10 @@ async function rows(result: StoredResult, request: RowRequest): Promise<void> {
   }
   printer.end();
   if (settings.json || settings.quiet) return;
-  if (shown === 0 && !more) io.err(`No rows${timeRange ? " in this time range" : ""}\n`);
-  if (more) io.err("There are more rows: --limit all shows them\n");
+  if (shown === 0 && !more) {
+    const { runId, start, end } = result.meta;
+    const where = timeRange ? ` in this time range: ${runId} is ${span(start, end)}` : "";
+    io.err(`No rows${where}\n`);
+  }
+  if (more && limit > 0) io.err("There are more rows: --limit all shows them\n");
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import { basename, dirname, extname, join, resolve } from "node:path";
-import { formatBytes, parseFrequency, parseTime, parseTimeRange } from "@millrace/core/units";
+import { formatBytes, formatTime, parseFrequency, parseTime, parseTimeRange } from "@millrace/core/units";
 import type { SimulateFilesOptions } from "@millrace/plugins-signal/simulate/files";
 import { usage, UsageError } from "../errors.ts";
 import { interruptible } from "../interrupt.ts";
@@ -83,7 +83,7 @@ export async function simAction(settings: SimSettings, io: Io): Promise<void> {
   }
   const { simulation } = await import("@millrace/plugins-signal/simulate/options");
   const options = usage(() => simulateOptions(settings));
-  usage(() => simulation(options));
+  usage(() => ownTerms(() => simulation(options)));
   const isFile = /^\.bin$/i.test(extname(out));
   if (isFile && options.split === "channel") {
     throw new UsageError(`Cannot write a file a channel to the file "${out}": give a folder with --out`);
@@ -103,6 +103,43 @@ export async function simAction(settings: SimSettings, io: Io): Promise<void> {
       `${files}: ${formatCount(made.records)} records with ${formatCount(made.pulses)} pulses, ${
         formatBytes(made.bytes)
       }\n`,
+    );
+  }
+}
+
+/** Options that have another name on the command line, and those that are times. */
+const OPTION_NAMES: Readonly<Record<string, string>> = {
+  pileUp: "pile-up",
+  darkRate: "dark-rate",
+  saturation: "bits",
+  "number of rates": "number of --rate values",
+  "amplitude of at least": "amplitude from",
+  "amplitude of at most": "amplitude to",
+  "a gap that starts at": "gap from",
+  "a gap that ends at": "gap to",
+};
+const TIMES = new Set(["duration", "dt", "disorder", "a gap that starts at", "a gap that ends at"]);
+const RATES = new Set(["rate", "darkRate"]);
+const RANGE =
+  /^Cannot simulate with (.+) (-?[\d.e+-]+|NaN|-?Infinity): it is a (?:whole )?number from (\S+) to (\S+)$/;
+
+/** `work`, with what it says about a value out of range as it is written on the command line. */
+function ownTerms<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    const [, name, value, least, most] = RANGE.exec((cause as Error).message) ?? [];
+    if (name === undefined) throw cause;
+    const shown = (text: string) =>
+      TIMES.has(name) && /^-?\d+$/.test(text)
+        ? formatTime(BigInt(text))
+        : RATES.has(name)
+        ? `${text} Hz`
+        : text;
+    const option = OPTION_NAMES[name] ?? name;
+    throw new RangeError(
+      `Cannot simulate with ${option.includes("--") ? "" : "--"}${option} "${shown(value!)}": ` +
+        `give a value from ${shown(least!)} to ${shown(most!)}`,
     );
   }
 }
@@ -204,6 +241,7 @@ async function write(
       return { ...written, files: [out], settings };
     }
     await Deno.mkdir(join(out, "RAW"), { recursive: true });
+    await removeOldRun(join(out, "RAW"));
     const settings = join(out, "settings.xml");
     await Deno.rename(made.settings, settings);
     const files: string[] = [];
@@ -222,6 +260,23 @@ async function write(
     await removeIfThere(folder);
   }
 }
+
+/** Remove the files of a run that was simulated there before; data of another origin are left, and an error. */
+async function removeOldRun(folder: string): Promise<void> {
+  const old: string[] = [];
+  for await (const { name } of Deno.readDir(folder)) {
+    if (SIMULATED.test(name)) old.push(join(folder, name));
+    else if (/\.bin$/i.test(name)) {
+      throw new Error(
+        `"${join(folder, name)}" is there already and was not simulated: it would become part of the run`,
+      );
+    }
+  }
+  for (const file of old) await Deno.remove(file);
+}
+
+/** Names that simulated files have. */
+const SIMULATED = /^DataR(_CH\d+)?\.BIN$/;
 
 async function removeIfThere(folder: string): Promise<void> {
   try {

@@ -18,6 +18,8 @@ export interface SummaryInput {
   readonly report: RunReport | undefined;
   /** Bytes of input that were read. */
   readonly bytesRead: number;
+  /** Data types of which the store had a result of another lineage before. */
+  readonly replaced?: ReadonlySet<string>;
 }
 
 /** One plugin of a run. */
@@ -26,8 +28,8 @@ export interface PluginSummary {
   readonly plugin: string;
   /** Its version. */
   readonly version: string;
-  /** Whether it ran, or its result was found in the store. */
-  readonly action: "computed" | "reused";
+  /** Whether it ran, also in the place of a stored result of another lineage, or its result was found in the store. */
+  readonly action: "computed" | "replaced" | "reused";
   /** Rows of its results; `null` where they went straight into the next plugin and were not counted. */
   readonly rows: number | null;
   /** Bytes of its results: in memory where computed, of the files where reused; `null` where not counted. */
@@ -61,7 +63,7 @@ export class RunSummary {
   }
 
   #plugin({ plugin, stored: before }: Plan["steps"][number]): PluginSummary {
-    const { store, report } = this.#input;
+    const { store, report, replaced } = this.#input;
     const { name, version, provides } = plugin;
     const place = (type: string) => [type, `${store}/${this.runId}/${type}`];
     if (before) {
@@ -75,7 +77,7 @@ export class RunSummary {
     const fixed = {
       plugin: name,
       version,
-      action: "computed",
+      action: Object.keys(stored).some((type) => replaced?.has(type)) ? "replaced" : "computed",
       busyMs: metrics?.busyMs ?? 0,
       stored,
     } as const;
@@ -119,12 +121,12 @@ export class RunSummary {
       ],
       this.plugins.map((plugin) => {
         const { rows, bytes, busyMs, action } = plugin;
-        const ran = action === "computed";
+        const ran = action !== "reused";
         const rate = ran ? perSecond(rows, busyMs) : null;
         const speed = ran ? perSecond(bytes, busyMs) : null;
         return [
           plugin.plugin,
-          ran ? "computed" : "stored before",
+          ran ? action : "stored before",
           rows === null ? "-" : formatCount(rows),
           bytes === null ? "-" : formatBytes(bytes),
           rate === null ? "-" : formatRate(rate),
@@ -141,11 +143,12 @@ export class RunSummary {
     const { report, bytesRead } = this.#input;
     if (!report) return `${this.runId}: everything was stored already; --fresh computes it anew`;
     const { elapsedMs, peakBytes } = report;
-    const speed = perSecond(bytesRead, elapsedMs) ?? 0;
-    return `${this.runId}: read ${formatBytes(bytesRead)} in ${formatDuration(elapsedMs)} (${
-      formatBytes(speed)
-    }/s), ` +
-      `held ${formatBytes(peakBytes)} at most`;
+    const held = `held ${formatBytes(peakBytes)} at most`;
+    if (bytesRead === 0) return `${this.runId}: ${held}`;
+    const speed = formatBytes(perSecond(bytesRead, elapsedMs) ?? 0);
+    return `${this.runId}: read ${formatBytes(bytesRead)} in ${
+      formatDuration(elapsedMs)
+    } (${speed}/s), ${held}`;
   }
 }
 

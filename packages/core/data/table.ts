@@ -22,6 +22,7 @@
 import { type Account, BufferHandle, BufferPool } from "./buffer_pool.ts";
 import { checkArray, checkShared, columnsOver, cut, widthOf } from "./_columns.ts";
 import { exactOffset, shiftTimes } from "./_offset.ts";
+import { rowText } from "./_row_text.ts";
 import { tableFrom } from "./_table_from.ts";
 import { copyRows } from "./copy_rows.ts";
 import { type Layout, layOut, readHeader, writeHeader } from "./layout.ts";
@@ -73,6 +74,8 @@ interface Held {
 }
 
 const defaultPool = new BufferPool();
+
+const ROWS_SHOWN = 10;
 
 const KEYS: readonly string[] = ["time", "board", "channel", "endtime", "record_id"];
 
@@ -534,6 +537,20 @@ export class Table<C extends ColumnTypes = ColumnTypes> implements Disposable {
   /** All rows as objects: for printing and tests. */
   rows(): { [K in keyof C]: RowValue }[] {
     return Array.from({ length: this.#length }, (_, i) => this.row(i));
+  }
+
+  /** How many rows there are, and the first ten of them, a line each. */
+  toString(): string {
+    if (this.released) return "Table (released)";
+    const n = this.#length;
+    const lines = Array.from({ length: Math.min(n, ROWS_SHOWN) }, (_, i) => `  ${rowText(this.row(i))}`);
+    if (n > ROWS_SHOWN) lines.push(`  ... ${n - ROWS_SHOWN} more`);
+    return [`Table of ${n} ${n === 1 ? "row" : "rows"}${n > 0 ? ":" : ""}`, ...lines].join("\n");
+  }
+
+  /** The same as {@linkcode Table.toString}, for `console.log`. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return this.toString();
   }
 
   /** A time column as absolute picoseconds, copied. */

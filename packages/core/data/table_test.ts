@@ -480,3 +480,18 @@ Deno.test("Table is released by using", () => {
   }
   assert.ok(pool.idleBytes > 0);
 });
+
+Deno.test("Table.toString() shows the first rows, as console.log and fast-check do", () => {
+  const table = make(12);
+  const lines = table.toString().split("\n");
+  assert.deepEqual([lines[0], lines.length, lines.at(-1)], ["Table of 12 rows:", 12, "  ... 2 more"]);
+  assert.equal(
+    make(2).toString().split("\n")[2],
+    `  { time ${BIG + 3n}, n ${BIG - 1n}, flag false, open [1, 0.5, -1], wave [7] }`,
+  );
+  assert.equal(Deno.inspect(table), table.toString());
+  assert.equal(fc.stringify(table), table.toString());
+  assert.equal(make(0).toString(), "Table of 0 rows");
+  table.release();
+  assert.equal(Deno.inspect(table), "Table (released)");
+});

@@ -36,10 +36,18 @@ export function nearest(name: string, names: Iterable<string>): string[] {
     .map(({ other }) => other);
 }
 
-/** `; did you mean "threshold"?` or nothing. */
-export function didYouMean(name: string, names: Iterable<string>): string {
+/**
+ * The end of a message on a name that there is not: `; did you mean "threshold"? There are ...`, or `; there are ...`
+ * where no name is near. O(names).
+ *
+ * @param name What was given.
+ * @param names What it may have meant.
+ * @param rest What is said in any case, as part of a sentence.
+ */
+export function didYouMean(name: string, names: Iterable<string>, rest: string): string {
   const found = nearest(name, names).map((other) => `"${other}"`);
-  return found.length === 0 ? "" : `; did you mean ${found.join(" or ")}?`;
+  if (found.length === 0) return `; ${rest}`;
+  return `; did you mean ${found.join(" or ")}? ${rest.charAt(0).toUpperCase()}${rest.slice(1)}`;
 }
 
 /** Names as a list for people, in order. */

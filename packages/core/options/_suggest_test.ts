@@ -33,9 +33,9 @@ Deno.test("nearest() gives at most three near names, best first", () => {
 });
 
 Deno.test("didYouMean() and listed() read well", () => {
-  assert.equal(didYouMean("hist", ["hits"]), '; did you mean "hits"?');
-  assert.equal(didYouMean("hist", ["hits", "his"]), '; did you mean "his" or "hits"?');
-  assert.equal(didYouMean("hist", []), "");
+  assert.equal(didYouMean("hist", ["hits"], "there is hits"), '; did you mean "hits"? There is hits');
+  assert.equal(didYouMean("hist", ["hits", "his"], "x"), '; did you mean "his" or "hits"? X');
+  assert.equal(didYouMean("hist", [], "there is none"), "; there is none");
   assert.equal(listed(["b", "a", "b"]), "a, b");
   assert.equal(listed([]), "none");
 });

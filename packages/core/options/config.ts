@@ -40,6 +40,7 @@ import {
 
 export { parseAssignment } from "./assignment.ts";
 export { describeOptions, type OptionRow } from "./describe.ts";
+export { didYouMean } from "./_suggest.ts";
 export { type OptionOwner, type OptionSource, type Resolved, resolveOptions } from "./resolve.ts";
 
 /** Values by `plugin.option`, by option for every plugin that has it, or by plugin and then option. */
@@ -163,8 +164,8 @@ function problemsOf(entry: Entry, owners: ReadonlyMap<string, OptionOwner>): str
     const plugin = owners.get(owner);
     if (plugin) return unlessKnown(plugin, option, key, source);
     return [
-      `Cannot set "${key}" (${source}): there is no plugin "${owner}"${didYouMean(owner, owners.keys())}; ` +
-      `the plugins are ${listed(owners.keys())}`,
+      `Cannot set "${key}" (${source}): there is no plugin "${owner}"` +
+      didYouMean(owner, owners.keys(), `the plugins are ${listed(owners.keys())}`),
     ];
   }
   const named = owners.get(key);
@@ -180,13 +181,17 @@ function problemsOf(entry: Entry, owners: ReadonlyMap<string, OptionOwner>): str
   const plugins = `the plugins are ${listed(owners.keys())}`;
   if (isPlainObject(value)) {
     return [
-      `${what}: there is no plugin "${key}"${didYouMean(key, owners.keys())}, ` +
-      `and a value by channel has the keys default, groups and channels; ${plugins}`,
+      `${what}: there is no plugin "${key}"` +
+      didYouMean(
+        key,
+        owners.keys(),
+        `a value by channel has the keys default, groups and channels; ${plugins}`,
+      ),
     ];
   }
   return [
-    `${what}: no plugin has that option${didYouMean(key, [...options, ...owners.keys()])}; ` +
-    `the options are ${listed(options)}; ${plugins}`,
+    `${what}: no plugin has that option` +
+    didYouMean(key, [...options, ...owners.keys()], `the options are ${listed(options)}; ${plugins}`),
   ];
 }
 

@@ -85,7 +85,7 @@ export function optionNames(plugin: string, specs: OptionSpecs): ReadonlyMap<str
 export function unknownOption(plugin: OptionOwner, name: string, key: string, source: string): string {
   const names = optionNames(plugin.name, plugin.options);
   return `Cannot set "${key}" (${source}): plugin "${plugin.name}" has no option "${name}"` +
-    `${didYouMean(name, names.keys())}; its options are ${listed(Object.keys(plugin.options))}`;
+    didYouMean(name, names.keys(), `its options are ${listed(Object.keys(plugin.options))}`);
 }
 
 /**

@@ -44,7 +44,7 @@ Deno.test("resolveOptions() refuses unknown names and a name beside its alias", 
   assert.throws(() => resolveOptions("hits", specs, { inputs: "a" }), {
     name: "RangeError",
     message:
-      /"hits\.inputs".*no option "inputs"; did you mean "input"\?; its options are input, threshold, window/,
+      /"hits\.inputs".*no option "inputs"; did you mean "input"\? Its options are input, threshold, window/,
   });
   assert.throws(() => resolveOptions("hits", specs, { input: "a", window: 1, time_window: 2 }), {
     name: "TypeError",

@@ -3,13 +3,18 @@
  * {@linkcode SourcePlugin}.
  *
  * A class is registered itself or as an instance. Each run (and, of a stateful plugin, each segment) works on an object of
- * its own: what `computeChunk` keeps in `this` never leaks from run to run.
+ * its own: what `computeChunk` keeps in `this` never leaks from run to run. That object is a new one, made by the constructor
+ * without arguments, to which the public properties are copied as `structuredClone` does. What cannot be copied is refused when
+ * the plugin is registered: functions set after construction, objects of classes, and whatever else `structuredClone` refuses.
+ * Methods and functions that the constructor sets are fine. Private fields (`#name`) are as the constructor leaves them: put
+ * what a plugin is set up with into options or public properties.
  * @module
  */
 import type { Chunk } from "../chunk/chunk.ts";
 import type { ColumnTypes, Schema } from "../data/schema.ts";
 import type { Table } from "../data/table.ts";
 import type { OptionSpecs } from "../options/option.ts";
+import { again } from "./_again.ts";
 import { definePlugin, defineSource, defineStatic } from "./define.ts";
 import type {
   Boundaries,
@@ -43,7 +48,7 @@ export abstract class PluginBase {
   /** When its results are stored. */
   saveWhen: SaveWhen = "target";
 
-  /** The plugin as the engine sees it. */
+  /** The plugin as the engine sees it. @throws {TypeError} When a property cannot be copied, naming it. */
   abstract toPlugin(): Plugin;
 }
 
@@ -57,21 +62,6 @@ const common = (plugin: PluginBase) => {
     ...(module === undefined ? {} : { module, export: plugin.constructor.name }),
   };
 };
-
-/** A new object of the same class with the same public values. */
-function again<T extends object>(plugin: T): T {
-  const fresh = new (plugin.constructor as new () => T)();
-  return Object.assign(fresh, structuredClone(onlyData(plugin)));
-}
-
-function onlyData(plugin: object): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(plugin).filter(([key, value]) => typeof value !== "function" && !DECLARED.has(key)),
-  );
-}
-
-// Declarations that the constructor sets anyway, and that hold functions.
-const DECLARED = new Set(["options", "schema", "boundary", "halo", "reach"]);
 
 /** A streaming plugin. Override {@linkcode StreamingPlugin.computeChunk}. */
 export abstract class StreamingPlugin extends PluginBase {
@@ -122,8 +112,9 @@ export abstract class StreamingPlugin extends PluginBase {
     return null;
   }
 
-  /** The plugin as the engine sees it. */
+  /** The plugin as the engine sees it. @throws {TypeError} When a property cannot be copied, naming it. */
   override toPlugin(): Plugin {
+    again(this);
     // deno-lint-ignore no-this-alias -- the registered object stays untouched: runs work on copies of it
     const self = this;
     const { dataKind, halo, reach, maxWorkers, chunkSize, timeout } = this;
@@ -173,8 +164,9 @@ export abstract class StaticPlugin extends PluginBase {
   /** Rows of the whole run. */
   abstract compute(chunk: Chunk, context: ClassContext): Table | null | Promise<Table | null>;
 
-  /** The plugin as the engine sees it. */
+  /** The plugin as the engine sees it. @throws {TypeError} When a property cannot be copied, naming it. */
   override toPlugin(): Plugin {
+    again(this);
     // deno-lint-ignore no-this-alias -- as above
     const self = this;
     return defineStatic({
@@ -201,8 +193,9 @@ export abstract class SourcePlugin extends PluginBase {
   /** What identifies its input, as JSON. */
   abstract fingerprint(options: Readonly<Record<string, unknown>>, runId: string): Promise<unknown>;
 
-  /** The plugin as the engine sees it. */
+  /** The plugin as the engine sees it. @throws {TypeError} When a property cannot be copied, naming it. */
   override toPlugin(): Plugin {
+    again(this);
     // deno-lint-ignore no-this-alias -- as above
     const self = this;
     return defineSource({

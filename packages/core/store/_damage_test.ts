@@ -67,7 +67,10 @@ Deno.test("damaged metadata is refused with the field, the file and the remedy",
     const good = JSON.parse(await Deno.readTextFile(file));
     type Json = typeof good;
     const bad: [(json: Json) => void, RegExp][] = [
-      [(j) => j.format = "strax", /"format" is "strax", not "millrace-result"/],
+      [
+        (j) => j.format = "strax",
+        /"format" is "strax", not "millrace-result"; give the folder of a store, or move this/,
+      ],
       [(j) => j.version = 2, /"version" is 2, not 1, which this program reads/],
       [(j) => delete j.version, /"version" is missing/],
       [(j) => j.rows = -1, /"rows" is -1, not a count/],

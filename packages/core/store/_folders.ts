@@ -8,6 +8,8 @@
 // While the first rename is done and the second is not, a reader takes the `.old` folder: it is complete. A writer that
 // ends there leaves it, and the next one puts it back.
 
+import { CHUNK_FILE, METADATA_FILE } from "./_metadata.ts";
+
 const HIDDEN = /^\.(.+)\.([0-9a-f]{12})\.(tmp|lock|old\d+)$/;
 
 /** Check that a name can be a folder's. @throws {TypeError} Saying what can't be in it. */
@@ -88,12 +90,23 @@ export async function locate(run: string, type: string): Promise<string | undefi
   }
 }
 
-/** The types of which `run` has a result. */
+/** The names of what may be folders in `folder`, in order. */
+export async function foldersIn(folder: string): Promise<string[]> {
+  const entries = await ifThere(Array.fromAsync(Deno.readDir(folder)));
+  return (entries ?? []).filter(({ name, isFile }) => !isFile && !name.startsWith("."))
+    .map(({ name }) => name).sort();
+}
+
+/** Whether a folder holds a result, whole or damaged: its metadata or a chunk. */
+export async function holdsResult(folder: string): Promise<boolean> {
+  const entries = await ifThere(Array.fromAsync(Deno.readDir(folder)));
+  return entries?.some(({ name }) => name === METADATA_FILE || CHUNK_FILE.test(name)) ?? false;
+}
+
+/** The types of which `run` may have a result. */
 export async function typesIn(run: string): Promise<string[]> {
-  const types = new Set<string>();
-  for await (const { name, isFile } of Deno.readDir(run)) {
-    if (!name.startsWith(".") && !isFile) types.add(name);
-  }
+  if (!await isFolder(run)) return []; // a link to a file
+  const types = new Set(await foldersIn(run));
   for (const { type, kind } of await hiddenIn(run)) if (kind.startsWith("old")) types.add(type);
   return [...types].sort();
 }

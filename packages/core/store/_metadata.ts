@@ -8,6 +8,8 @@ const VERSION = 1;
 
 /** Name of the metadata file in a result's folder. */
 export const METADATA_FILE = "metadata.json";
+/** Name of a chunk file in a result's folder. */
+export const CHUNK_FILE = /^\d{6,}\.arrow$/;
 
 /** The text of `metadata.json`: one line a chunk. */
 export function metadataText(meta: ResultMeta, chunks: readonly ChunkRecord[]): string {
@@ -88,7 +90,7 @@ class Fields {
 function parseChunk(value: unknown, k: number): ChunkRecord {
   const fields = new Fields(value, `chunks[${k}]`);
   const file = fields.text("file");
-  if (!/^\d{6,}\.arrow$/.test(file)) fields.fail("file", `a name such as "000000.arrow"`);
+  if (!CHUNK_FILE.test(file)) fields.fail("file", `a name such as "000000.arrow"`);
   return {
     file,
     rows: fields.count("rows"),
@@ -119,9 +121,18 @@ function checkChunks(meta: ResultMeta, chunks: readonly ChunkRecord[]): void {
   }
 }
 
+/** The file is another program's. */
+class ForeignError extends SyntaxError {}
+
 function parse(text: string): { meta: ResultMeta; chunks: ChunkRecord[] } {
   const fields = new Fields(JSON.parse(text), "");
-  if (fields.text("format") !== FORMAT) fields.fail("format", `"${FORMAT}"`);
+  if (fields.raw("format") !== FORMAT) {
+    try {
+      fields.fail("format", `"${FORMAT}"`);
+    } catch (cause) {
+      throw new ForeignError((cause as Error).message, { cause });
+    }
+  }
   if (fields.raw("version") !== VERSION) fields.fail("version", `${VERSION}, which this program reads`);
   const types = fields.raw("schema");
   if (typeof types !== "object" || types === null) fields.fail("schema", "a JSON object");
@@ -161,7 +172,10 @@ export function parseMetadata(text: string, file: string): { meta: ResultMeta; c
     return parse(text);
   } catch (cause) {
     const what = cause instanceof Error ? cause.message : String(cause);
-    throw new SyntaxError(`Cannot read "${file}": ${what}; ${remedy(file)}`, { cause });
+    const help = cause instanceof ForeignError
+      ? "give the folder of a store, or move this folder out of it"
+      : remedy(file);
+    throw new SyntaxError(`Cannot read "${file}": ${what}; ${help}`, { cause });
   }
 }
 

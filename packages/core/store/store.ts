@@ -41,7 +41,7 @@ import { hasColumn } from "../data/schema.ts";
 import { storageError } from "./_files.ts";
 import { FolderResult } from "./_folder_result.ts";
 import { FolderWriter } from "./_folder_writer.ts";
-import { checkName, locate, typesIn, Workspace } from "./_folders.ts";
+import { checkName, foldersIn, holdsResult, locate, typesIn, Workspace } from "./_folders.ts";
 import { METADATA_FILE, parseMetadata, remedy } from "./_metadata.ts";
 import type { ResultKey, ResultWriter, Store, StoredMeta, StoredResult, StoredSummary } from "./types.ts";
 
@@ -126,16 +126,20 @@ export class FolderStore implements Store {
         if (!(error instanceof Deno.errors.NotFound)) throw error;
         // It may have been exchanged between the look and the read.
         if (tries === 5) {
+          if (!await holdsResult(folder)) return undefined; // somebody else's folder
           throw new SyntaxError(`Cannot read "${file}": it is missing; ${remedy(file)}`, { cause: error });
         }
       }
     }
   }
 
-  /** All results, by run and data type in order; damaged ones with their problem. O(chunks of all results). */
+  /**
+   * All results, by run and data type in order; damaged ones with their problem. Folders that hold neither metadata nor
+   * chunks are none. O(chunks of all results).
+   */
   async list(): Promise<StoredSummary[]> {
     const summaries: StoredSummary[] = [];
-    for (const runId of await this.#runs()) {
+    for (const runId of await foldersIn(this.root)) {
       for (const dataType of await typesIn(`${this.root}/${runId}`)) {
         const summary = await this.#summary({ runId, dataType });
         if (summary) summaries.push(summary);
@@ -144,18 +148,12 @@ export class FolderStore implements Store {
     return summaries;
   }
 
-  async #runs(): Promise<string[]> {
-    try {
-      const entries = await Array.fromAsync(Deno.readDir(this.root));
-      return entries.filter(({ name, isFile }) => !isFile && !name.startsWith(".")).map(({ name }) => name)
-        .sort();
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return [];
-      throw error;
-    }
-  }
-
   async #summary(key: ResultKey): Promise<StoredSummary | undefined> {
+    try {
+      checkKey(key);
+    } catch {
+      return undefined; // no writer takes such a name
+    }
     try {
       const result = await this.open(key);
       return result && { ...key, meta: result.meta };

@@ -263,6 +263,20 @@ Deno.test("list() names all results in order, and damaged ones with their proble
     );
   }));
 
+Deno.test("a folder is a result only if it holds metadata or chunks", () =>
+  withStore(async (store, root) => {
+    await Deno.mkdir(`${root}/run_8/RAW`, { recursive: true });
+    await Deno.mkdir(`${root}/run_8/a:b`);
+    await Deno.writeTextFile(`${root}/run_8/RAW/DataR.BIN`, "");
+    await Deno.writeTextFile(`${root}/run_8/a:b/metadata.json`, "{}");
+    await Deno.symlink(`${root}/run_8/RAW/DataR.BIN`, `${root}/link`);
+    assert.deepEqual(await store.list(), []);
+    assert.equal(await store.open({ runId: "run_8", dataType: "RAW" }), undefined);
+    await Deno.writeTextFile(`${root}/run_8/RAW/000000.arrow`, "");
+    const [damaged] = await store.list();
+    assert.match(damaged!.problem!, /it is missing; remove the folder/);
+  }));
+
 Deno.test("names that can't be folders are refused with what is wrong", () =>
   withStore(async (store) => {
     const bad: [string, RegExp][] = [

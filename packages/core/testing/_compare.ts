@@ -1,5 +1,6 @@
 // Where two lists of rows differ first, bit by bit (NaN equals NaN).
 
+import { rowText } from "../data/_row_text.ts";
 import type { RowValue } from "../data/table.ts";
 import type { Row } from "./_trial.ts";
 
@@ -8,17 +9,6 @@ function same(a: RowValue | undefined, b: RowValue | undefined): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (!Object.is(a[i], b[i])) return false;
   return true;
-}
-
-function text(row: Row | undefined): string {
-  if (!row) return "no row";
-  const parts = Object.entries(row).map(([name, value]) => {
-    const shown = typeof value === "object"
-      ? `[${value.subarray(0, 8).join(", ")}${value.length > 8 ? ", ..." : ""}]`
-      : value;
-    return `${name} ${Object.is(shown, -0) ? "-0" : shown}`;
-  });
-  return `{ ${parts.join(", ")} }`;
 }
 
 /** The first difference in words, undefined where there is none. */
@@ -32,7 +22,7 @@ export function firstDifference(
     if (left && right && Object.keys({ ...left, ...right }).every((name) => same(left[name], right[name]))) {
       continue;
     }
-    return `row ${i} is ${text(left)} ${names[0]} (${a.length} rows) and ${text(right)} ${
+    return `row ${i} is ${rowText(left)} ${names[0]} (${a.length} rows) and ${rowText(right)} ${
       names[1]
     } (${b.length} rows)`;
   }

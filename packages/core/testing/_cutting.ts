@@ -1,6 +1,6 @@
 // How inputs are cut into chunks, and how that is written down.
 
-import { timesOf } from "../chunk/chunk.ts";
+import { endtimesOf, timesOf } from "../chunk/chunk.ts";
 import type { Table } from "../data/table.ts";
 import type { TimeRange } from "../plugin/plugin.ts";
 import type { Random } from "./_random.ts";
@@ -43,25 +43,50 @@ export function uncut(tables: Tables, extents?: Readonly<Record<string, TimeRang
   return each(tables, (table, name) => ({ extent: extents?.[name] ?? extentOf(table), cuts: [] }));
 }
 
+/** Extents as they are, with `more` picoseconds without rows at the end: those that no halo to the right can reach into. */
+export function paddedExtents(tables: Tables, more: bigint): Record<string, TimeRange> {
+  return each(tables, (table) => {
+    const [start, end] = extentOf(table);
+    return [start, end + more] as const;
+  });
+}
+
+/** How long the longest row of all inputs is, ps. */
+export function longestRow(tables: Tables): bigint {
+  let longest = 0;
+  for (const table of Object.values(tables)) {
+    const times = timesOf(table), until = endtimesOf(table);
+    for (let i = 0; i < times.length; i++) longest = Math.max(longest, until[i]! - times[i]!);
+  }
+  return BigInt(longest);
+}
+
 /** A cut 1 ps after every distinct start of every input: regions `[t, t + 1)`, where each row's declared reach shows. */
-export function cutAfterEveryStart(tables: Tables): Cuttings {
+export function cutAfterEveryStart(
+  tables: Tables,
+  extents?: Readonly<Record<string, TimeRange>>,
+): Cuttings {
   const all = [
     ...new Set(Object.values(tables).flatMap((table) => absolute(table).flatMap((t) => [t, t + 1n]))),
   ];
   all.sort((a, b) => (a < b ? -1 : 1));
-  return each(tables, (table) => cutting(extentOf(table), all));
+  return each(tables, (table, name) => cutting(extents?.[name] ?? extentOf(table), all));
 }
 
 function cutting(extent: TimeRange, times: readonly bigint[]): Cutting {
   return { extent, cuts: times.filter((t) => extent[0] < t && t < extent[1]) };
 }
 
-/** Extents that differ from input to input. */
-export function randomExtents(tables: Tables, random: Random): Record<string, TimeRange> {
+/** Extents that differ from input to input, the given ones or longer. */
+export function randomExtents(
+  tables: Tables,
+  random: Random,
+  extents?: Readonly<Record<string, TimeRange>>,
+): Record<string, TimeRange> {
   const extra = (length: bigint) =>
     random.below(3) === 0 ? BigInt(Math.floor(random.next() * Number(length))) : 0n;
-  return each(tables, (table) => {
-    const [start, end] = extentOf(table);
+  return each(tables, (table, name) => {
+    const [start, end] = extents?.[name] ?? extentOf(table);
     const length = end - start + 3n;
     return [start - extra(length), end + extra(length)] as const;
   });

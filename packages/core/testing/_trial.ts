@@ -4,11 +4,10 @@ import type { Chunk } from "../chunk/chunk.ts";
 import { validate } from "../chunk/validate.ts";
 import { Context, type Registrable } from "../context/context.ts";
 import type { RowValue, Table } from "../data/table.ts";
-import { endtimesOf, timesOf } from "../chunk/chunk.ts";
 import type { Executor } from "../engine/executor.ts";
-import type { Plugin, TimeRange } from "../plugin/plugin.ts";
+import type { Plugin, Reach, TimeRange } from "../plugin/plugin.ts";
 import { tableSource } from "../plugin/table_source.ts";
-import type { Cuttings } from "./_cutting.ts";
+import { type Cuttings, longestRow } from "./_cutting.ts";
 
 /** A row as an object. */
 export type Row = Record<string, RowValue>;
@@ -44,25 +43,52 @@ export function cutSource(
   cutting: { readonly extent: TimeRange; readonly cuts: readonly bigint[] },
   dataKind?: string,
 ): Plugin {
-  const times = timesOf(table), ends = endtimesOf(table);
-  let longest = 0;
-  for (let i = 0; i < times.length; i++) longest = Math.max(longest, ends[i]! - times[i]!);
   const source = tableSource(name, table, { ...cutting, ...(dataKind === undefined ? {} : { dataKind }) });
-  return { ...source, longestRow: { [name]: longest } };
+  return { ...source, longestRow: { [name]: Number(longestRow({ [name]: table })) } };
 }
 
-/** Run it; gives rows and extents by target. @throws When a plugin fails, or a chunk breaks a law. */
-export async function runTrial(trial: Trial): Promise<Record<string, Outcome>> {
-  const { tables, cuttings, dataKinds, targets, options, executor, timeRange, memory } = trial;
-  await using ctx = new Context({
+function contextOf({ plugins, tables, cuttings, dataKinds, options, executor, memory }: Trial): Context {
+  const ctx = new Context({
     ...(executor ? { executor } : {}),
     ...(memory === undefined ? {} : { memory }),
   });
   for (const [name, table] of Object.entries(tables)) {
     ctx.register(cutSource(name, table, cuttings[name]!, dataKinds?.[name]));
   }
-  ctx.register(...trial.plugins);
+  ctx.register(...plugins);
   if (options) ctx.setConfig(options);
+  return ctx;
+}
+
+/**
+ * How far behind a row a plugin may have to look before the row can be given, ps: halos to the right and reaches to the
+ * left, of all plugins together; 0 without halos, and where the trial cannot be planned (running it says why).
+ */
+export async function haloBehind(trial: Trial): Promise<bigint> {
+  let halos = 0, reaches = 0;
+  try {
+    await using ctx = contextOf(trial);
+    for (const { geometry: { halo, reach } } of (await ctx.plan("run", trial.targets)).steps) {
+      halos += halo?.right ?? 0;
+      const sides: readonly unknown[] = reach ? [reach, ...Object.values(reach)] : [];
+      reaches += Math.max(
+        0,
+        ...sides.map((side) => {
+          const left = (side as Reach | undefined)?.left;
+          return typeof left === "number" ? left : 0;
+        }),
+      );
+    }
+  } catch {
+    return 0n;
+  }
+  return halos > 0 ? BigInt(Math.ceil(halos + reaches)) : 0n;
+}
+
+/** Run it; gives rows and extents by target. @throws When a plugin fails, or a chunk breaks a law. */
+export async function runTrial(trial: Trial): Promise<Record<string, Outcome>> {
+  const { targets, timeRange } = trial;
+  await using ctx = contextOf(trial);
   const seen = new Map(targets.map((type) => [type, new Collector(type, trial.ordered?.(type) ?? true)]));
   await ctx.run("run", targets, {
     ...(timeRange ? { timeRange } : {}),

@@ -54,7 +54,7 @@ export interface RandomRowsOptions {
   readonly scale?: number;
   /** Time of unit 0, ps. Default 0. */
   readonly origin?: bigint;
-  /** More columns by name. */
+  /** More columns by name, or another `channel` or `id`. */
   readonly columns?: Readonly<Record<string, RandomColumn>>;
 }
 
@@ -67,7 +67,7 @@ export interface RandomRowColumns {
   /** End. */
   readonly endtime: "time";
   /** Channel. */
-  readonly channel: "i16";
+  readonly channel: "u16";
   /** Number of the row. */
   readonly id: "i32";
 }
@@ -76,7 +76,7 @@ const order = (a: Omit<RandomRow, "id">, b: Omit<RandomRow, "id">) =>
   a.time - b.time || a.channel - b.channel || a.endtime - b.endtime;
 
 /**
- * Tables of random rows in order, with the columns `time`, `endtime`, `channel` (`i16`), `id` (`i32`) and those asked for.
+ * Tables of random rows in order, with the columns `time`, `endtime`, `channel` (`u16`), `id` (`i32`) and those asked for.
  */
 export function randomRows(options: RandomRowsOptions = {}): Arbitrary<Table<RandomRowColumns>> {
   const { maxRows = 24, lastTime = 30, longest = 8, channels = 3 } = options;
@@ -106,7 +106,7 @@ export function randomRows(options: RandomRowsOptions = {}): Arbitrary<Table<Ran
 
 function tableOf(rows: readonly RandomRow[], options: RandomRowsOptions): Table<RandomRowColumns> {
   const { scale = 1, origin = 0n, columns = {} } = options;
-  const types: Record<string, ColumnType> = { time: "time", endtime: "time", channel: "i16", id: "i32" };
+  const types: Record<string, ColumnType> = { time: "time", endtime: "time", channel: "u16", id: "i32" };
   const at = (time: number) => origin + BigInt(time) * BigInt(scale);
   const values: Record<string, unknown[]> = {
     time: rows.map(({ time }) => at(time)),

@@ -31,11 +31,20 @@ import type { Table } from "../data/table.ts";
 import type { Executor } from "../engine/executor.ts";
 import type { Plugin, TimeRange } from "../plugin/plugin.ts";
 import { firstDifference } from "./_compare.ts";
-import { cutAfterEveryStart, cutText, type Cuttings, randomCuts, randomExtents, uncut } from "./_cutting.ts";
+import {
+  cutAfterEveryStart,
+  cutText,
+  type Cuttings,
+  longestRow,
+  paddedExtents,
+  randomCuts,
+  randomExtents,
+  uncut,
+} from "./_cutting.ts";
 import { hashInputs } from "./_inputs.ts";
 import { withReachChecked } from "./_reach.ts";
 import { Random } from "./_random.ts";
-import { type Outcome, type Row, runTrial, type Trial } from "./_trial.ts";
+import { haloBehind, type Outcome, type Row, runTrial, type Trial } from "./_trial.ts";
 import { ShuffledExecutor } from "./shuffled_executor.ts";
 
 /** What {@linkcode testPlugin} is told. */
@@ -61,7 +70,8 @@ export interface TestPluginOptions {
 /**
  * Run a plugin whole, with a cut after every distinct start, with random chunkings and extents of each input, with its
  * stretches computed at once and out of order, and for time ranges; compare rows bit by bit, their order and the
- * extents of the streams. Checks the laws of all chunks, the declared reach, that rows of an input's kind are that input's,
+ * extents of the streams. Where the plugin has a halo to the right, inputs last longer than it behind their last row: all
+ * rows of the whole run are then one stretch. Checks the laws of all chunks, the declared reach, that rows of an input's kind are that input's,
  * and that inputs stay as they are.
  *
  * @throws {AssertionError} On the first difference: says for which chunking and which row.
@@ -90,11 +100,19 @@ function pluginOf(item: Registrable): Plugin {
   return first;
 }
 
+/** How one run differs from the others. */
+interface Variation {
+  readonly executor?: Executor | undefined;
+  readonly timeRange?: TimeRange;
+  readonly targets?: readonly string[];
+}
+
 class Conformance {
   readonly #plugin: Plugin;
   readonly #tables: Readonly<Record<string, Table>>;
   readonly #options: TestPluginOptions;
   readonly #random: Random;
+  #extents: Readonly<Record<string, TimeRange>>;
 
   constructor(
     plugin: Registrable,
@@ -104,6 +122,7 @@ class Conformance {
   ) {
     this.#plugin = withReachChecked(pluginOf(plugin));
     this.#tables = tables;
+    this.#extents = paddedExtents(tables, 0n);
     this.#options = options;
     this.#random = random;
     const between = new Set(new Context().register(...options.register ?? []).providers.keys());
@@ -120,12 +139,14 @@ class Conformance {
   async check(): Promise<void> {
     const { chunkings = 20, ranges = 10 } = this.#options;
     const before = hashInputs(this.#tables);
-    const uncutAll = uncut(this.#tables);
+    const halo = await haloBehind(this.#trial(uncut(this.#tables)));
+    if (halo > 0n) this.#extents = paddedExtents(this.#tables, halo + longestRow(this.#tables));
+    const uncutAll = uncut(this.#tables, this.#extents);
     const whole = await this.#run("in one chunk", uncutAll);
     this.#sameInputs(before, uncutAll);
     this.#sameKinds(whole);
     this.#same(whole, await this.#run("in one chunk, again", uncutAll), "in a second run", uncutAll);
-    const fine = cutAfterEveryStart(this.#tables);
+    const fine = cutAfterEveryStart(this.#tables, this.#extents);
     this.#same(whole, await this.#run("cut after every start", fine), "cut after every start", fine);
     for (let k = 0; k < chunkings; k++) await this.#tryChunking(k);
     for (let k = 0; k < ranges; k++) await this.#tryRange(whole);
@@ -133,7 +154,8 @@ class Conformance {
   }
 
   async #tryChunking(k: number): Promise<void> {
-    const extents = randomExtents(this.#tables, this.#random);
+    // Every third time, rows lie at the very end also where there is a halo.
+    const extents = randomExtents(this.#tables, this.#random, k % 3 === 2 ? undefined : this.#extents);
     const whole = await this.#run("in one chunk", uncut(this.#tables, extents));
     const cuttings = randomCuts(this.#tables, extents, this.#random);
     const executor = k % 2 === 0 ? undefined : new ShuffledExecutor(this.#random.below(2 ** 31));
@@ -149,10 +171,7 @@ class Conformance {
     const timeRange = this.#range(outcome.extent, outcome.rows);
     const [from, to] = timeRange;
     const how = `for the time range [${from}, ${to})`;
-    const extents = Object.fromEntries(
-      Object.entries(uncut(this.#tables)).map(([name, { extent }]) => [name, extent]),
-    );
-    const cut = randomCuts(this.#tables, extents, this.#random);
+    const cut = randomCuts(this.#tables, this.#extents, this.#random);
     const ranged = await this.#run(how, cut, { timeRange, targets: [target] });
     const rows = outcome.rows.filter(({ time }) => from <= (time as bigint) && (time as bigint) < to);
     this.#sameRows(target, rows, ranged[target]!.rows, how, cut);
@@ -167,11 +186,20 @@ class Conformance {
   async #run(
     how: string,
     cuttings: Cuttings,
-    more: { executor?: Executor | undefined; timeRange?: TimeRange; targets?: readonly string[] } = {},
+    more: Variation = {},
   ): Promise<Record<string, Outcome>> {
+    try {
+      return await runTrial(this.#trial(cuttings, more));
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw this.#failure(`fails ${how}: ${why}`, cuttings, cause);
+    }
+  }
+
+  #trial(cuttings: Cuttings, more: Variation = {}): Trial {
     const { options, dataKinds, register = [] } = this.#options;
     const { executor, timeRange, targets = this.#plugin.provides } = more;
-    const trial: Trial = {
+    return {
       plugins: [...register, this.#plugin],
       tables: this.#tables,
       cuttings,
@@ -182,12 +210,6 @@ class Conformance {
       ...(executor ? { executor } : {}),
       ...(timeRange ? { timeRange } : {}),
     };
-    try {
-      return await runTrial(trial);
-    } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw this.#failure(`fails ${how}: ${why}`, cuttings, cause);
-    }
   }
 
   #failure(what: string, cuttings: Cuttings, cause?: unknown): AssertionError {

@@ -162,6 +162,39 @@ for (const [what, [make, message]] of Object.entries(WRONG)) {
   });
 }
 
+/** Distances to the row before, of at most 5 ps, with as much of a halo to the left as it is given. */
+const distances = (left: number): Plugin =>
+  definePlugin({
+    provides: "distances",
+    dependsOn: ["hits"],
+    needs: { hits: { time: "time" } },
+    version: "1",
+    schema: { time: "time", distance: "f64" },
+    halo: { left, right: 1, by: "start" },
+    computeChunk(chunk, { own, emit }) {
+      const { time } = chunk.columns;
+      const out = emit(own.to - own.from);
+      let n = 0;
+      for (let i = Math.max(own.from, 1); i < own.to; i++) {
+        const distance = time[i]! - time[i - 1]!;
+        if (distance > 5) continue;
+        out.columns.time[n] = time[i]!;
+        out.columns.distance[n++] = distance;
+      }
+      return out.resize(n);
+    },
+  });
+
+Deno.test("testPlugin() sees all rows as one stretch where there is a halo to the right", async () => {
+  const hits = Table.from(schema({ time: "time" }), { time: [0n, 4n] }) as unknown as Table;
+  await testPlugin(distances(5), { inputs: { hits } });
+  await assert.rejects(testPlugin(distances(0), { inputs: { hits }, chunkings: 0, ranges: 0 }), {
+    name: "AssertionError",
+    message:
+      /gives other results cut after every start: "distances" row 0 is \{ time 4, distance 4 \} in one chunk \(1 rows\)/,
+  });
+});
+
 Deno.test("testPlugin() finds state that a class keeps between chunks of a plugin without state", async () => {
   class Leaks extends StreamingPlugin {
     override readonly provides: string = "out";

@@ -7,6 +7,7 @@ const range: OptionSpec<OptionRange> = option.range({
   integer: true,
   min: 0,
   unit: "sample",
+  validate: ([start, end]) => end !== null && end <= start ? "a baseline needs at least 1 sample" : undefined,
   help:
     "Samples that the baseline is the mean of: their number, or a range; what lies beyond the record is left out",
 });

@@ -10,10 +10,10 @@
  * | `length` | samples |
  * | `flags` | flags of the digitizer |
  * | `baseline` | mean of the first samples, ADC counts; NaN where the record has none of them |
- * | `polarity` | -1 for negative pulses, 1 for positive ones |
+ * | `polarity` | -1 for negative pulses, 1 for positive ones: as the option says, else as `raw_files` has it, else -1 with a notice |
  * | `wave` | samples, ADC counts: those of `raw_files` themselves, not a copy |
  *
- * Differences from WaveformAnalysis: polarity is an option of each channel and is heeded by every plugin behind it, where
+ * Differences from WaveformAnalysis: polarity is that of each channel and is heeded by every plugin behind it, where
  * there `unknown` counts as negative and some plugins take every pulse for a negative one; `dt` and all times are ps; samples are
  * unsigned, so that none above 32767 turns negative; there is no `baseline_upstream`, which is NaN there unless another plugin
  * computes baselines: such a plugin is a type of the same kind here.
@@ -37,6 +37,7 @@
  *   energy_short: [0],
  *   energy_calibrated: [NaN],
  *   flags: [0],
+ *   polarity: [0],
  *   wave: [[10, 12, 40, 11]],
  * });
  * await using ctx = new Context({ config: { "records.baselineSamples": 2, "records.polarity": "positive" } });
@@ -95,6 +96,14 @@ export const recordsSchema: Schema<RecordTypes> = schema({
   wave: "u16[]",
 });
 
+const ASSUMED =
+  "The polarity of some channels is not known (no settings beside their files say it) and taken as negative; " +
+  "set records.polarity";
+
+const shorter = (start: number, end: number) =>
+  `Some records end before the last of the baseline samples (${start} .. ${end}): the baseline is the mean of those they have, ` +
+  "NaN where there are none; set records.baselineSamples to fewer";
+
 /** Traces with baseline and polarity. Options: `baselineSamples`, `polarity`. */
 export const records: Plugin = definePlugin({
   module: import.meta.url,
@@ -111,22 +120,23 @@ export const records: Plugin = definePlugin({
       dt: "i32",
       length: "u32",
       flags: "u32",
+      polarity: "i8",
       wave: "u16[]",
     },
   },
-  version: "1.0.0",
+  version: "1.1.0",
   help: "Traces with baseline and polarity",
   dataKind: "records",
   schema: recordsSchema,
   options: {
     baselineSamples,
     polarity: option.choice(["negative", "positive"], {
-      default: "negative",
+      default: null,
       perChannel: true,
-      help: "Direction of the pulses",
+      help: "Direction of the pulses; default: as the settings beside the file say, else negative",
     }),
   },
-  computeChunk(chunk, { options, emit }) {
+  computeChunk(chunk, { options, emit, notice }) {
     const { table, length } = chunk;
     const out = emit(length, {
       share: {
@@ -141,16 +151,31 @@ export const records: Plugin = definePlugin({
         wave: table,
       },
     });
-    const { board, channel, wave } = chunk.columns;
+    const { board, channel, polarity: known, wave } = chunk.columns;
     const { baseline, polarity } = out.columns;
     const [start, end] = options.baselineSamples;
     baselines(wave.values, wave.offsets, length, start, end ?? Infinity, baseline);
-    if (options.polarity.uniform) polarity.fill(options.polarity.default === "positive" ? 1 : -1);
-    else {
+    if (end !== null) {
+      // Records without samples have no baseline whatever is set.
       for (let i = 0; i < length; i++) {
-        polarity[i] = options.polarity.at(board[i]!, channel[i]!) === "positive" ? 1 : -1;
+        const samples = wave.offsets[i + 1]! - wave.offsets[i]!;
+        if (samples === 0 || samples >= end) continue;
+        notice(shorter(start, end));
+        break;
       }
     }
+    let assumed = false;
+    for (let i = 0; i < length; i++) {
+      const given = options.polarity.at(board[i]!, channel[i]!);
+      if (given !== null) polarity[i] = given === "positive" ? 1 : -1;
+      else if (known[i] !== 0) polarity[i] = known[i]!;
+      else {
+        polarity[i] = -1;
+        assumed = true;
+      }
+    }
+    // The same text for every chunk: it is told once.
+    if (assumed) notice(ASSUMED);
     return out;
   },
 });

@@ -75,7 +75,7 @@ for (
   ], 94.5], [
     [100, 200],
     NaN,
-  ], [0, NaN]] as const
+  ]] as const
 ) {
   Deno.test(`records take baselineSamples ${JSON.stringify(given)}`, async () => {
     const samples = Array.from({ length: 100 }, (_, k) => k);
@@ -84,6 +84,31 @@ for (
   });
 }
 
+Deno.test("records refuse a baseline of no samples, naming the option", async () => {
+  for (const given of [0, "0", [0, 0], [5, 5], "3..3"]) {
+    await assert.rejects(
+      run([], { "records.baselineSamples": given }),
+      /RangeError: Cannot set "records\.baselineSamples" .*a baseline needs at least 1 sample; it takes/,
+    );
+  }
+});
+
+Deno.test("records say once that baseline samples lie beyond the end of a record", async () => {
+  const traces = [4, 3, 0, 2].map((n, k) => ({
+    time: BigInt(k),
+    polarity: 1,
+    samples: Array.from({ length: n }, () => 7),
+  }));
+  const told = (baselineSamples: unknown) =>
+    noticesOf(traces, { "records.baselineSamples": baselineSamples }, { chunkSize: 1 });
+  for (const fits of [1, 2, [0, 2], [1, null]]) assert.deepEqual(await told(fits), []);
+  for (const long of [3, 100, [1, 3]]) {
+    const notices = await told(long);
+    assert.equal(notices.length, 1);
+    assert.match(notices[0]!, /^records: Some records end before .*set records\.baselineSamples to fewer$/);
+  }
+});
+
 Deno.test("records refuse a range of baseline samples that is none", async () => {
   for (const given of [-1, 1.5, [4, 2], "a few"]) {
     await assert.rejects(
@@ -91,6 +116,53 @@ Deno.test("records refuse a range of baseline samples that is none", async () =>
       /Cannot set "records.baselineSamples".* to /,
     );
   }
+});
+
+const polarityTraces = [1, -1, 0].map((polarity, k) => ({
+  time: BigInt(k),
+  channel: k,
+  polarity,
+  samples: [1],
+}));
+
+Deno.test("records have the polarity that raw_files know, unless the option says another", async () => {
+  const polarities = async (polarity?: unknown) =>
+    (await run(polarityTraces, polarity === undefined ? {} : { "records.polarity": polarity }))
+      .map((row) => row.polarity);
+  assert.deepEqual(await polarities(), [1, -1, -1]);
+  assert.deepEqual(await polarities(null), [1, -1, -1]);
+  assert.deepEqual(await polarities("positive"), [1, 1, 1]);
+  assert.deepEqual(await polarities("negative"), [-1, -1, -1]);
+  assert.deepEqual(await polarities({ channels: { "0:0": "negative", "0:2": "positive" } }), [-1, -1, 1]);
+  assert.deepEqual(await polarities({ default: "positive", channels: { "0:1": null } }), [1, -1, 1]);
+});
+
+const noticesOf = async (
+  traces: readonly Trace[],
+  config: Record<string, unknown> = {},
+  options = {},
+): Promise<readonly string[]> => {
+  await using ctx = new Context({ config });
+  ctx.register(source(traces), records);
+  return (await ctx.run("run", "records", options)).notices;
+};
+
+Deno.test("records say once that a polarity is not known, for every chunk size", async () => {
+  const one = { "records.baselineSamples": 1 };
+  const traces = [...polarityTraces, ...polarityTraces.map((trace) => ({ ...trace, time: trace.time + 9n }))];
+  for (const chunkSize of [1, 2, 100]) {
+    const notices = await noticesOf(traces, one, { chunkSize });
+    assert.equal(notices.length, 1);
+    assert.match(
+      notices[0]!,
+      /^records: The polarity of some channels is not known .*negative; set records\.polarity$/,
+    );
+  }
+  assert.deepEqual(await noticesOf(traces.filter((trace) => trace.polarity !== 0), one), []);
+  assert.deepEqual(
+    await noticesOf(traces, { ...one, "records.polarity": { channels: { "0:2": "negative" } } }),
+    [],
+  );
 });
 
 Deno.test("records have the polarity of their channel, not that of all", async () => {

@@ -1,5 +1,5 @@
 /**
- * A simulated run as a folder that looks like one of CoMPASS: `RAW/*.BIN` and `settings.xml`.
+ * A simulated run as a folder that looks like one of CoMPASS: `RAW/*.BIN` and `settings.xml`, which says sampling interval and polarity.
  *
  * @example
  * ```ts
@@ -48,7 +48,7 @@ export async function simulateFiles(
   options: SimulateFilesOptions = {},
 ): Promise<SimulatedFiles> {
   const { split, signal, ...run } = options;
-  const { channels, samples, dt } = simulation(run);
+  const { channels, samples, dt, polarity } = simulation(run);
   const raw = join(folder, "RAW");
   await Deno.mkdir(raw, { recursive: true });
   const names = split === "channel"
@@ -64,11 +64,11 @@ export async function simulateFiles(
   } finally {
     for (const writer of writers) await writer.end();
   }
-  await Deno.writeTextFile(settings, settingsText(samples * dt / 1000));
+  await Deno.writeTextFile(settings, settingsText(samples * dt / 1000, polarity));
   return { ...made, files, settings, bytes: writers.reduce((sum, writer) => sum + writer.bytes, 0) };
 }
 
-function settingsText(recordNs: number): string {
+function settingsText(recordNs: number, polarity: "negative" | "positive"): string {
   return `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 <configuration>
     <board>
@@ -77,6 +77,12 @@ function settingsText(recordNs: number): string {
                 <key>SRV_PARAM_RECLEN</key>
                 <value>
                     <value>${recordNs}</value>
+                </value>
+            </entry>
+            <entry>
+                <key>SRV_PARAM_CH_POLARITY</key>
+                <value>
+                    <value>POLARITY_${polarity.toUpperCase()}</value>
                 </value>
             </entry>
         </parameters>

@@ -10,8 +10,10 @@
  * | `reorderWindow` | how far a row may lie behind the latest one before it in its file; default 1 ms |
  * | `recover` | keep what lies before damage and report the rest, instead of failing |
  *
- * The lineage has each file's name, size and hash, and without `dt` those of the settings XML as well; where the files lie is not
- * in it, so that data may be moved.
+ * The settings also say the `polarity` of each channel: -1, 1, or 0 where there are none or they don't say it.
+ *
+ * The lineage has name, size and hash of each file and of its settings XML; where the files lie is not in it, so that data may be
+ * moved.
  *
  * @example
  * ```ts
@@ -48,7 +50,7 @@ export const rawFiles: Plugin = defineSource({
   module: import.meta.url,
   export: "rawFiles",
   provides: "raw_files",
-  version: "1.0.0",
+  version: "1.1.0",
   help: "Traces of CoMPASS files in time order",
   dataKind: "records",
   schema: rawSchema,
@@ -79,6 +81,7 @@ export const rawFiles: Plugin = defineSource({
       recover,
       maxRows,
       maxBytes,
+      readBytes: Math.min(2 ** 20, maxBytes),
       pool,
       account,
       signal,
@@ -89,22 +92,27 @@ export const rawFiles: Plugin = defineSource({
       yield { table, end };
     }
   },
-  async fingerprint({ input, dt }) {
+  async fingerprint({ input }) {
     const files: { file: Fingerprint; settings: Fingerprint | null }[] = [];
     for (const path of await expandInputs(input)) {
-      files.push({ file: await fingerprint(path), settings: dt === null ? await settingsOf(path) : null });
+      files.push({ file: await fingerprint(path), settings: await settingsOf(path) });
     }
     return files;
   },
 });
 
-/** The settings that the sampling interval of `file` would be taken from. */
+/** The settings that sampling interval and polarity of `file` would be taken from; `null` where none can be read. */
 async function settingsOf(file: string): Promise<Fingerprint | null> {
   for (const place of settingsPlaces(file)) {
     try {
       return await fingerprint(place);
     } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      if (error instanceof Deno.errors.NotFound) continue;
+      // The reader takes settings that may not be read for none, with a notice.
+      if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable) {
+        return null;
+      }
+      throw error;
     }
   }
   return null;

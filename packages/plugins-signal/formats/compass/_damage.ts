@@ -35,7 +35,7 @@ export function nonsense(
   return unreadable(
     name,
     offset,
-    `${what}: the file is damaged there; copy it again, or read with recover to keep the events before it`,
+    `${what}: the file is damaged there; copy it again, or run again with --recover (option raw_files.recover) to keep the events before it`,
   );
 }
 
@@ -58,7 +58,7 @@ export function late(
         time(hi, lo)
       } ps comes after one at ${latest} ps, ` +
         `${behind} ps behind it; set reorderWindow to at least ${behind} ps (it is ${window} ps), ` +
-        "or read with recover to keep the events before it if the file is damaged there",
+        "or run again with --recover (option raw_files.recover) to keep the events before it if the file is damaged there",
     ),
   };
 }

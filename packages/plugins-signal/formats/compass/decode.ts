@@ -151,7 +151,7 @@ export class CompassDecoder implements Disposable {
       this.#fail(
         this.base + this.#parsed,
         `the last event is cut off after ${left} of ${this.#wanted}${more} bytes; ` +
-          "copy the file again, or read with recover to keep the events before it",
+          "copy the file again, or run again with --recover (option raw_files.recover) to keep the events before it",
       );
     }
   }

@@ -1,0 +1,54 @@
+// What stored lineages say: which options were set, and whether two results have the same origin.
+import { describeOptions } from "@millrace/core/config";
+import { canonicalJson, type Json, type Lineage } from "@millrace/core/lineage";
+import type { Plugin } from "@millrace/core/plugin";
+
+function isLineage(value: Json): value is Lineage {
+  const is = (part: unknown) => typeof part === "object" && part !== null && !Array.isArray(part);
+  if (!is(value)) return false;
+  const { dataType, plugin, options, dependsOn } = value as Record<string, Json>;
+  return typeof dataType === "string" && typeof plugin === "string" && is(options) && is(dependsOn);
+}
+
+/** A lineage and all that it depends on, nearest first, each data type once. */
+function ancestry(lineage: Json): Map<string, Lineage> {
+  const found = new Map<string, Lineage>();
+  const waiting = [lineage];
+  for (const at of waiting) {
+    if (!isLineage(at) || found.has(at.dataType)) continue;
+    found.set(at.dataType, at);
+    waiting.push(...Object.values(at.dependsOn));
+  }
+  return found;
+}
+
+/**
+ * Tracked options that are not their default, of a result's plugin and of all that it depends on, by `plugin.option`.
+ * Options of unknown plugins are all given, since their defaults are unknown too.
+ */
+export function optionsSet(lineage: Json, plugins: readonly Plugin[]): Record<string, Json> {
+  const set: Record<string, Json> = {};
+  for (const { plugin, options } of ancestry(lineage).values()) {
+    const known = plugins.find(({ name }) => name === plugin);
+    const rows = new Map(describeOptions(known?.options ?? {}).map((row) => [row.name, row]));
+    for (const [name, value] of Object.entries(options)) {
+      const row = rows.get(name);
+      if (row?.default !== undefined && canonicalJson(row.default) === canonicalJson(value)) continue;
+      set[`${plugin}.${name}`] = value;
+    }
+  }
+  return set;
+}
+
+/** Whether what two results have in common was made in the same way, and there is something in common. */
+export function sameOrigin(a: Json, b: Json): boolean {
+  const others = ancestry(b);
+  let common = 0;
+  for (const [dataType, lineage] of ancestry(a)) {
+    const other = others.get(dataType);
+    if (!other) continue;
+    if (canonicalJson(lineage) !== canonicalJson(other)) return false;
+    common++;
+  }
+  return common > 0;
+}
