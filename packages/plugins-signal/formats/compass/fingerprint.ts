@@ -45,7 +45,7 @@ export async function fingerprint(path: string): Promise<Fingerprint> {
   const { size } = await file.stat();
   const hash = createHash("sha256");
   hash.update(new Uint8Array(new BigUint64Array([BigInt(size)]).buffer));
-  const buffer = new Uint8Array(PART);
+  const buffer = new Uint8Array(Math.min(size, PART));
   const head = Math.min(size, PART), tail = Math.min(size - head, PART);
   for (const [at, bytes] of [[0, head], [size - tail, tail]] as const) {
     await file.seek(at, Deno.SeekMode.Start);
