@@ -44,10 +44,15 @@ export interface Session extends AsyncDisposable {
 /**
  * Check a request and plan it.
  *
+ * @param signal Ends the planning.
  * @throws {UsageError} On data types, options or values that there are not.
  * @throws {Error} On input that is not there, or a store that cannot be read.
  */
-export async function openSession(inputs: readonly string[], options: SessionOptions): Promise<Session> {
+export async function openSession(
+  inputs: readonly string[],
+  options: SessionOptions,
+  signal?: AbortSignal,
+): Promise<Session> {
   const types = listOf(options.type);
   if (types.length === 0) throw new UsageError("Cannot tell what to compute: give data types with --type");
   const runId = options.runId ?? runIdOf(inputs, Deno.cwd());
@@ -70,7 +75,10 @@ export async function openSession(inputs: readonly string[], options: SessionOpt
     const known = types.every((type) => context.providers.has(type));
     let plan: Plan;
     try {
-      plan = await context.plan(runId, types, options.fresh ? { fresh: true } : {});
+      plan = await context.plan(runId, types, {
+        ...(options.fresh ? { fresh: true } : {}),
+        ...(signal ? { signal } : {}),
+      });
     } catch (error) {
       throw known ? error : new UsageError((error as Error).message, { cause: error });
     }

@@ -57,7 +57,7 @@ async function compute(
   io: Io,
 ): Promise<RunSummary> {
   const { store, chunkSize, fresh } = settings;
-  await using session = await openSession(inputs, settings);
+  await using session = await openSession(inputs, settings, signal);
   const { context, runId, types, plan } = session;
   signal.throwIfAborted();
   const progress = settings.json || settings.quiet ? undefined : new Progress(io, runId);

@@ -7,6 +7,7 @@ import { concatTables } from "../chunk/concat_tables.ts";
 import { Account, BufferPool, MemoryBudgetError } from "../data/buffer_pool.ts";
 import { Table } from "../data/table.ts";
 import { formatBytes, parseBytes, parseTime } from "../data/units.ts";
+import { abortable } from "../engine/abortable.ts";
 import { type Executor, InlineExecutor } from "../engine/executor.ts";
 import { Graph, type Tap } from "../engine/graph.ts";
 import type { PluginMetrics, RunEvent } from "../engine/node.ts";
@@ -185,7 +186,7 @@ export class Context implements AsyncDisposable {
   async plan(
     runId: string,
     targets: string | readonly string[],
-    options: { readonly fresh?: boolean; readonly config?: ConfigValues } = {},
+    options: Pick<RunOptions, "fresh" | "config" | "signal"> = {},
   ): Promise<Plan> {
     if (this.#closed) throw new TypeError("Cannot plan: the context is closed");
     const config = options.config ? this.#config.clone().set(options.config, "run options") : this.#config;
@@ -196,7 +197,10 @@ export class Context implements AsyncDisposable {
       runId,
       targets: typeof targets === "string" ? [targets] : targets,
       store: this.#store,
-      fingerprint: async (plugin, values, run) => await plugin.fingerprint!(values, run) as Json,
+      fingerprint: async (plugin, values, run) => {
+        const taken = plugin.fingerprint!(values, run);
+        return await (options.signal ? abortable(taken, options.signal) : taken) as Json;
+      },
       executor: this.#executor?.name ?? "inline",
       fresh: options.fresh ?? false,
     });
@@ -351,7 +355,11 @@ export class Context implements AsyncDisposable {
     checkCount("chunkSize", chunkSize);
     checkCount("maxWorkers", maxWorkers);
     signal?.throwIfAborted();
-    const plan = await this.plan(runId, targets, config ? { fresh, config } : { fresh });
+    const plan = await this.plan(runId, targets, {
+      fresh,
+      ...(config ? { config } : {}),
+      ...(signal ? { signal } : {}),
+    });
     const controller = new AbortController();
     const work = new Work(plan, timeRange ? undefined : this.#store);
     await work.open();

@@ -132,3 +132,12 @@ Deno.test("a run without any input replaces what was stored by an empty result",
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("planning ends when its signal is aborted, however long a fingerprint takes", async () => {
+  await using ctx = new Context();
+  ctx.register({ ...giving(), fingerprint: () => new Promise(() => {}) });
+  const controller = new AbortController();
+  const planned = ctx.plan("r", "a", { signal: controller.signal });
+  controller.abort(new Error("enough"));
+  await assert.rejects(planned, /enough/);
+});
