@@ -129,12 +129,6 @@ Deno.test("a closed context starts nothing", async () => {
   await ctx[Symbol.asyncDispose]();
 });
 
-Deno.test("toTable() of a stream is getData()", async () => {
-  const ctx = new Context().register(tableSource("a", times(1, 5, 9)), copy("x", "a"));
-  using data = await ctx.getStream("run", "x", { chunkSize: 1 }).toTable(schema({ time: "time" }) as never);
-  assert.deepEqual([...data.times()], [1n, 5n, 9n]);
-});
-
 Deno.test("a streaming context gives streams, ranges and merged streams of its run", async () => {
   const ctx = new Context().register(tableSource("a", times(1, 5, 9)), tableSource("b", times(2, 5)));
   const streaming = getStreamingContext(ctx, "run_7", {

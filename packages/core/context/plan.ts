@@ -3,7 +3,7 @@
  * @module
  */
 import { type ColumnType, type ColumnTypes, type Schema, schema } from "../data/schema.ts";
-import { sameType } from "../data/table.ts";
+import { ROW_KEYS, sameType } from "../data/table.ts";
 import type { Config } from "../options/config.ts";
 import type { OptionSource } from "../options/resolve.ts";
 import { didYouMean } from "../options/_suggest.ts";
@@ -268,8 +268,6 @@ function checkColumns(
   }
 }
 
-const KEYS = ["time", "board", "channel", "endtime", "record_id"];
-
 /** The schema of types of one kind side by side. @throws {RangeError} On different kinds or a column that two have. */
 export function mergedSchema(
   plugin: Pick<Plugin, "name" | "dependsOn">,
@@ -284,7 +282,7 @@ export function mergedSchema(
   const owner: Record<string, string> = {};
   for (const type of plugin.dependsOn) {
     for (const column of parents[type]!.schemas[type]!.columns) {
-      if (Object.hasOwn(types, column.name) && !KEYS.includes(column.name)) {
+      if (Object.hasOwn(types, column.name) && !ROW_KEYS.includes(column.name)) {
         throw new RangeError(
           `Plugin "${plugin.name}" cannot merge "${
             owner[column.name]

@@ -3,9 +3,7 @@
  * @module
  */
 import type { Chunk } from "../chunk/chunk.ts";
-import { concatTables } from "../chunk/concat_tables.ts";
 import type { ColumnTypes } from "../data/schema.ts";
-import { Table } from "../data/table.ts";
 
 /** A run, and how it is read. */
 export interface StreamRequest {
@@ -61,23 +59,5 @@ export class DataStream<C extends ColumnTypes = ColumnTypes> implements AsyncIte
   /** The chunks in order. */
   [Symbol.asyncIterator](): AsyncGenerator<Chunk<C>> {
     return this.#open() as AsyncGenerator<Chunk<C>>;
-  }
-
-  /**
-   * All rows as one table.
-   *
-   * @param empty Schema of a table without rows, for a stream without chunks.
-   * @throws {RangeError} When the rows are more than 2^53 ps (2.5 h) apart.
-   */
-  async toTable(empty: Table<C>["schema"]): Promise<Table<C>> {
-    const parts: Table<C>[] = [];
-    try {
-      for await (const chunk of this) parts.push(chunk.table);
-      if (parts.length === 0) return Table.empty(empty);
-      const filled = parts.filter((part) => part.length > 0);
-      return concatTables(filled.length > 0 ? filled : parts.slice(0, 1));
-    } finally {
-      for (const part of parts) part.release();
-    }
   }
 }

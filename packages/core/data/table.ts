@@ -77,7 +77,8 @@ const defaultPool = new BufferPool();
 
 const ROWS_SHOWN = 10;
 
-const KEYS: readonly string[] = ["time", "board", "channel", "endtime", "record_id"];
+/** Columns that tell a row: types of one kind may all have them, side by side they stand once. */
+export const ROW_KEYS: readonly string[] = ["time", "board", "channel", "endtime", "record_id"];
 
 /** Rows of typed columns with times relative to {@linkcode Table.t0}. */
 export class Table<C extends ColumnTypes = ColumnTypes> implements Disposable {
@@ -433,7 +434,7 @@ export class Table<C extends ColumnTypes = ColumnTypes> implements Disposable {
         if (!Object.hasOwn(types, name)) {
           types[name] = type;
           widths.push(table.#widths[k]!);
-        } else if (!KEYS.includes(name)) {
+        } else if (!ROW_KEYS.includes(name)) {
           throw new TypeError(`Cannot combine tables: column "${name}" is in more than one of them`);
         }
       });

@@ -1,10 +1,7 @@
 // What types of one kind have in common: the same rows, told by their number and key columns.
 
 import type { Column } from "../data/schema.ts";
-import type { Table } from "../data/table.ts";
-
-/** Columns that tell a row of a kind. */
-export const KEY_COLUMNS: readonly string[] = ["time", "board", "channel", "endtime"];
+import { ROW_KEYS, type Table } from "../data/table.ts";
 
 const known = new WeakMap<object, WeakMap<object, readonly Column[]>>();
 
@@ -16,7 +13,7 @@ export function commonKeys(base: Table, table: Pick<Table, "schema">): readonly 
   if (!keys) {
     const { types } = base.schema;
     keys = table.schema.columns.filter(({ name, type, kind }) =>
-      KEY_COLUMNS.includes(name) && types[name] === type && (kind === "time" || kind === "scalar")
+      ROW_KEYS.includes(name) && types[name] === type && (kind === "time" || kind === "scalar")
     );
     byOther.set(table.schema, keys);
   }

@@ -87,7 +87,7 @@ export interface Running {
 /**
  * Make room for output rows: a pooled table of the plugin's schema, to be written to.
  *
- * An output with the kind of an input has that input's key columns (`time`, `board`, `channel`, `endtime`) already, often
+ * An output with the kind of an input has that input's key columns (`time`, `board`, `channel`, `endtime`, `record_id`) already, often
  * its very arrays: leave them as they are. All other columns hold whatever was in the buffer before: write every row.
  */
 export type Emit<C extends ColumnTypes = ColumnTypes> = (
