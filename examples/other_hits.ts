@@ -9,7 +9,4 @@ import { hitThreshold } from "@millrace/plugins-signal";
 import { copyOf } from "@millrace/core";
 
 /** Hits as `hit_threshold` finds them, set with `other_hits.threshold` and so on. */
-export const otherHits: Plugin = copyOf(hitThreshold, "other_hits", {
-  module: import.meta.url,
-  export: "otherHits",
-});
+export const otherHits: Plugin = copyOf(hitThreshold, "other_hits");

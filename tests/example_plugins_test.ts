@@ -102,15 +102,17 @@ Deno.test("copyOf() keeps what the plugin declares under the new name", () => {
     provides: "hits",
     dependsOn: ["records"],
     version: "3",
+    module: "file:///hits.ts",
+    export: "hits",
     schema: { time: "time" },
     longestRow: 70,
     reach: { left: 5, right: 9 },
     boundary: "sealed",
     computeChunk: () => null,
   });
-  const copy = copyOf(plugin, "more_hits", { module: "file:///more.ts", export: "moreHits" });
+  const copy = copyOf(plugin, "more_hits");
   assert.deepEqual([copy.name, copy.provides, copy.version], ["more_hits", ["more_hits"], "3"]);
-  assert.deepEqual([copy.module, copy.export], ["file:///more.ts", "moreHits"]);
+  assert.deepEqual([copy.module, copy.export], ["file:///hits.ts", "hits"]); // where a worker makes it from
   assert.deepEqual(copy.schemas, { more_hits: plugin.schemas.hits });
   assert.deepEqual(copy.dataKinds, { more_hits: "more_hits" });
   assert.deepEqual(copy.longestRow, { more_hits: 70 });
@@ -121,7 +123,7 @@ Deno.test("copyOf() keeps what the plugin declares under the new name", () => {
 Deno.test("copyOf() refuses a plugin with several outputs", () => {
   const two = { ...otherHits, provides: ["a", "b"] };
   assert.throws(
-    () => copyOf(two, "c", { module: import.meta.url, export: "c" }),
+    () => copyOf(two, "c"),
     /^RangeError: Cannot copy plugin "other_hits" as "c": it provides 2 types$/,
   );
 });

@@ -40,7 +40,8 @@ export function fuse(steps: readonly PlanStep[]): string[][] {
     const joins = last && dependency !== undefined && plugin.kind === "streaming" &&
       plugin.dependsOn.length === 1 &&
       !plugin.stateful && !plugin.carryOver && !geometry.halo && (geometry.boundary ?? "any") === "any" &&
-      noReachLeft(geometry) && plugin.running.chunkSize === undefined && plugin.running.parallel !== false &&
+      noReachLeft(geometry) && step.place === last.place && plugin.running.chunkSize === undefined &&
+      plugin.running.parallel !== false &&
       inStretch(last, dependency, last.plugin.dependsOn.map(kindOf));
     if (joins) before!.push(step);
     else stages.push([step]);

@@ -2,6 +2,7 @@
 
 import { Chunk } from "../chunk/chunk.ts";
 import { Table } from "../data/table.ts";
+import type { Executor, RunExecutor } from "../engine/executor.ts";
 import type { Graph, Tap } from "../engine/graph.ts";
 import type { Plugin } from "../plugin/plugin.ts";
 import type { ResultWriter, Store, StoredResult } from "../store/types.ts";
@@ -15,12 +16,14 @@ export class Work {
   readonly taps: Tap[] = [];
   readonly #plan: Plan;
   readonly #store: Store | undefined;
+  readonly #executor: RunExecutor | Executor;
   readonly #writers = new Map<string, ResultWriter>();
   readonly #written = new Set<string>();
 
-  constructor(plan: Plan, store: Store | undefined) {
+  constructor(plan: Plan, store: Store | undefined, executor: RunExecutor | Executor) {
     this.#plan = plan;
     this.#store = store;
+    this.#executor = executor;
   }
 
   notice(plugin: string, text: string): void {
@@ -31,6 +34,7 @@ export class Work {
   async open(): Promise<void> {
     if (!this.#store) return;
     const { runId, targets } = this.#plan;
+    const save = this.#executor.saveChunk;
     try {
       for (const step of this.#plan.steps) {
         if (step.stored) continue;
@@ -41,7 +45,7 @@ export class Work {
             dataKind: step.dataKinds[dataType] ?? dataType,
             lineage: step.lineages[dataType]!,
             lineageHash: step.hashes[dataType]!,
-          });
+          }, { save });
           this.#writers.set(dataType, writer);
           this.taps.push({
             dataType,
@@ -49,6 +53,7 @@ export class Work {
               this.#written.add(dataType);
               await writer.write(chunk);
             },
+            aside: save !== undefined,
           });
         }
       }
@@ -99,6 +104,7 @@ export class Work {
       this.notice("cleaning up", problem instanceof Error ? problem.message : String(problem));
     } finally {
       await this.#abort();
+      if (Symbol.asyncDispose in this.#executor) await this.#executor[Symbol.asyncDispose]();
     }
   }
 }

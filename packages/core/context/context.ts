@@ -8,7 +8,13 @@ import { Account, BufferPool, MemoryBudgetError } from "../data/buffer_pool.ts";
 import { Table } from "../data/table.ts";
 import { formatBytes, parseBytes, parseTime } from "../data/units.ts";
 import { abortable } from "../engine/abortable.ts";
-import { type Executor, InlineExecutor } from "../engine/executor.ts";
+import {
+  type Executor,
+  type ExecutorProvider,
+  InlineExecutor,
+  isProvider,
+  type RunSettings,
+} from "../engine/executor.ts";
 import { Graph, type Tap } from "../engine/graph.ts";
 import type { PluginMetrics, RunEvent } from "../engine/node.ts";
 import { Config, type ConfigValues } from "../options/config.ts";
@@ -29,8 +35,8 @@ export interface ContextOptions {
   readonly store?: string | URL | Store;
   /** Memory that a run may hold: bytes, or text such as `"512MiB"`. Default 1 GiB. */
   readonly memory?: number | string;
-  /** Where work is done. Default: in place. */
-  readonly executor?: Executor;
+  /** Where work is done: workers come with an `ExecutorManager` of `@millrace/executor`. Default: in place. */
+  readonly executor?: Executor | ExecutorProvider;
   /** Option values, as for {@linkcode Context.setConfig}. */
   readonly config?: ConfigValues;
   /** Told what a run does. */
@@ -40,16 +46,14 @@ export interface ContextOptions {
 /** What may be registered: a plugin, a plugin class or an object of one, or a list of those. */
 export type Registrable = Plugin | PluginBase | (new () => PluginBase) | readonly Registrable[];
 
-/** How one request runs. */
-export interface RunOptions {
+/** How one request runs. The settings for executors take effect with one that has workers. */
+export interface RunOptions extends RunSettings {
   /** Only rows that start in `[start, end)`, ps. Nothing is stored then. */
   readonly timeRange?: TimeRangeInput;
   /** Rows a chunk, over what plugins say. */
   readonly chunkSize?: number;
   /** Whether several stretches of a plugin may be computed at once. Default true; takes effect with an executor that can. */
   readonly parallel?: boolean;
-  /** Most stretches of a plugin that are computed at once, over what plugins say. */
-  readonly maxWorkers?: number;
   /** Option values of this run alone, over those of the context. */
   readonly config?: ConfigValues;
   /** Compute anew what is stored. */
@@ -116,7 +120,7 @@ export class Context implements AsyncDisposable {
   readonly #config = new Config();
   readonly #store: Store | undefined;
   readonly #memory: number;
-  readonly #executor: Executor | undefined;
+  readonly #executor: Executor | ExecutorProvider | undefined;
   readonly #pool: BufferPool;
   readonly #onEvent: ((event: RunEvent) => void) | undefined;
   readonly #running = new Map<Work, AbortController>();
@@ -186,7 +190,7 @@ export class Context implements AsyncDisposable {
   async plan(
     runId: string,
     targets: string | readonly string[],
-    options: Pick<RunOptions, "fresh" | "config" | "signal"> = {},
+    options: Pick<RunOptions, "fresh" | "config" | "signal" | keyof RunSettings> = {},
   ): Promise<Plan> {
     if (this.#closed) throw new TypeError("Cannot plan: the context is closed");
     const config = options.config ? this.#config.clone().set(options.config, "run options") : this.#config;
@@ -201,7 +205,7 @@ export class Context implements AsyncDisposable {
         const taken = plugin.fingerprint!(values, run);
         return await (options.signal ? abortable(taken, options.signal) : taken) as Json;
       },
-      executor: this.#executor?.name ?? "inline",
+      placeOf: (plugin) => this.#placeOf(plugin, options),
       fresh: options.fresh ?? false,
     });
   }
@@ -357,18 +361,20 @@ export class Context implements AsyncDisposable {
     signal?.throwIfAborted();
     const plan = await this.plan(runId, targets, {
       fresh,
+      ...settingsOf(options),
       ...(config ? { config } : {}),
       ...(signal ? { signal } : {}),
     });
     const controller = new AbortController();
-    const work = new Work(plan, timeRange ? undefined : this.#store);
+    const executor = this.#executorFor(plan, options);
+    const work = new Work(plan, timeRange ? undefined : this.#store, executor);
     await work.open();
     try {
       work.graph = new Graph(
         {
           plan,
           timeRange,
-          executor: this.#executor ?? new InlineExecutor(),
+          executor,
           pool: this.#pool,
           memory: this.#memory,
           chunkSize,
@@ -392,6 +398,19 @@ export class Context implements AsyncDisposable {
     return work;
   }
 
+  #placeOf(plugin: Plugin, settings: RunSettings): string {
+    const executor = this.#executor;
+    if (!executor) return "inline";
+    return isProvider(executor) ? executor.placeOf(plugin, settings) : executor.name;
+  }
+
+  #executorFor(plan: Plan, settings: RunSettings): Executor {
+    const executor = this.#executor ?? new InlineExecutor();
+    if (!isProvider(executor)) return executor;
+    const plugins = plan.steps.flatMap(({ plugin, stored }) => stored ? [] : [plugin]);
+    return executor.openRun({ runId: plan.runId, memory: this.#memory, plugins, ...settingsOf(settings) });
+  }
+
   /** End all runs, wait until they have cleaned up, and let go of idle buffers. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
@@ -402,6 +421,11 @@ export class Context implements AsyncDisposable {
     for (const [work] of running) await work.close();
     this.#pool.clear();
   }
+}
+
+function settingsOf(options: RunSettings): RunSettings {
+  const { executorType, executorConfig, maxWorkers, useLoadBalancer } = options;
+  return { executorType, executorConfig, maxWorkers, useLoadBalancer };
 }
 
 function checkRange([from, to]: TimeRangeInput): TimeRange {

@@ -19,6 +19,8 @@ export interface PlanStep {
   readonly plugin: Plugin;
   /** Its option values. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** The same as JSON. */
+  readonly plain: Readonly<Record<string, Json>>;
   /** Where they come from. */
   readonly sources: Readonly<Record<string, OptionSource>>;
   /** The options in JSON that are in the lineage. */
@@ -35,6 +37,8 @@ export interface PlanStep {
   readonly hashes: Readonly<Record<string, string>>;
   /** The stored result, where it is read instead of computed. */
   readonly stored: StoredResult | undefined;
+  /** Name of the executor (or of its kind) that computes it; of what is stored: `store`. */
+  readonly place: string;
 }
 
 /** What a plan is made from. */
@@ -55,8 +59,8 @@ export interface PlanInput {
     options: Readonly<Record<string, unknown>>,
     runId: string,
   ) => Promise<Json>;
-  /** Name of the executor. */
-  readonly executor: string;
+  /** Where a plugin is computed. */
+  readonly placeOf: (plugin: Plugin) => string;
   /** Compute everything anew. */
   readonly fresh?: boolean;
 }
@@ -71,7 +75,7 @@ export class Plan {
   readonly steps: readonly PlanStep[];
   /** Data types of plugins that are computed together, by stage. */
   readonly stages: readonly (readonly string[])[];
-  /** Name of the executor. */
+  /** Where the plugins are computed, each place once. */
   readonly executor: string;
 
   /**
@@ -79,11 +83,12 @@ export class Plan {
    *
    * @param steps In order of dependency.
    */
-  constructor(runId: string, targets: readonly string[], steps: readonly PlanStep[], executor: string) {
+  constructor(runId: string, targets: readonly string[], steps: readonly PlanStep[]) {
     this.runId = runId;
     this.targets = targets;
     this.steps = steps;
-    this.executor = executor;
+    const places = new Set(steps.filter(({ stored }) => !stored).map(({ place }) => place));
+    this.executor = [...places].join(", ") || "none";
     this.stages = fuse(steps);
   }
 
@@ -100,12 +105,13 @@ export class Plan {
       runId: this.runId,
       targets: this.targets,
       executor: this.executor,
-      steps: this.steps.map(({ plugin, stored, tracked, sources, hashes }) => ({
+      steps: this.steps.map(({ plugin, stored, tracked, sources, hashes, place }) => ({
         plugin: plugin.name,
         version: plugin.version,
         provides: plugin.provides,
         dependsOn: plugin.dependsOn,
         action: stored ? "read" : "compute",
+        ...(stored ? {} : { executor: place }),
         ...(stored ? { rows: stored.meta.rows, bytes: stored.meta.bytes, created: stored.meta.created } : {}),
         options: tracked,
         sources: Object.fromEntries(Object.entries(sources).map(([name, source]) => [name, source.source])),
@@ -117,12 +123,15 @@ export class Plan {
 
   /** The plan as text: a line a plugin, in order, with what is stored and what is fused. */
   toString(): string {
-    const lines = this.steps.map(({ plugin, stored, options: values, tracked, sources, hashes }) => {
+    const several = this.executor.includes(", ");
+    const lines = this.steps.map(({ plugin, stored, options: values, tracked, sources, hashes, place }) => {
       const stage = this.stages.findIndex((types) => types.includes(plugin.name));
       const fused = this.stages[stage]?.length ?? 0;
       const how = stored
         ? `read: stored ${stored.meta.created}, ${stored.meta.rows} rows`
-        : `compute: stage ${stage + 1}${fused > 1 ? ` (fused: ${this.stages[stage]!.join(" > ")})` : ""}`;
+        : `compute: stage ${stage + 1}${fused > 1 ? ` (fused: ${this.stages[stage]!.join(" > ")})` : ""}${
+          several ? `, ${place}` : ""
+        }`;
       const set = Object.entries(sources).filter(([, { source }]) => source !== "default");
       const options = set.map(([name, { source }]) => {
         const value = Object.hasOwn(tracked, name) ? tracked[name] : values[name];
@@ -175,7 +184,12 @@ export async function makePlan(input: PlanInput): Promise<Plan> {
     return step;
   };
   for (const target of targets) await visit(target, []);
-  return new Plan(input.runId, targets, needed(steps, targets), input.executor);
+  const kept = needed(steps, targets);
+  return new Plan(
+    input.runId,
+    targets,
+    kept.map((step) => step.stored ? step : { ...step, place: input.placeOf(step.plugin) }),
+  );
 }
 
 /** Without what only stored results depend on. */
@@ -237,6 +251,7 @@ async function makeStep(
   return {
     plugin,
     options,
+    plain: resolved.plain as Readonly<Record<string, Json>>,
     sources: resolved.sources,
     tracked,
     geometry,
@@ -245,6 +260,7 @@ async function makeStep(
     lineages,
     hashes,
     stored,
+    place: "store",
   };
 }
 

@@ -80,11 +80,15 @@ export class StreamingContext {
   // Settings hold for these streams alone: the context and its other streams keep theirs.
   #runOptions(): RunOptions {
     const { chunkSize, parallel, maxWorkers, breakThresholdPs } = this.config;
+    const { executorType, executorConfig, useLoadBalancer } = this.config;
     const stateful = [...this.context.providers.values()].some((plugin) => plugin.stateful);
     return {
       ...(chunkSize === undefined ? {} : { chunkSize }),
       ...(parallel === undefined ? {} : { parallel }),
       ...(maxWorkers === undefined ? {} : { maxWorkers }),
+      ...(executorType === undefined ? {} : { executorType }),
+      ...(executorConfig === undefined ? {} : { executorConfig }),
+      ...(useLoadBalancer === undefined ? {} : { useLoadBalancer }),
       ...(breakThresholdPs !== undefined && stateful ? { config: { breakThresholdPs } } : {}),
     };
   }

@@ -12,10 +12,8 @@ import { formatBytes } from "./units.ts";
 
 /** What a run may hold: bytes charged, the limit and the highest charge so far. */
 export class Account {
-  /** Bytes charged now. */
-  used = 0;
-  /** Highest {@linkcode Account.used} so far. */
-  peak = 0;
+  #used = 0;
+  #peak = 0;
   /** Bytes that may be charged. */
   readonly limit: number;
 
@@ -30,17 +28,84 @@ export class Account {
     this.limit = limit;
   }
 
+  /** Bytes charged now. */
+  get used(): number {
+    return this.#used;
+  }
+
+  /** Highest {@linkcode Account.used} so far. */
+  get peak(): number {
+    return this.#peak;
+  }
+
   /** Charge bytes. @throws {MemoryBudgetError} When the limit would be passed; nothing is charged then. */
   charge(bytes: number): void {
-    if (this.used + bytes > this.limit) throw new MemoryBudgetError(this.limit, this.used, bytes);
-    this.used += bytes;
-    if (this.used > this.peak) this.peak = this.used;
+    const used = this.#used + bytes;
+    if (used > this.limit) throw new MemoryBudgetError(this.limit, this.#used, bytes);
+    this.#used = used;
+    if (used > this.#peak) this.#peak = used;
   }
 
   /** Take a charge back. */
   refund(bytes: number): void {
-    this.used -= bytes;
+    this.#used -= bytes;
   }
+}
+
+/**
+ * An account that several threads charge: its counts lie in shared memory.
+ *
+ * `charge` and `refund` are O(1) and never wait.
+ */
+export class SharedAccount extends Account {
+  /** What another thread makes the same account of. */
+  readonly counts: BigInt64Array<SharedArrayBuffer>;
+
+  /**
+   * An account of its own, or the one of another thread.
+   *
+   * @param counts Of the account in the other thread.
+   * @throws {RangeError} On a limit that is not above 0.
+   */
+  constructor(limit = Infinity, counts: BigInt64Array<SharedArrayBuffer> = newCounts()) {
+    super(limit);
+    this.counts = counts;
+  }
+
+  /** Bytes charged now, in all threads. */
+  override get used(): number {
+    return Number(Atomics.load(this.counts, 0));
+  }
+
+  /** Highest {@linkcode Account.used} so far. */
+  override get peak(): number {
+    return Number(Atomics.load(this.counts, 1));
+  }
+
+  /** Charge bytes. @throws {MemoryBudgetError} When the limit would be passed; nothing is charged then. */
+  override charge(bytes: number): void {
+    const before = Number(Atomics.add(this.counts, 0, BigInt(bytes)));
+    const used = before + bytes;
+    if (used > this.limit) {
+      Atomics.sub(this.counts, 0, BigInt(bytes));
+      throw new MemoryBudgetError(this.limit, before, bytes);
+    }
+    let peak = Atomics.load(this.counts, 1);
+    while (peak < used) {
+      const seen = Atomics.compareExchange(this.counts, 1, peak, BigInt(used));
+      if (seen === peak) break;
+      peak = seen;
+    }
+  }
+
+  /** Take a charge back. */
+  override refund(bytes: number): void {
+    Atomics.sub(this.counts, 0, BigInt(bytes));
+  }
+}
+
+function newCounts(): BigInt64Array<SharedArrayBuffer> {
+  return new BigInt64Array(new SharedArrayBuffer(16));
 }
 
 /** A memory budget is spent. */
@@ -72,7 +137,7 @@ export class BufferHandle {
   /**
    * The first reference to `buffer`.
    *
-   * @param account Charged with the buffer's size until the last charged reference is gone.
+   * @param account Charged with the buffer's size (by whoever made it) until the last charged reference is gone.
    */
   constructor(buffer: ArrayBufferLike, account?: Account, pool?: BufferPool) {
     this.buffer = buffer;
@@ -105,6 +170,14 @@ export class BufferHandle {
     if (!this.#account) return;
     if (--this.#charges === 0) this.#account.refund(this.buffer.byteLength);
   }
+}
+
+/** Where new buffers come from, and what they are charged to. */
+export interface Memory {
+  /** Gives buffers. */
+  readonly pool: BufferPool;
+  /** Counts them. */
+  readonly account: Account;
 }
 
 const SMALLEST = 4096;
@@ -164,6 +237,18 @@ export class BufferPool {
       account?.refund(size);
       throw error;
     }
+  }
+
+  /** Whether it makes `SharedArrayBuffer`s, which other threads see too. */
+  get shared(): boolean {
+    return this.#shared;
+  }
+
+  /** Up to `count` idle buffers of a size class, which are no longer the pool's: for another thread to use. */
+  takeIdle(size: number, count: number): ArrayBufferLike[] {
+    const taken = this.#idle.get(size)?.splice(-count) ?? [];
+    this.idleBytes -= size * taken.length;
+    return taken;
   }
 
   /** Keep a released buffer, or leave it to the garbage collector when enough are idle. */

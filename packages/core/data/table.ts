@@ -68,8 +68,11 @@ export interface AllocateOptions {
   readonly account?: Account;
 }
 
-interface Held {
+/** A reference that a table has to a buffer; a charged one keeps the budget charged. */
+export interface Held {
+  /** The buffer and its counts. */
   readonly handle: BufferHandle;
+  /** Whether the budget counts it. */
   readonly charged: boolean;
 }
 
@@ -139,6 +142,11 @@ export class Table<C extends ColumnTypes = ColumnTypes> implements Disposable {
       } else bytes += this.#length * this.#widths[k]! * column.bytes;
     });
     return bytes;
+  }
+
+  /** The buffers that this table keeps alive. */
+  get held(): readonly Held[] {
+    return this.#held;
   }
 
   /** Bytes of the buffers that this table keeps alive, each counted whole. */
@@ -257,6 +265,26 @@ export class Table<C extends ColumnTypes = ColumnTypes> implements Disposable {
     return new Table(schema, options.t0 ?? 0n, length, columns, widths, held);
   }
 
+  /** A table over columns that were checked, with the references that it is to have: for code that hands tables over. */
+  static over(
+    schema: Schema,
+    t0: bigint,
+    length: number,
+    columns: Record<string, TypedArray | Ragged>,
+    widths: readonly number[],
+    held: readonly Held[],
+  ): Table {
+    return new Table(schema, t0, length, columns as Columns<ColumnTypes>, widths, [...held]);
+  }
+
+  /** Give the references to the buffers up, without handing those back: the caller has them now. The table is released. */
+  detach(): readonly Held[] {
+    const held = this.#held;
+    this.#held = [];
+    this.#columns = undefined;
+    return held;
+  }
+
   /**
    * The table in a buffer that {@linkcode Table.toBuffer} made, without a copy.
    *
@@ -312,9 +340,7 @@ export class Table<C extends ColumnTypes = ColumnTypes> implements Disposable {
 
   // Released, but the buffer does not go back to a pool: somebody else has it now.
   #forget(): void {
-    for (const { handle, charged } of this.#held) if (charged) handle.uncharge();
-    this.#held = [];
-    this.#columns = undefined;
+    for (const { handle, charged } of this.detach()) if (charged) handle.uncharge();
   }
 
   #layoutNow(): Layout {

@@ -3,7 +3,17 @@
  * @module
  */
 import type { Chunk } from "../chunk/chunk.ts";
-import { type Interval, type Stage, type StageEnvironment, type StageResult, StageRunner } from "./stage.ts";
+import type { Memory } from "../data/buffer_pool.ts";
+import type { ExecutorType, Plugin, SourceContext, SourcePiece } from "../plugin/plugin.ts";
+import type { SaveChunk } from "../store/save_chunk.ts";
+import {
+  type Interval,
+  type Stage,
+  type StageEnvironment,
+  type StageResult,
+  StageRunner,
+  type StageStep,
+} from "./stage.ts";
 
 /** What an executor is told with a task. */
 export interface SubmitOptions {
@@ -28,6 +38,8 @@ export interface Executor {
   readonly name: string;
   /** How many tasks of a stage are worth submitting at once. */
   readonly concurrency: number;
+  /** Where buffers of the run come from and what they are charged to, where the executor decides that. */
+  readonly memory?: Memory;
   /** Compute one stretch; gives the outputs by data type. */
   submit(
     stage: Stage,
@@ -35,8 +47,54 @@ export interface Executor {
     interval: Interval,
     options: SubmitOptions,
   ): StageResult | Promise<StageResult>;
+  /** Read a source elsewhere; undefined (or no such method): it is read in place. */
+  readSource?(step: StageStep, context: SourceContext): AsyncIterable<SourcePiece> | undefined;
+  /** Write a chunk's file elsewhere. Without it, that is done in place. */
+  readonly saveChunk?: SaveChunk;
   /** A run has ended: forget its stages' state. */
   forget(stage: Stage): void;
+}
+
+/** How a run wants to be computed. */
+export interface RunSettings {
+  /** Kind of executor, over what plugins say. */
+  readonly executorType?: ExecutorType | undefined;
+  /** Name of an executor preset, or settings. */
+  readonly executorConfig?: string | Readonly<Record<string, unknown>> | undefined;
+  /** Most workers. */
+  readonly maxWorkers?: number | undefined;
+  /** Scale workers with the load. */
+  readonly useLoadBalancer?: boolean | undefined;
+}
+
+/** A run that wants an executor. */
+export interface RunRequest extends RunSettings {
+  /** Name of the run. */
+  readonly runId: string;
+  /** Memory budget, bytes. */
+  readonly memory: number;
+  /** Plugins that are computed. */
+  readonly plugins: readonly Plugin[];
+}
+
+/** An executor for one run. Its disposal ends what is left of the run's work. */
+export interface RunExecutor extends Executor, AsyncDisposable {}
+
+/** Gives each run an executor: what a context is given to use workers. */
+export interface ExecutorProvider {
+  /**
+   * Where a plugin is computed.
+   *
+   * @throws {TypeError} When it cannot be computed there: says what to do.
+   */
+  placeOf(plugin: Plugin, settings: RunSettings): ExecutorType;
+  /** An executor for one run. */
+  openRun(request: RunRequest): RunExecutor;
+}
+
+/** Whether something gives executors, rather than being one. */
+export function isProvider(executor: Executor | ExecutorProvider): executor is ExecutorProvider {
+  return "openRun" in executor;
 }
 
 /** Computes in place, on the calling thread, one task after the other. */

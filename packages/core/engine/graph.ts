@@ -8,6 +8,7 @@ import type { Plan } from "../context/plan.ts";
 import { Account, type BufferPool } from "../data/buffer_pool.ts";
 import { formatBytes } from "../data/units.ts";
 import type { TimeRange } from "../plugin/plugin.ts";
+import { abortable } from "./abortable.ts";
 import type { Edge } from "./edge.ts";
 import { PipelineError } from "./errors.ts";
 import type { Executor } from "./executor.ts";
@@ -36,6 +37,8 @@ export interface GraphOptions {
 export interface Tap {
   readonly dataType: string;
   readonly take: (chunk: Chunk) => Promise<void>;
+  /** The run goes on while a chunk is taken. */
+  readonly aside?: boolean;
 }
 
 interface Drain extends Tap {
@@ -56,6 +59,8 @@ export class Graph {
   readonly #drains: Drain[] = [];
   readonly #abort = new AbortController();
   readonly #sinks = new Map<string, Edge>();
+  /** Chunks that are being taken aside. */
+  readonly #taking = new Set<Promise<void>>();
   #breath = performance.now();
   #failure: { readonly cause: unknown } | undefined;
   readonly #forward = (): void => this.#abort.abort(this.#options.signal!.reason);
@@ -66,7 +71,7 @@ export class Graph {
    */
   constructor(options: GraphOptions, targets: readonly string[], taps: readonly Tap[]) {
     this.#options = options;
-    this.account = new Account(options.memory);
+    this.account = options.executor.memory?.account ?? new Account(options.memory);
     options.signal?.addEventListener("abort", this.#forward, { once: true });
     if (options.signal?.aborted) this.#abort.abort(options.signal.reason);
     const { maxWorkers, timeRange } = options;
@@ -81,7 +86,7 @@ export class Graph {
     const { pool, executor, event, plan } = this.#options;
     return {
       runId: plan.runId,
-      pool,
+      pool: executor.memory?.pool ?? pool,
       account: this.account,
       executor,
       signal: this.#abort.signal,
@@ -135,6 +140,7 @@ export class Graph {
       await this.#step(edge);
       this.#abort.signal.throwIfAborted();
     }
+    if (this.#taking.size > 0) await abortable(Promise.all(this.#taking), this.#abort.signal, () => {});
     if (this.#failure) throw this.#failure.cause;
   }
 
@@ -149,8 +155,12 @@ export class Graph {
   }
 
   async #drain(): Promise<void> {
-    for (const { edge, take } of this.#drains) {
+    for (const { edge, take, aside } of this.#drains) {
       for (let chunk = edge.take(); chunk; chunk = edge.take()) {
+        if (aside) {
+          this.#takeAside(chunk, take);
+          continue;
+        }
         try {
           await take(chunk);
         } finally {
@@ -160,6 +170,16 @@ export class Graph {
     }
   }
 
+  #takeAside(chunk: Chunk, take: Tap["take"]): void {
+    const taking = take(chunk).catch((cause) => {
+      this.#failure ??= { cause };
+    }).finally(() => {
+      chunk.release();
+      this.#taking.delete(taking);
+    });
+    this.#taking.add(taking);
+  }
+
   async #makeRoom(): Promise<void> {
     const half = this.account.limit / 2;
     while (this.account.used > half) {
@@ -167,7 +187,10 @@ export class Graph {
       let progress = false;
       for (const node of this.#nodes) if (await node.stepLocal()) progress = true;
       if (this.account.used <= half) return;
-      if (!progress) throw this.#stuck();
+      if (this.#failure) throw this.#failure.cause;
+      if (progress) continue;
+      if (this.#taking.size === 0) throw this.#stuck();
+      await abortable(Promise.race(this.#taking), this.#abort.signal, () => {});
     }
   }
 

@@ -93,11 +93,13 @@ export class Builder {
 
   #addSource(step: PlanStep): void {
     const { memory, chunkSize } = this.#options;
+    // Half of the budget must do for what several workers have in hand.
+    const parts = Math.max(16, 8 * (this.#services.executor.concurrency + 1));
     const size: PieceSize = {
       maxRows: chunkSize ?? step.plugin.running.chunkSize ?? DEFAULT_ROWS,
-      maxBytes: Math.max(2 ** 16, Math.min(2 ** 25, Math.floor(memory / 16))),
+      maxBytes: Math.max(2 ** 16, Math.min(2 ** 25, Math.floor(memory / parts))),
     };
-    const node = new SourceNode(this.#services, step.plugin, step.options, size, this.#wanted(step));
+    const node = new SourceNode(this.#services, step, size, this.#wanted(step));
     this.#add(node, [step.plugin.name]);
   }
 
@@ -132,7 +134,7 @@ export class Builder {
     const { schemas } = mergedSchema({ ...plugin, name: step.plugin.name }, parents);
     const schema = schemas[step.plugin.name]!;
     const node = new StageNode(this.#services, {
-      stage: { id: provides, steps: [{ plugin, options: {} }], outputs: [provides] },
+      stage: { id: provides, steps: [{ plugin, options: {}, plain: {} }], outputs: [provides] },
       inputs: types.map((type): StageInput => ({
         types: [type],
         edge: this.#edge(step, type),
@@ -168,7 +170,7 @@ export class Builder {
     const node = new StageNode(this.#services, {
       stage: {
         id: types.join("+"),
-        steps: stage.map((step) => ({ plugin: step.plugin, options: step.options })),
+        steps: stage.map(({ plugin, options, plain }) => ({ plugin, options, plain })),
         outputs,
       },
       inputs: this.#inputs(first),

@@ -4,19 +4,13 @@
 // copy of the stretch; memory: the rows not yet dropped.
 
 import { type Chunk, endtimesOf, lowerBound, NO_COVER, rowAt, timesOf } from "../chunk/chunk.ts";
-import type { Account, BufferPool } from "../data/buffer_pool.ts";
+import type { Memory } from "../data/buffer_pool.ts";
 import { concatTables } from "../chunk/concat_tables.ts";
 import type { Schema } from "../data/schema.ts";
 import { Table } from "../data/table.ts";
 
 /** A time range whose end is not known. */
 export const END: bigint = 2n ** 63n - 1n;
-
-/** Where new buffers come from. */
-export interface Memory {
-  readonly pool: BufferPool;
-  readonly account: Account;
-}
 
 /** The pending rows of one input. Positions of rows are counted from the first row that is kept. */
 export class InputBuffer {

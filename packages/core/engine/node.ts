@@ -107,7 +107,7 @@ export abstract class Node implements Producer {
     return undefined;
   }
 
-  /** Make progress with what is at hand, or with `pull` also with what upstream gives. True if something was given. */
+  /** Make progress with what is at hand, or with `pull` also with what upstream gives. True if something was done. */
   protected abstract advance(pull: boolean): Promise<boolean>;
 
   /** Let go of everything. */
@@ -136,7 +136,7 @@ export abstract class Node implements Producer {
     }
   }
 
-  /** Go on with what is at hand. True if something was given. */
+  /** Go on with what is at hand. True if something was done. */
   async stepLocal(): Promise<boolean> {
     if (this.done || this.busy || this.#failure) return false;
     return await this.#guarded(false);

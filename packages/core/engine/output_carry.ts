@@ -8,7 +8,7 @@ import { mergeRows } from "../chunk/merge_rows.ts";
 import { sortRows } from "../chunk/sort_rows.ts";
 import type { Schema } from "../data/schema.ts";
 import { Table } from "../data/table.ts";
-import type { Memory } from "./input_buffer.ts";
+import type { Memory } from "../data/buffer_pool.ts";
 
 /** What an output is called. */
 export interface OutputInfo {

@@ -2,7 +2,8 @@
 
 import { Chunk, NO_COVER } from "../chunk/chunk.ts";
 import type { Halo } from "../plugin/plugin.ts";
-import type { InputBuffer, Memory } from "./input_buffer.ts";
+import type { Memory } from "../data/buffer_pool.ts";
+import type { InputBuffer } from "./input_buffer.ts";
 
 /** An input as far as its rows go. */
 export interface RegionInput {

@@ -1,13 +1,14 @@
 // A node that reads a source: a source plugin's pieces, or the stored chunks of a result.
 
 import { timesOf } from "../chunk/chunk.ts";
-import { Table } from "../data/table.ts";
+import type { Table } from "../data/table.ts";
 import type { Plugin, SourcePiece, TimeRange } from "../plugin/plugin.ts";
-import { checkSchema } from "./_check_outputs.ts";
+import { checkPiece } from "./source_piece.ts";
 import { abortable, closeIterator } from "./abortable.ts";
 import { PipelineError } from "./errors.ts";
 import { type GraphServices, Node } from "./node.ts";
 import { OutputCarry } from "./output_carry.ts";
+import type { StageStep } from "./stage.ts";
 
 /** How big a source's pieces shall be. */
 export interface PieceSize {
@@ -17,24 +18,28 @@ export interface PieceSize {
 
 /** Reads a source plugin. */
 export class SourceNode extends Node {
+  readonly #step: StageStep;
   readonly #plugin: Plugin;
-  readonly #options: Readonly<Record<string, unknown>>;
   readonly #carry: OutputCarry;
   readonly #size: PieceSize;
   readonly #range: TimeRange;
   #iterator: AsyncIterator<SourcePiece> | undefined;
+  /** It is read elsewhere, while this thread does something else. */
+  #elsewhere = false;
+  /** The next piece, asked for already. */
+  #ahead: Promise<IteratorResult<SourcePiece>> | undefined;
   #pieces = 0;
 
   constructor(
     services: GraphServices,
-    plugin: Plugin,
-    options: Readonly<Record<string, unknown>>,
+    step: StageStep,
     size: PieceSize,
     range: TimeRange,
   ) {
     super(services);
+    const { plugin } = step;
+    this.#step = step;
     this.#plugin = plugin;
-    this.#options = options;
     this.#size = size;
     this.#range = range;
     const type = plugin.name;
@@ -69,9 +74,9 @@ export class SourceNode extends Node {
     const started = performance.now();
     try {
       this.#iterator ??= this.#open();
-      // A piece that comes after the run has ended is nobody's.
-      const late = ({ value, done }: IteratorResult<SourcePiece>) => done || value.table.release();
-      const { value, done } = await abortable(this.#iterator.next(), this.services.signal, late);
+      const next = this.#ahead ?? this.#iterator.next();
+      this.#ahead = undefined;
+      const { value, done } = await abortable(next, this.services.signal, letGo);
       this.metricsOf(name).busyMs += performance.now() - started;
       if (done) {
         this.#iterator = undefined;
@@ -80,6 +85,7 @@ export class SourceNode extends Node {
         return this.given > before;
       }
       this.#take(value);
+      this.#readAhead();
       return this.given > before;
     } catch (cause) {
       if (this.services.signal.aborted) throw this.services.signal.reason;
@@ -97,20 +103,30 @@ export class SourceNode extends Node {
     }
   }
 
+  #readAhead(): void {
+    const { account } = this.services;
+    if (!this.#elsewhere || this.done || account.used * 2 > account.limit) return;
+    this.#ahead = this.#iterator!.next();
+    this.#ahead.catch(() => {}); // told when it is its turn
+  }
+
   #open(): AsyncIterator<SourcePiece> {
-    const { runId, pool, account, signal, event } = this.services;
+    const { runId, pool, account, signal, event, executor } = this.services;
     const plugin = this.#plugin.name;
-    return this.#plugin.read!({
+    const context = {
       runId,
-      options: this.#options,
+      options: this.#step.options,
       ...this.#size,
       timeRange: this.#range,
       pool,
       account,
       signal,
-      notice: (text) => event({ type: "notice", plugin, text }),
-      progress: (done, total) => event({ type: "input", plugin, done, total }),
-    })[Symbol.asyncIterator]();
+      notice: (text: string) => event({ type: "notice", plugin, text }),
+      progress: (done: number, total: number) => event({ type: "input", plugin, done, total }),
+    };
+    const elsewhere = executor.readSource?.(this.#step, context);
+    this.#elsewhere = elsewhere !== undefined;
+    return (elsewhere ?? this.#plugin.read!(context))[Symbol.asyncIterator]();
   }
 
   #take(piece: SourcePiece): void {
@@ -131,6 +147,8 @@ export class SourceNode extends Node {
     this.#carry.clear();
     const iterator = this.#iterator;
     this.#iterator = undefined;
+    this.#ahead?.then(letGo, () => {}); // the run has ended: nobody is left to be told
+    this.#ahead = undefined;
     // Nobody waits for it here: the graph does, before it ends.
     if (!iterator) return;
     this.closing = closeIterator(iterator, this.#plugin, this.services.runId);
@@ -141,18 +159,9 @@ export class SourceNode extends Node {
   closing: Promise<void> | undefined;
 }
 
-/** @throws {TypeError} On a piece of another shape than a {@linkcode SourcePiece}. */
-function checkPiece(plugin: Plugin, piece: SourcePiece | undefined): void {
-  const { table, end, start } = piece ?? {};
-  if (!(table instanceof Table)) {
-    throw new TypeError(
-      `read gave ${piece === undefined ? "undefined" : "a piece without a table"}, not { table, end }`,
-    );
-  }
-  if (typeof end !== "bigint" || (start !== undefined && typeof start !== "bigint")) {
-    throw new TypeError(`read gave a piece from ${start} to ${end}: start and end are bigint picoseconds`);
-  }
-  checkSchema(plugin, plugin.name, table);
+/** A piece that comes after the run has ended is nobody's. */
+function letGo({ value, done }: IteratorResult<SourcePiece>): void {
+  if (!done) value?.table?.release();
 }
 
 /** Start of the earliest row, ps. */

@@ -7,6 +7,7 @@ import { sortRows } from "../chunk/sort_rows.ts";
 import type { Account, BufferPool } from "../data/buffer_pool.ts";
 import { Table } from "../data/table.ts";
 import type { Outputs, Plugin } from "../plugin/plugin.ts";
+import type { Json } from "../store/types.ts";
 import { checkOutputs } from "./_check_outputs.ts";
 import { checkSameRows } from "./_same_rows.ts";
 import { baseOf, type Marks, noMarks, StepContext, type StepInput } from "./_step_context.ts";
@@ -17,6 +18,8 @@ export interface StageStep {
   readonly plugin: Plugin;
   /** Its option values. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** The same as JSON, of which another thread makes them again. */
+  readonly plain: Readonly<Record<string, Json>>;
 }
 
 /** Plugins that are computed as one task: each one's output is the next one's only input. */

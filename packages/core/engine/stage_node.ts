@@ -134,8 +134,11 @@ export class StageNode extends Node {
       if (this.done) return this.given > before;
     }
     const task = this.#tasks.shift();
-    if (task) await this.#collect(task);
-    else if (this.#lastTaken) { if (!this.done) this.#finish(); }
+    if (task) {
+      await this.#collect(task);
+      return true;
+    }
+    if (this.#lastTaken) { if (!this.done) this.#finish(); }
     else if (this.#failure && pull) throw this.#failure.cause;
     return this.given > before;
   }

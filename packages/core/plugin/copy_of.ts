@@ -19,14 +19,11 @@ import type { Geometry, Plugin } from "./plugin.ts";
 /**
  * A copy of a plugin with one output: another data type with another kind of rows, configured by its own name.
  *
- * @param place The module and the name that the copy is exported by, where a worker is to load it.
+ * A worker makes the copy from the original's module.
+ *
  * @throws {RangeError} On a plugin with several outputs.
  */
-export function copyOf(
-  plugin: Plugin,
-  name: string,
-  place?: { readonly module: string; readonly export: string },
-): Plugin {
+export function copyOf(plugin: Plugin, name: string): Plugin {
   const [old, ...more] = plugin.provides;
   if (old === undefined || more.length > 0) {
     throw new RangeError(
@@ -37,8 +34,6 @@ export function copyOf(
     old in byType ? { [name]: byType[old]! } : {};
   return {
     ...plugin,
-    module: place?.module,
-    export: place?.export,
     name,
     provides: [name],
     schemas: renamed(plugin.schemas),

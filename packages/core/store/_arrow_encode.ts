@@ -5,7 +5,7 @@ import type { Column, Ragged, Schema, TypedArray } from "../data/schema.ts";
 import { sameType, type Table } from "../data/table.ts";
 import { type ArrowModule, elementType, fieldOf } from "./_arrow_types.ts";
 import { packBits } from "./_bits.ts";
-import { offsetsToInt64 } from "./_int64.ts";
+import { checkOrigin, offsetsToInt64 } from "./_int64.ts";
 
 /** Most bytes of one file: its parts are placed with 32-bit numbers. */
 const MAX_BYTES = 2 ** 31 - 2 ** 16;
@@ -31,9 +31,7 @@ export interface EncodeOptions {
 export async function encodeTable(table: Table, options: EncodeOptions = {}): Promise<Uint8Array[]> {
   const schema = options.schema ?? table.schema;
   checkColumns(table, schema);
-  if (table.nbytes > MAX_BYTES) {
-    throw new RangeError(`Cannot write ${table.nbytes} bytes as one Arrow file: use chunks below 2 GiB`);
-  }
+  checkEncodable(table);
   const arrow = await import("apache-arrow");
   const rows = table.length;
   const fields = schema.columns.map((column) => fieldOf(arrow, column, table.width(column.name)));
@@ -44,6 +42,14 @@ export async function encodeTable(table: Table, options: EncodeOptions = {}): Pr
   writer.write(new arrow.RecordBatch(arrowSchema, data));
   writer.finish();
   return await Array.fromAsync(writer as AsyncIterable<Uint8Array>);
+}
+
+/** @throws {RangeError} When a table takes 2 GiB or more, or its times may not fit 64 bits. */
+export function checkEncodable(table: Table): void {
+  if (table.nbytes > MAX_BYTES) {
+    throw new RangeError(`Cannot write ${table.nbytes} bytes as one Arrow file: use chunks below 2 GiB`);
+  }
+  checkOrigin(table.t0);
 }
 
 /** Keys of the file's metadata that {@linkcode encodeChunk} writes. */

@@ -1,24 +1,13 @@
 // Writes a result into a temporary folder and puts it in its place when it is complete.
-import { Chunk, endtimesOf, NO_COVER, timesOf } from "../chunk/chunk.ts";
+import { Chunk, NO_COVER, timesOf } from "../chunk/chunk.ts";
 import { sameType, Table } from "../data/table.ts";
-import { encodeChunk } from "./_arrow_encode.ts";
-import { storageError, writeParts, type Written } from "./_files.ts";
+import { storageError, writeParts } from "./_files.ts";
 import { FolderResult } from "./_folder_result.ts";
 import type { Workspace } from "./_folders.ts";
+import { checkEncodable } from "./_arrow_encode.ts";
 import { METADATA_FILE, metadataText } from "./_metadata.ts";
+import { type SaveChunk, saveChunk, type SavedChunk } from "./save_chunk.ts";
 import type { ChunkRecord, ResultKey, ResultMeta, ResultWriter, StoredMeta, StoredResult } from "./types.ts";
-
-/** Longest row of a table, ps. O(rows). */
-function longestRow(table: Table): number {
-  const starts = timesOf(table), ends = endtimesOf(table);
-  let max = 0;
-  if (starts === ends) return max;
-  for (let i = 0; i < starts.length; i++) {
-    const length = ends[i]! - starts[i]!;
-    if (length > max) max = length;
-  }
-  return max;
-}
 
 /** {@linkcode ResultWriter} of a folder store. */
 export class FolderWriter implements ResultWriter {
@@ -26,21 +15,31 @@ export class FolderWriter implements ResultWriter {
   readonly #meta: StoredMeta;
   readonly #space: Workspace;
   readonly #durable: boolean;
+  readonly #saveChunk: SaveChunk;
+  /** In order; what is known of a file only when it is written comes then. */
   readonly #chunks: ChunkRecord[] = [];
+  /** Files that are being written. */
+  readonly #saving = new Set<Promise<void>>();
   /** Widths of fixed columns; those that the data decide come with the first rows. */
   readonly #widths: Record<string, number> = {};
   /** Chunks without rows, written before the widths were known. */
   readonly #unsized: number[] = [];
-  #longest = 0;
+  #longest = 0n;
   #tail: Promise<void> = Promise.resolve();
   /** Why nothing more can be written. */
   #done: string | undefined;
 
-  constructor(key: ResultKey, meta: StoredMeta, space: Workspace, durable: boolean) {
+  constructor(
+    key: ResultKey,
+    meta: StoredMeta,
+    space: Workspace,
+    options: { readonly durable: boolean; readonly save: SaveChunk | undefined },
+  ) {
     this.#key = { runId: key.runId, dataType: key.dataType };
     this.#meta = meta;
     this.#space = space;
-    this.#durable = durable;
+    this.#durable = options.durable;
+    this.#saveChunk = options.save ?? saveChunk;
   }
 
   get #name(): string {
@@ -65,15 +64,22 @@ export class FolderWriter implements ResultWriter {
     try {
       return await work();
     } catch (cause) {
-      this.#done = "aborted after an error";
       const error = storageError(action, this.#space.path, cause);
+      if (this.#done !== undefined) throw error; // another file failed before: it is removed already
+      this.#done = "aborted after an error";
       try {
-        await this.#space.discard();
+        await this.#discard();
       } catch (second) {
         throw new AggregateError([error, second], `${error.message}; the folder could not be removed either`);
       }
       throw error;
     }
+  }
+
+  /** Remove everything, when no file is being written any more. */
+  async #discard(): Promise<void> {
+    await Promise.allSettled(this.#saving);
+    await this.#space.discard();
   }
 
   async write(chunk: Chunk): Promise<void> {
@@ -83,11 +89,13 @@ export class FolderWriter implements ResultWriter {
     const { start, end, coverEnd } = chunk;
     // Shared before the first wait, so that the caller may release the chunk.
     using held = new Chunk(chunk.table.share(), { start, end, coverEnd, runId, dataType, dataKind });
-    await this.#next(async () => {
+    // Places are given in order; the files are written at the same time.
+    const index = await this.#next(() => {
       this.#checkUsable("write to");
       this.#check(held);
-      await this.#store(held);
+      return Promise.resolve(this.#reserve(held));
     });
+    await this.#guarded(`write chunk ${held}`, () => this.#store(index, held));
   }
 
   #checkNames(chunk: Chunk): void {
@@ -124,45 +132,56 @@ export class FolderWriter implements ResultWriter {
       const width = chunk.table.width(name), known = this.#widths[name] ?? width;
       if (width !== known) fail(`column "${name}" is ${width} wide, in the chunks before ${known}`);
     }
+    checkEncodable(chunk.table);
   }
 
-  async #store(chunk: Chunk): Promise<void> {
-    const { schema } = this.#meta;
+  /** A chunk's place among the others. */
+  #reserve(chunk: Chunk): number {
     const { start, end, coverEnd, length: rows, table } = chunk;
-    const file = `${String(this.#chunks.length).padStart(6, "0")}.arrow`;
-    const parts = rows > 0 ? await encodeChunk(chunk, schema) : await this.#encodeEmpty(chunk);
-    const written = await this.#guarded(`write chunk ${chunk}`, () => this.#save(file, parts));
-    let firstStart: bigint | null = null;
+    const index = this.#chunks.length;
+    const { columns } = this.#meta.schema;
+    const file = `${String(index).padStart(6, "0")}.arrow`;
     if (rows > 0) {
-      firstStart = table.t0 + BigInt(timesOf(table)[0]!);
-      this.#longest = Math.max(this.#longest, longestRow(table));
-      for (const { name, kind } of schema.columns) {
-        if (kind === "fixed") this.#widths[name] = table.width(name);
-      }
-    } else if (
-      schema.columns.some(({ name, kind }) => kind === "fixed" && this.#widths[name] === undefined)
-    ) {
-      this.#unsized.push(this.#chunks.length);
+      for (const { name, kind } of columns) if (kind === "fixed") this.#widths[name] = table.width(name);
+    } else if (columns.some(({ name, kind }) => kind === "fixed" && this.#widths[name] === undefined)) {
+      this.#unsized.push(index);
     }
-    this.#chunks.push({ file, rows, start, end, coverEnd, firstStart, ...written });
+    const firstStart = rows > 0 ? table.t0 + BigInt(timesOf(table)[0]!) : null;
+    this.#chunks.push({ file, rows, start, end, coverEnd, firstStart, bytes: 0, crc32: "" });
+    return index;
   }
 
-  #save(file: string, parts: readonly Uint8Array[]): Promise<Written> {
-    return writeParts(`${this.#space.path}/${file}`, parts, this.#durable);
+  async #store(index: number, chunk: Chunk): Promise<void> {
+    const saving = chunk.length > 0 ? this.#save(index, chunk) : this.#saveEmpty(index);
+    const settled = saving.then(() => {}, () => {}); // whoever asked has the error
+    this.#saving.add(settled);
+    try {
+      const { longestRow, ...written } = await saving;
+      if (longestRow > this.#longest) this.#longest = longestRow;
+      this.#chunks[index] = { ...this.#chunks[index]!, ...written };
+    } finally {
+      this.#saving.delete(settled);
+    }
+  }
+
+  #save(index: number, chunk: Chunk): Promise<SavedChunk> {
+    const path = `${this.#space.path}/${this.#chunks[index]!.file}`;
+    return this.#saveChunk(chunk, { path, schema: this.#meta.schema.text, durable: this.#durable });
   }
 
   /** The file of a chunk without rows, as wide as those with rows. */
-  async #encodeEmpty(interval: Pick<Chunk, "start" | "end" | "coverEnd">): Promise<Uint8Array[]> {
-    const { start, end, coverEnd } = interval;
+  async #saveEmpty(index: number): Promise<SavedChunk> {
+    const { start, end, coverEnd } = this.#chunks[index]!;
     const { runId, dataType } = this.#key;
     const { schema, dataKind = dataType } = this.#meta;
     const table = Table.allocate(schema, 0, { t0: start, widths: this.#widths });
     using chunk = new Chunk(table, { start, end, coverEnd, runId, dataType, dataKind });
-    return await encodeChunk(chunk);
+    return await this.#save(index, chunk);
   }
 
   finish(options: { readonly notices?: readonly string[] } = {}): Promise<StoredResult> {
     return this.#next(async () => {
+      await Promise.all(this.#saving);
       this.#checkUsable("finish");
       if (this.#chunks.length === 0) {
         throw new RangeError(
@@ -176,8 +195,8 @@ export class FolderWriter implements ResultWriter {
   async #finish(notices: readonly string[]): Promise<StoredResult> {
     if (Object.keys(this.#widths).length > 0) {
       for (const k of this.#unsized) {
-        const chunk = this.#chunks[k]!;
-        this.#chunks[k] = { ...chunk, ...await this.#save(chunk.file, await this.#encodeEmpty(chunk)) };
+        const { bytes, crc32 } = await this.#saveEmpty(k);
+        this.#chunks[k] = { ...this.#chunks[k]!, bytes, crc32 };
       }
     }
     const { schema, lineage, lineageHash, dataKind = this.#key.dataType } = this.#meta;
@@ -195,10 +214,10 @@ export class FolderWriter implements ResultWriter {
       end: chunks.at(-1)!.end,
       rows: chunks.reduce((sum, chunk) => sum + chunk.rows, 0),
       bytes: chunks.reduce((sum, chunk) => sum + chunk.bytes, 0),
-      longestRow: BigInt(this.#longest),
+      longestRow: this.#longest,
     };
     const text = new TextEncoder().encode(metadataText(meta, chunks));
-    await this.#save(METADATA_FILE, [text]);
+    await writeParts(`${this.#space.path}/${METADATA_FILE}`, [text], this.#durable);
     const folder = await this.#space.publish();
     this.#done = "finished";
     return new FolderResult(folder, meta, chunks);
@@ -208,7 +227,7 @@ export class FolderWriter implements ResultWriter {
     return this.#next(async () => {
       if (this.#done !== undefined) return;
       this.#done = "aborted";
-      await this.#space.discard();
+      await this.#discard();
     });
   }
 

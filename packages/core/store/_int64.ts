@@ -4,15 +4,19 @@
 const HALF = 2 ** 32;
 const REACH = 2n ** 53n;
 
+/** @throws {RangeError} When `t0` lies within 2^53 of the ends of int64: a time could pass them. */
+export function checkOrigin(t0: bigint): void {
+  if (t0 >= REACH - 2n ** 63n && t0 <= 2n ** 63n - 1n - REACH) return;
+  throw new RangeError(`Cannot store times relative to ${t0} ps: they may not fit 64 bits`);
+}
+
 /**
  * Write `t0 + offsets[i]` to `out`. O(rows).
  *
  * @throws {RangeError} When `t0` lies within 2^53 of the ends of int64: a time could pass them.
  */
 export function offsetsToInt64(offsets: Float64Array, t0: bigint, out: BigInt64Array): void {
-  if (t0 < REACH - 2n ** 63n || t0 > 2n ** 63n - 1n - REACH) {
-    throw new RangeError(`Cannot store times relative to ${t0} ps: they may not fit 64 bits`);
-  }
+  checkOrigin(t0);
   const low0 = Number(BigInt.asUintN(32, t0));
   const high0 = Number(t0 >> 32n);
   const words = new Uint32Array(out.buffer, out.byteOffset, out.length * 2);

@@ -42,6 +42,7 @@ import { storageError } from "./_files.ts";
 import { FolderResult } from "./_folder_result.ts";
 import { FolderWriter } from "./_folder_writer.ts";
 import { checkName, foldersIn, holdsResult, locate, typesIn, Workspace } from "./_folders.ts";
+import type { SaveChunk } from "./save_chunk.ts";
 import { METADATA_FILE, parseMetadata, remedy } from "./_metadata.ts";
 import type { ResultKey, ResultWriter, Store, StoredMeta, StoredResult, StoredSummary } from "./types.ts";
 
@@ -89,7 +90,11 @@ export class FolderStore implements Store {
    * @throws {TypeError} On a name that can't be a folder's, a schema without `time`, or a lineage that is no JSON.
    * @throws {Error} When nothing can be written there: names the folder.
    */
-  async writer(key: ResultKey, meta: StoredMeta): Promise<ResultWriter> {
+  async writer(
+    key: ResultKey,
+    meta: StoredMeta,
+    options: { readonly save?: SaveChunk | undefined } = {},
+  ): Promise<ResultWriter> {
     checkKey(key);
     const name = `${key.runId}/${key.dataType}`;
     if (!hasColumn(meta.schema, "time")) {
@@ -100,7 +105,8 @@ export class FolderStore implements Store {
     }
     const run = `${this.root}/${key.runId}`;
     try {
-      return new FolderWriter(key, meta, await Workspace.create(run, key.dataType), this.#durable);
+      const space = await Workspace.create(run, key.dataType);
+      return new FolderWriter(key, meta, space, { durable: this.#durable, save: options.save });
     } catch (cause) {
       throw storageError(`store ${name}`, run, cause);
     }

@@ -7,6 +7,7 @@
 import type { Chunk } from "../chunk/chunk.ts";
 import type { Account, BufferPool } from "../data/buffer_pool.ts";
 import type { Schema } from "../data/schema.ts";
+import type { SaveChunk } from "./save_chunk.ts";
 
 /** A value that JSON holds exactly. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -115,7 +116,7 @@ export interface StoredResult {
 export interface ResultWriter extends AsyncDisposable {
   /**
    * Write the next chunk. It stays the caller's, who may release it as soon as this returns its promise, but must not
-   * change its rows before the promise settles. Calls may overlap; they are done in order.
+   * change its rows before the promise settles. Calls may overlap: the chunks' order is that of the calls.
    *
    * @throws {RangeError} When the chunk doesn't start where the one before ended, or its `coverEnd` or width disagrees.
    * @throws {TypeError} When its columns or names are not the result's, or the writer is done.
@@ -146,10 +147,15 @@ export interface Store {
   /**
    * Start to write a result. What an ended process left unfinished of that key is removed.
    *
+   * @param options.save Writes the chunks' files, instead of this thread.
    * @throws {TypeError} On a name that can't be a folder's.
    * @throws {Error} When nothing can be written there: names the folder.
    */
-  writer(key: ResultKey, meta: StoredMeta): Promise<ResultWriter>;
+  writer(
+    key: ResultKey,
+    meta: StoredMeta,
+    options?: { readonly save?: SaveChunk | undefined },
+  ): Promise<ResultWriter>;
   /**
    * The result of that key, `undefined` where there is none.
    *

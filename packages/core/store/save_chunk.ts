@@ -1,0 +1,56 @@
+/**
+ * The file of one chunk: written where the chunk is, or by whatever an executor offers instead.
+ * @module
+ */
+import { type Chunk, endtimesOf, timesOf } from "../chunk/chunk.ts";
+import { schema } from "../data/schema.ts";
+import type { Table } from "../data/table.ts";
+import { encodeChunk } from "./_arrow_encode.ts";
+import { writeParts } from "./_files.ts";
+
+/** Where and how a chunk is written. Can be posted to another thread. */
+export interface SaveRequest {
+  /** The file. */
+  readonly path: string;
+  /** Text of the schema that it is written with. */
+  readonly schema: string;
+  /** Wait until it is on the disk. */
+  readonly durable: boolean;
+}
+
+/** What was written. */
+export interface SavedChunk {
+  /** Bytes of the file. */
+  readonly bytes: number;
+  /** CRC-32 of the file, 8 hexadecimal digits. */
+  readonly crc32: string;
+  /** Longest row, ps. */
+  readonly longestRow: bigint;
+}
+
+/**
+ * Writes the file of a chunk, which must not change until that is done.
+ *
+ * @throws {Error} When the file can't be written.
+ */
+export type SaveChunk = (chunk: Chunk, request: SaveRequest) => Promise<SavedChunk>;
+
+/** Write the file of a chunk here. O(bytes). */
+export async function saveChunk(
+  chunk: Chunk,
+  { path, schema: text, durable }: SaveRequest,
+): Promise<SavedChunk> {
+  const parts = await encodeChunk(chunk, schema(JSON.parse(text)));
+  return { ...await writeParts(path, parts, durable), longestRow: longestRow(chunk.table) };
+}
+
+function longestRow(table: Table): bigint {
+  const starts = timesOf(table), ends = endtimesOf(table);
+  if (starts === ends) return 0n;
+  let max = 0;
+  for (let i = 0; i < starts.length; i++) {
+    const length = ends[i]! - starts[i]!;
+    if (length > max) max = length;
+  }
+  return BigInt(max);
+}
