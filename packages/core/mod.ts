@@ -35,6 +35,7 @@
  */
 export * from "./data/schema.ts";
 export * from "./data/table.ts";
+export * from "./data/combine_tables.ts";
 export * from "./data/buffer_pool.ts";
 export * from "./data/units.ts";
 export * from "./chunk/chunk.ts";

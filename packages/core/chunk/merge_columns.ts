@@ -23,7 +23,8 @@
  * @module
  */
 import { columnOf, hasColumn, type TypedArray } from "../data/schema.ts";
-import { Table } from "../data/table.ts";
+import { combineTables } from "../data/combine_tables.ts";
+import type { Table } from "../data/table.ts";
 import { checkIntervals, checkRuns, chunkOf, firstOf, later, mergedNames } from "./_chunk_of.ts";
 import type { Chunk } from "./chunk.ts";
 import { DEFAULT_ORDER } from "./order.ts";
@@ -62,7 +63,7 @@ export function mergeColumns(chunks: readonly Chunk[], options: MergeColumnsOpti
     coverEnd = later(coverEnd, chunk.coverEnd);
   });
   const { start, end, runId } = first;
-  const table = Table.combine(chunks.map((chunk) => chunk.table));
+  const table = combineTables(chunks.map((chunk) => chunk.table));
   return chunkOf(table, {
     ...mergedNames(chunks, options.dataType),
     runId,

@@ -41,7 +41,7 @@ export function fuse(steps: readonly PlanStep[]): string[][] {
       plugin.dependsOn.length === 1 &&
       !plugin.stateful && !plugin.carryOver && !geometry.halo && (geometry.boundary ?? "any") === "any" &&
       noReachLeft(geometry) && step.place === last.place && plugin.running.chunkSize === undefined &&
-      plugin.running.parallel !== false &&
+      plugin.running.parallel !== false && !plugin.running.timeout && !last.plugin.running.timeout &&
       inStretch(last, dependency, last.plugin.dependsOn.map(kindOf));
     if (joins) before!.push(step);
     else stages.push([step]);

@@ -35,7 +35,6 @@ import {
   type ColumnTypes,
   type Ragged,
   type Schema,
-  schema,
   type TypedArray,
 } from "./schema.ts";
 
@@ -438,42 +437,6 @@ export class Table<C extends ColumnTypes = ColumnTypes> implements Disposable {
       widths,
       this.#retain(Object.keys(columns)),
     );
-  }
-
-  /**
-   * The columns of tables with the same rows, side by side and without a copy: of columns that several have (keys), the
-   * first table's. Times are relative to the first table's `t0`.
-   *
-   * @throws {RangeError} On tables of different lengths.
-   * @throws {TypeError} When two have a column of one name that isn't a key (`time`, `board`, `channel`, `endtime`, `record_id`).
-   */
-  static combine(tables: readonly Table[]): Table {
-    const [first] = tables;
-    if (!first) throw new RangeError("Cannot combine no tables; give at least one");
-    const types: Record<string, ColumnType> = {};
-    const widths: number[] = [];
-    for (const table of tables) {
-      if (table.length !== first.length) {
-        throw new RangeError(`Cannot combine tables of ${first.length} and ${table.length} rows`);
-      }
-      table.schema.columns.forEach(({ name, type }, k) => {
-        if (!Object.hasOwn(types, name)) {
-          types[name] = type;
-          widths.push(table.#widths[k]!);
-        } else if (!ROW_KEYS.includes(name)) {
-          throw new TypeError(`Cannot combine tables: column "${name}" is in more than one of them`);
-        }
-      });
-    }
-    const columns: Record<string, unknown> = {};
-    for (const table of tables) {
-      for (const { name, kind } of table.schema.columns) {
-        if (Object.hasOwn(columns, name)) continue;
-        columns[name] = kind === "time" ? table.#timesFrom(name, first.t0) : table.columns[name];
-      }
-    }
-    const held = tables.flatMap((table) => table.#retain());
-    return new Table(schema(types), first.t0, first.length, columns as Columns<ColumnTypes>, widths, held);
   }
 
   /** A time column relative to `t0`: the column itself where that is this table's origin. */

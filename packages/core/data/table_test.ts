@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Account, BufferPool, MemoryBudgetError } from "./buffer_pool.ts";
 import { type ColumnTypes, type Ragged, schema, type TypedArray } from "./schema.ts";
+import { combineTables } from "./combine_tables.ts";
 import { type ColumnInput, sameType, Table } from "./table.ts";
 
 const BIG = 2n ** 60n + 1n;
@@ -144,7 +145,7 @@ Deno.test("A released table throws on every access, its slices and shares do not
     () => table.nbytes,
     () => table.get("n", "i64"),
     () => table.project(schema({ n: "i64" })),
-    () => Table.combine([table]),
+    () => combineTables([table]),
   ];
   for (const use of uses) assert.throws(use, TypeError, `${use}`);
   assert.equal(slice.row(0).n, BIG - 1n);
@@ -278,7 +279,7 @@ Deno.test("combine() puts columns side by side and rebases times", () => {
     peakTime: [6n, 10n],
     b: [[1], [2]],
   }, { t0: 1n });
-  const both = Table.combine([a as Table, b as Table]);
+  const both = combineTables([a as Table, b as Table]);
   a.release();
   b.release();
   assert.deepEqual(both.rows(), [
@@ -291,12 +292,12 @@ Deno.test("combine() puts columns side by side and rebases times", () => {
 Deno.test("combine() refuses other lengths, columns of one name and no tables, and retains nothing then", () => {
   const pool = new BufferPool();
   const one = make(1, { pool }) as Table, two = make(2, { pool }) as Table;
-  assert.throws(() => Table.combine([one, two]), { name: "RangeError", message: /tables of 1 and 2 rows/ });
-  assert.throws(() => Table.combine([one, one]), {
+  assert.throws(() => combineTables([one, two]), { name: "RangeError", message: /tables of 1 and 2 rows/ });
+  assert.throws(() => combineTables([one, one]), {
     name: "TypeError",
     message: /column "n" is in more than one/,
   });
-  assert.throws(() => Table.combine([]), RangeError);
+  assert.throws(() => combineTables([]), RangeError);
   one.release();
   two.release();
   assert.equal(pool.made, 2);

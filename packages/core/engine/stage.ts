@@ -5,6 +5,7 @@
 import { Chunk, coverEndOf, timesOf } from "../chunk/chunk.ts";
 import { sortRows } from "../chunk/sort_rows.ts";
 import type { Account, BufferPool } from "../data/buffer_pool.ts";
+import { combineTables } from "../data/combine_tables.ts";
 import { Table } from "../data/table.ts";
 import type { Outputs, Plugin } from "../plugin/plugin.ts";
 import type { Json } from "../store/types.ts";
@@ -276,5 +277,5 @@ function checkStretch(table: Table, dataType: string, { start, end }: Interval):
 function mergeInputs(plugin: Plugin, inputs: Readonly<Record<string, Chunk>>): Table {
   const [first, ...others] = plugin.dependsOn.map((type) => inputs[type]!);
   for (const other of others) checkSameRows(first!.table, 0, first!.length, other.table, other.dataType);
-  return Table.combine([first!.table, ...others.map((chunk) => chunk.table)]);
+  return combineTables([first!.table, ...others.map((chunk) => chunk.table)]);
 }
