@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Account, BufferPool, MemoryBudgetError, sizeClass } from "./buffer_pool.ts";
+import { Account, BufferPool, MemoryBudgetError, SharedAccount, sizeClass } from "./buffer_pool.ts";
 
 Deno.test("sizeClass() is at most a quarter more than asked for, and a class of itself", () => {
   fc.assert(fc.property(fc.integer({ min: 1, max: 2 ** 40 }), (bytes) => {
@@ -104,4 +104,46 @@ Deno.test("BufferPool.acquire() refuses before it takes an idle buffer", () => {
   pool.acquire(4096).release(false);
   assert.throws(() => pool.acquire(4096, new Account(4095)), MemoryBudgetError);
   assert.deepEqual([pool.idleBytes, pool.reused], [4096, 0]);
+});
+
+Deno.test("a SharedAccount is one account in all threads", async () => {
+  const account = new SharedAccount(1000);
+  const other = new SharedAccount(1000, account.counts);
+  account.charge(600);
+  other.charge(300);
+  assert.deepEqual([account.used, other.used, account.peak], [900, 900, 900]);
+  assert.throws(() => other.charge(101), MemoryBudgetError);
+  assert.equal(account.used, 900);
+  other.refund(600);
+  assert.deepEqual([account.used, account.peak], [300, 900]);
+  const code = `import { SharedAccount } from ${JSON.stringify(import.meta.resolve("./buffer_pool.ts"))};
+    onmessage = ({ data }) => {
+      const account = new SharedAccount(1000, data);
+      for (let k = 0; k < 10000; k++) { account.charge(3); account.refund(3); }
+      account.charge(5);
+      postMessage(0);
+    };`;
+  const worker = new Worker(`data:text/javascript,${encodeURIComponent(code)}`, { type: "module" });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  worker.onmessage = () => resolve();
+  worker.postMessage(account.counts);
+  for (let k = 0; k < 10000; k++) {
+    account.charge(7);
+    account.refund(7);
+  }
+  await promise;
+  worker.terminate();
+  assert.equal(account.used, 305);
+});
+
+Deno.test("takeIdle() gives idle buffers of a size away", () => {
+  const pool = new BufferPool({ shared: true });
+  assert.equal(pool.shared, true);
+  const handles = [pool.acquire(5000), pool.acquire(5000), pool.acquire(9000)];
+  for (const handle of handles) handle.release(false);
+  const size = handles[0]!.buffer.byteLength, before = pool.idleBytes;
+  assert.equal(pool.takeIdle(size, 1).length, 1);
+  assert.equal(pool.idleBytes, before - size);
+  assert.equal(pool.takeIdle(size, 5).length, 1);
+  assert.deepEqual(pool.takeIdle(size, 1), []);
 });

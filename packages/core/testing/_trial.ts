@@ -4,7 +4,7 @@ import type { Chunk } from "../chunk/chunk.ts";
 import { validate } from "../chunk/validate.ts";
 import { Context, type Registrable } from "../context/context.ts";
 import type { RowValue, Table } from "../data/table.ts";
-import type { Executor } from "../engine/executor.ts";
+import type { Executor, ExecutorProvider } from "../engine/executor.ts";
 import type { Plugin, Reach, TimeRange } from "../plugin/plugin.ts";
 import { tableSource } from "../plugin/table_source.ts";
 import { type Cuttings, longestRow } from "./_cutting.ts";
@@ -28,7 +28,7 @@ export interface Trial {
   readonly cuttings: Cuttings;
   readonly targets: readonly string[];
   readonly options?: Readonly<Record<string, unknown>>;
-  readonly executor?: Executor;
+  readonly executor?: Executor | ExecutorProvider;
   readonly timeRange?: TimeRange;
   readonly chunkSize?: number;
   readonly memory?: number | string;

@@ -28,7 +28,7 @@ import type { Registrable } from "../context/context.ts";
 import { Context } from "../context/context.ts";
 import { sortRows } from "../chunk/sort_rows.ts";
 import type { Table } from "../data/table.ts";
-import type { Executor } from "../engine/executor.ts";
+import type { Executor, ExecutorProvider } from "../engine/executor.ts";
 import type { Plugin, TimeRange } from "../plugin/plugin.ts";
 import { firstDifference } from "./_compare.ts";
 import {
@@ -59,6 +59,10 @@ export interface TestPluginOptions {
   readonly chunkings?: number;
   /** How many random time ranges are tried. Default 10. */
   readonly ranges?: number;
+  /** Executors to try random chunkings with, beside the one in place: an `ExecutorManager` shows what workers give. */
+  readonly executors?: readonly (Executor | ExecutorProvider)[];
+  /** How many random chunkings are tried with each of them. Default 3. */
+  readonly executorChunkings?: number;
   /** How often it is all done, with inputs made anew where a function makes them. Default 1. */
   readonly runs?: number;
   /** Plugins between the inputs and the plugin. */
@@ -69,7 +73,7 @@ export interface TestPluginOptions {
 
 /**
  * Run a plugin whole, with a cut after every distinct start, with random chunkings and extents of each input, with its
- * stretches computed at once and out of order, and for time ranges; compare rows bit by bit, their order and the
+ * stretches computed at once and out of order, with other executors where they are given, and for time ranges; compare rows bit by bit, their order and the
  * extents of the streams. Where the plugin has a halo to the right, inputs last longer than it behind their last row: all
  * rows of the whole run are then one stretch. Checks the laws of all chunks, the declared reach, that rows of an input's kind are that input's,
  * and that inputs stay as they are.
@@ -102,7 +106,8 @@ function pluginOf(item: Registrable): Plugin {
 
 /** How one run differs from the others. */
 interface Variation {
-  readonly executor?: Executor | undefined;
+  readonly executor?: Executor | ExecutorProvider | undefined;
+  readonly chunkSize?: number;
   readonly timeRange?: TimeRange;
   readonly targets?: readonly string[];
 }
@@ -137,7 +142,7 @@ class Conformance {
   }
 
   async check(): Promise<void> {
-    const { chunkings = 20, ranges = 10 } = this.#options;
+    const { chunkings = 20, ranges = 10, executors = [], executorChunkings = 3 } = this.#options;
     const before = hashInputs(this.#tables);
     const halo = await haloBehind(this.#trial(uncut(this.#tables)));
     if (halo > 0n) this.#extents = paddedExtents(this.#tables, halo + longestRow(this.#tables));
@@ -150,6 +155,17 @@ class Conformance {
     this.#same(whole, await this.#run("cut after every start", fine), "cut after every start", fine);
     for (let k = 0; k < chunkings; k++) await this.#tryChunking(k);
     for (let k = 0; k < ranges; k++) await this.#tryRange(whole);
+    for (const executor of executors) {
+      for (let k = 0; k < executorChunkings; k++) {
+        const cuttings = randomCuts(this.#tables, this.#extents, this.#random);
+        const how = "in another executor";
+        const outcome = await this.#run(how, cuttings, {
+          executor,
+          ...(k % 2 === 1 ? { chunkSize: 2 } : {}),
+        });
+        this.#same(whole, outcome, how, cuttings);
+      }
+    }
     this.#sameInputs(before, fine);
   }
 
@@ -198,7 +214,7 @@ class Conformance {
 
   #trial(cuttings: Cuttings, more: Variation = {}): Trial {
     const { options, dataKinds, register = [] } = this.#options;
-    const { executor, timeRange, targets = this.#plugin.provides } = more;
+    const { executor, chunkSize, timeRange, targets = this.#plugin.provides } = more;
     return {
       plugins: [...register, this.#plugin],
       tables: this.#tables,
@@ -208,6 +224,7 @@ class Conformance {
       ...(options ? { options } : {}),
       ...(dataKinds ? { dataKinds } : {}),
       ...(executor ? { executor } : {}),
+      ...(chunkSize === undefined ? {} : { chunkSize }),
       ...(timeRange ? { timeRange } : {}),
     };
   }
