@@ -1,0 +1,178 @@
+// Tables and chunks as they cross to a worker and back.
+//
+// Where memory is shared, only places in it cross. Elsewhere (a process) a table crosses as one buffer with its header.
+
+import { type Account, BufferHandle, type BufferPool, type Memory } from "@millrace/core/buffers";
+import { Chunk } from "@millrace/core/chunk";
+import { partsOf, tableOf, type TableParts } from "@millrace/core/handoff";
+import { Table } from "@millrace/core/table";
+import type { ChunkForm, TableForm } from "./messages.ts";
+
+/** Tables on their way out that stay this side's until the answer comes. */
+export class Outbound {
+  readonly buffers: ArrayBufferLike[] = [];
+  /** The tables that lie in the buffers: those that were given, or copies of them. */
+  readonly tables: Table[] = [];
+  readonly #shared: boolean;
+  readonly #memory: Memory;
+  readonly #copies: Table[] = [];
+
+  constructor(shared: boolean, memory: Memory) {
+    this.#shared = shared;
+    this.#memory = memory;
+  }
+
+  table(table: Table): TableForm {
+    if (!this.#shared) return bytesOf(table);
+    const shareable = buffersOf(table).every((buffer) => buffer instanceof SharedArrayBuffer);
+    const lent = shareable ? table : table.compact(this.#memory);
+    if (lent !== table) this.#copies.push(lent);
+    this.tables.push(lent);
+    return partsOf(lent, this.buffers);
+  }
+
+  chunk(chunk: Chunk): ChunkForm {
+    const { start, end, coverEnd, dataType, dataKind } = chunk;
+    return { table: this.table(chunk.table), start, end, coverEnd, dataType, dataKind };
+  }
+
+  /** The other side is done with them. */
+  release(): void {
+    for (const copy of this.#copies.splice(0)) copy.release();
+  }
+}
+
+/** The buffers that a table's columns lie in. */
+function buffersOf(table: Table): ArrayBufferLike[] {
+  const buffers: ArrayBufferLike[] = [];
+  partsOf(table, buffers);
+  return buffers;
+}
+
+/** A table as one buffer with its header, without the room behind its rows where that is much. */
+function bytesOf(table: Table): Uint8Array {
+  const roomy = table.nbytes * 2 < table.heldBytes;
+  const lent = roomy ? table.compact() : table;
+  const buffer = lent.toBuffer();
+  if (lent !== table) lent.detach();
+  return new Uint8Array(buffer);
+}
+
+/** A table that came: over shared buffers, or in a buffer of its own, which is charged to the account. */
+export function tableFrom(
+  form: TableForm,
+  buffers: readonly ArrayBufferLike[],
+  account?: Account,
+): Table {
+  if (!(form instanceof Uint8Array)) return tableOf(form, buffers);
+  const whole = form.byteLength === form.buffer.byteLength;
+  const buffer = whole ? form.buffer : form.slice().buffer;
+  return Table.fromBuffer(buffer, account ? { account } : {});
+}
+
+/** A chunk that came. Its rows were checked against its interval where it comes from. */
+export function chunkFrom(form: ChunkForm, table: Table, runId: string): Chunk {
+  const { start, end, coverEnd, dataType, dataKind } = form;
+  return new Chunk(table, { start, end, coverEnd, withHalo: true, runId, dataType, dataKind });
+}
+
+/**
+ * Tables on their way back from a worker, which has no more to do with them: the other side adopts their buffers. Buffers of
+ * the task's inputs may be among theirs. What something else here still refers to is copied.
+ */
+export class Return {
+  readonly #all: ArrayBufferLike[];
+  readonly #inputs: ReadonlySet<ArrayBufferLike>;
+  readonly #shared: boolean;
+  readonly #memory: Memory;
+
+  constructor(inputs: readonly ArrayBufferLike[], shared: boolean, memory: Memory) {
+    this.#all = [...inputs];
+    this.#inputs = new Set(inputs);
+    this.#shared = shared;
+    this.#memory = memory;
+  }
+
+  /** Buffers of the tables given away that are not the inputs'. */
+  get buffers(): ArrayBufferLike[] {
+    return this.#all.slice(this.#inputs.size);
+  }
+
+  /** Give tables away; they are released here. */
+  tables(tables: readonly (Table | null)[]): (TableForm | null)[] {
+    if (!this.#shared) {
+      return tables.map((table) => {
+        if (!table) return null;
+        const bytes = bytesOf(table);
+        table.release();
+        return bytes;
+      });
+    }
+    const given = this.#owned(tables);
+    const parts = given.map((table) => table && partsOf(table, this.#all));
+    for (const table of given) {
+      for (const { handle } of table?.detach() ?? []) {
+        if (this.#inputs.has(handle.buffer)) handle.release(false);
+      }
+    }
+    return parts;
+  }
+
+  #canGive(buffer: ArrayBufferLike, table: Table): boolean {
+    if (this.#inputs.has(buffer)) return true;
+    // Arrays that no handle counts are not shared either.
+    return buffer instanceof SharedArrayBuffer && table.held.some(({ handle }) => handle.buffer === buffer);
+  }
+
+  /** The tables, copies where something else refers to a buffer that would be given away. */
+  #owned(tables: readonly (Table | null)[]): (Table | null)[] {
+    const given = [...tables];
+    for (;;) {
+      const references = new Map<BufferHandle, number>();
+      for (const table of given) {
+        for (const { handle } of table?.held ?? []) references.set(handle, (references.get(handle) ?? 0) + 1);
+      }
+      const k = given.findIndex((table) =>
+        table?.held.some(({ handle }) =>
+          !this.#inputs.has(handle.buffer) && handle.refs > references.get(handle)!
+        ) || (table && buffersOf(table).some((buffer) => !this.#canGive(buffer, table)))
+      );
+      if (k < 0) return given;
+      const table = given[k]!;
+      given[k] = table.compact(this.#memory);
+      table.release();
+    }
+  }
+}
+
+/**
+ * The tables of a reply: new buffers are charged already and become the pool's, those of the inputs are held by the inputs'
+ * own tables.
+ */
+export function adopt(
+  forms: readonly (TableForm | null)[],
+  buffers: readonly ArrayBufferLike[],
+  inputs: { readonly buffers: readonly ArrayBufferLike[]; readonly tables: readonly Table[] },
+  { pool, account }: { readonly pool: BufferPool; readonly account: Account },
+): (Table | null)[] {
+  const handles = new Map<number, BufferHandle>();
+  const all = [...inputs.buffers, ...buffers];
+  const hold = (index: number) => {
+    const mine = inputs.buffers[index];
+    if (mine) {
+      const held = inputs.tables.flatMap((table) => table.held).find(({ handle }) => handle.buffer === mine);
+      if (!held) throw new Error("A table was given that lies in a buffer of no input");
+      held.handle.retain(held.charged);
+      return held;
+    }
+    let handle = handles.get(index);
+    if (handle) handle.retain(true);
+    else handles.set(index, handle = new BufferHandle(all[index]!, account, pool));
+    return { handle, charged: true };
+  };
+  return forms.map((form) => {
+    if (form === null) return null;
+    if (form instanceof Uint8Array) return tableFrom(form, [], account);
+    return tableOf(form as TableParts, all, hold);
+  });
+}

@@ -1,0 +1,123 @@
+// What crosses between a run and its workers: stretches to compute, pieces to read, chunks to write. Plain data.
+
+import type { TableParts } from "@millrace/core/handoff";
+import type { SavedChunk, SaveRequest } from "@millrace/core/save-chunk";
+import type { Interval } from "@millrace/core/stage";
+
+/** A plugin, by where it is found; `name` differs from the found one's where it is a copy of that. */
+export interface PluginSpec {
+  readonly name: string;
+  /** URL of its module; undefined for a merge, which needs no code. */
+  readonly module: string | undefined;
+  readonly export: string | undefined;
+  /** Of a merge: what it merges. */
+  readonly merges: readonly string[] | undefined;
+  /** Option values as JSON. */
+  readonly options: unknown;
+}
+
+/** A stage, as text in every task: workers parse it once. */
+export interface StageSpec {
+  readonly runId: string;
+  readonly id: string;
+  readonly steps: readonly PluginSpec[];
+  readonly outputs: readonly string[];
+}
+
+/** A source, as text in every task: workers parse it once. */
+export interface SourceSpec {
+  readonly runId: string;
+  readonly step: PluginSpec;
+  readonly maxRows: number;
+  readonly maxBytes: number;
+  /** Picoseconds as text. */
+  readonly timeRange: readonly [string, string];
+}
+
+/** The budget of a task: the run's shared counts with the task's own slot, or bytes of its own. */
+export interface Budget {
+  readonly limit: number;
+  readonly counts: BigInt64Array<SharedArrayBuffer> | undefined;
+  readonly slot: number;
+}
+
+/** A table: where it lies in the message's shared buffers, or a buffer of its own. */
+export type TableForm = TableParts | Uint8Array;
+
+/** A chunk without the names that the stage knows. */
+export interface ChunkForm {
+  readonly table: TableForm;
+  readonly start: bigint;
+  readonly end: bigint;
+  readonly coverEnd: bigint;
+  readonly dataType: string;
+  readonly dataKind: string;
+}
+
+/** Compute one stretch. */
+export interface StageTask {
+  /** Names the stage of this run, with its state. */
+  readonly key: string;
+  readonly spec: string;
+  readonly chunks: readonly ChunkForm[];
+  /** Data type, index of its chunk, in turn. */
+  readonly inputs: readonly (readonly [type: string, chunk: number])[];
+  readonly interval: Interval;
+  readonly buffers: readonly ArrayBufferLike[];
+  /** Idle buffers for outputs. */
+  readonly spare: readonly ArrayBufferLike[];
+  readonly budget: Budget;
+}
+
+/** Which worker did it, and when: milliseconds since 1970. */
+export type RanForm = readonly [worker: number, began: number, ended: number];
+
+/** What came of a stretch. */
+export interface StageReply {
+  readonly ran: RanForm;
+  /** Buffers up to the task's number are those of its inputs, the others new. */
+  readonly outputs: readonly (readonly [type: string, table: TableForm | null])[];
+  readonly buffers: readonly ArrayBufferLike[];
+  readonly consumedUntil: bigint | undefined;
+  readonly hold: bigint | undefined;
+  readonly busy: Readonly<Record<string, number>>;
+  readonly passed: Readonly<Record<string, { readonly rows: number; readonly bytes: number }>>;
+  readonly notices: readonly (readonly [plugin: string, text: string])[];
+  /** Most bytes that the task held. */
+  readonly peak: number;
+}
+
+/** Read the next piece of a source. */
+export interface ReadTask {
+  /** Names the source of this run. */
+  readonly key: string;
+  readonly spec: string;
+  readonly spare: readonly ArrayBufferLike[];
+  readonly budget: Budget;
+}
+
+/** A piece, or the end. */
+export interface ReadReply {
+  readonly ran: RanForm;
+  readonly piece:
+    | { readonly table: TableForm; readonly end: bigint; readonly start: bigint | undefined }
+    | undefined;
+  readonly buffers: readonly ArrayBufferLike[];
+  readonly notices: readonly string[];
+  /** Input read so far: done, total. */
+  readonly progress: readonly [number, number] | undefined;
+}
+
+/** A chunk's file was written. */
+export interface SaveReply {
+  readonly ran: RanForm;
+  readonly saved: SavedChunk;
+}
+
+/** Write a chunk's file. */
+export interface SaveTask {
+  readonly chunk: ChunkForm;
+  readonly buffers: readonly ArrayBufferLike[];
+  readonly request: SaveRequest;
+  readonly runId: string;
+}

@@ -1,0 +1,398 @@
+/**
+ * Runs in workers: computes stages, reads sources and writes chunk files through pools.
+ *
+ * Failure contract: a plugin that throws rejects with a `StepError` whose cause has its message and stack. A worker that dies
+ * is replaced; stateless work is done once more elsewhere, a stage with state fails, naming how the worker ended. After the run is
+ * aborted nothing new starts; what a thread has in hand is finished and thrown away, a process is ended.
+ * @module
+ */
+import { BufferPool, type Memory, SharedAccount } from "@millrace/core/buffers";
+import type { Chunk } from "@millrace/core/chunk";
+import { InlineExecutor, type RunExecutor, type SubmitOptions } from "@millrace/core/executor";
+import type { ExecutorType, Plugin, SourceContext, SourcePiece } from "@millrace/core/plugin";
+import type { SavedChunk, SaveRequest } from "@millrace/core/save-chunk";
+import { type Interval, type Stage, type StageResult, type StageStep, StepError } from "@millrace/core/stage";
+import type { Ran } from "@millrace/core/task-event";
+import { TaskTimeoutError, WorkerLostError } from "../task/errors.ts";
+import type { TaskFunction, TaskOptions } from "../task/task.ts";
+import type { WorkerPool } from "../pool/worker_pool.ts";
+import { clearSlot, handOver, isBudgetError, newCounts, SLOTS } from "./_budget.ts";
+import { adopt, Outbound } from "./_forms.ts";
+import { specOf } from "./_plugins.ts";
+import { Spare, StageState } from "./_stage_state.ts";
+import { Admission } from "./admission.ts";
+import type {
+  RanForm,
+  ReadReply,
+  ReadTask,
+  SaveReply,
+  SaveTask,
+  SourceSpec,
+  StageReply,
+  StageTask,
+} from "./messages.ts";
+
+/** What a run is computed with. */
+export interface StageExecutorOptions {
+  /** Name of the run. */
+  readonly runId: string;
+  /** Memory budget, bytes. */
+  readonly memory: number;
+  /** Where each plugin is computed. */
+  readonly placeOf: (plugin: Plugin) => ExecutorType;
+  /** Pools by kind, as far as plugins are placed there. */
+  readonly pools: Readonly<Partial<Record<ExecutorType, WorkerPool>>>;
+  /** Workers of all pools. */
+  readonly workers: number;
+  /** Called when the run has ended. */
+  readonly done: () => Promise<void>;
+}
+
+const WORKER = new URL("./stage_worker.ts", import.meta.url).href;
+const CALLS = {
+  run: { module: WORKER, export: "runStage" },
+  forget: { module: WORKER, export: "forgetStage" },
+  read: { module: WORKER, export: "readPiece" },
+  close: { module: WORKER, export: "closeSource" },
+  save: { module: WORKER, export: "saveChunk" },
+} as const satisfies Record<string, TaskFunction>;
+
+/** What is read and written goes before what is computed: the others wait for it. */
+const READ_PRIORITY = 2, SAVE_PRIORITY = 1;
+
+let runs = 0;
+
+/** Computes the stages of one run in workers. */
+export class StageExecutor implements RunExecutor {
+  /** Name. */
+  readonly name: string;
+  /** How many tasks of a stage are worth submitting at once: one in hand and one waiting for each worker. */
+  readonly concurrency: number;
+  /** Shared with the workers, where those are threads. */
+  readonly memory: Memory;
+  /** Writes chunk files in threads. */
+  readonly saveChunk?: NonNullable<RunExecutor["saveChunk"]>;
+  readonly #options: StageExecutorOptions;
+  readonly #counts = newCounts();
+  readonly #slots = Array.from({ length: SLOTS }, (_, k) => SLOTS - 1 - k);
+  readonly #inline = new InlineExecutor();
+  readonly #admission: Admission;
+  readonly #kinds = new Map<WorkerPool, string>();
+  readonly #stages = new Map<Stage, StageState>();
+  readonly #affine = new Map<string, { readonly pool: WorkerPool; readonly slot: number }>();
+  readonly #run = ++runs;
+  #closing: Promise<unknown>[] = [];
+
+  /** An executor for one run. */
+  constructor(options: StageExecutorOptions) {
+    this.#options = options;
+    const kinds = Object.keys(options.pools);
+    this.name = kinds.join(", ") || "inline";
+    this.concurrency = Math.max(1, Math.min(2 * options.workers, SLOTS / 4));
+    const { thread } = options.pools;
+    this.memory = {
+      pool: new BufferPool({ shared: thread !== undefined, maxIdle: options.memory / 8 }),
+      account: new SharedAccount(options.memory, this.#counts),
+    };
+    this.#admission = new Admission(options.memory);
+    if (thread) this.saveChunk = (chunk, request, ran) => this.#save(thread, chunk, request, ran);
+    for (const [kind, pool] of Object.entries(options.pools)) this.#kinds.set(pool, kind);
+  }
+
+  /** Compute one stretch. */
+  submit(
+    stage: Stage,
+    inputs: Readonly<Record<string, Chunk>>,
+    interval: Interval,
+    options: SubmitOptions,
+  ): StageResult | Promise<StageResult> {
+    const place = this.#options.placeOf(stage.steps[0]!.plugin);
+    if (place === "inline") return this.#inline.submit(stage, inputs, interval, options);
+    return this.#compute(stage, place, inputs, interval, options);
+  }
+
+  #poolOf(place: ExecutorType): WorkerPool {
+    const pool = this.#options.pools[place];
+    if (!pool) throw new Error(`Cannot compute in a ${place}: the run was opened without such workers`);
+    return pool;
+  }
+
+  #stateOf(stage: Stage): StageState {
+    let state = this.#stages.get(stage);
+    if (!state) {
+      const key = `${this.#run}/${this.#stages.size}/${stage.id}`;
+      this.#stages.set(stage, state = new StageState(key, this.#options.runId, stage));
+    }
+    return state;
+  }
+
+  async #compute(
+    stage: Stage,
+    place: ExecutorType,
+    inputs: Readonly<Record<string, Chunk>>,
+    interval: Interval,
+    options: SubmitOptions,
+  ): Promise<StageResult> {
+    const state = this.#stateOf(stage);
+    const { signal, affinity, bytes } = options;
+    const attempt = async (needed: number): Promise<StageResult> => {
+      const leave = await this.#admission.enter(needed, signal);
+      try {
+        return await this.#attempt(stage, state, place, inputs, interval, options);
+      } finally {
+        leave();
+      }
+    };
+    try {
+      return await attempt(state.guess(bytes));
+    } catch (error) {
+      // With the whole budget it may fit; state was changed by the first try.
+      if (affinity !== undefined || !isBudgetError(error)) throw error;
+      return await attempt(Infinity);
+    }
+  }
+
+  async #attempt(
+    stage: Stage,
+    state: StageState,
+    place: ExecutorType,
+    inputs: Readonly<Record<string, Chunk>>,
+    interval: Interval,
+    { signal, affinity, bytes, environment, ran }: SubmitOptions,
+  ): Promise<StageResult> {
+    const pool = this.#poolOf(place), shared = place === "thread";
+    const out = new Outbound(shared, this.memory);
+    const slot = affinity === undefined ? this.#takeSlot() : this.#affineSlot(state.key, pool);
+    try {
+      const chunks = [...new Set(Object.values(inputs))];
+      const task: StageTask = {
+        key: state.key,
+        spec: state.spec,
+        chunks: chunks.map((chunk) => out.chunk(chunk)),
+        inputs: Object.entries(inputs).map(([type, chunk]) => [type, chunks.indexOf(chunk)]),
+        interval,
+        buffers: out.buffers,
+        spare: shared ? state.spare.take(this.memory.pool) : [],
+        budget: this.#budget(shared, slot),
+      };
+      const timeout = timeoutOf(stage);
+      const reply = await this.#call<StageReply>(pool, CALLS.run, task, {
+        signal,
+        bytes,
+        batch: false,
+        ...(affinity === undefined ? { retries: 1 } : { affinity: state.key }),
+        ...(timeout === undefined ? {} : { timeout }),
+      });
+      ran?.(this.#ran(pool, reply.ran));
+      return this.#result(reply, state, bytes, slot, out, environment);
+    } catch (error) {
+      throw stepError(stage, error);
+    } finally {
+      out.release();
+      if (affinity === undefined) this.#giveSlot(slot);
+    }
+  }
+
+  #result(
+    reply: StageReply,
+    state: StageState,
+    bytes: number,
+    slot: number,
+    out: Outbound,
+    environment: SubmitOptions["environment"],
+  ): StageResult {
+    state.needed(bytes, reply.peak);
+    state.spare.seen(reply.buffers);
+    this.#handedOver(reply.buffers, slot);
+    const tables = adopt(reply.outputs.map(([, form]) => form), reply.buffers, out, this.memory);
+    for (const [plugin, text] of reply.notices) environment.notice(plugin, text);
+    const { consumedUntil, hold, busy, passed } = reply;
+    const outputs = Object.fromEntries(reply.outputs.map(([type], k) => [type, tables[k]!]));
+    return { outputs, consumedUntil, hold, busy, passed };
+  }
+
+  /** A call whose input nobody touches any more when it settles. */
+  async #call<T>(pool: WorkerPool, fn: TaskFunction, input: unknown, options: TaskOptions): Promise<T> {
+    const task = pool.submit<T>(fn, input, options);
+    try {
+      return await task.result;
+    } catch (error) {
+      await task.ended;
+      throw error;
+    }
+  }
+
+  /** Read a source in a thread, where it is placed there. */
+  readSource(
+    step: StageStep,
+    context: SourceContext,
+    ran?: (ran: Ran) => void,
+  ): AsyncIterable<SourcePiece> | undefined {
+    if (this.#options.placeOf(step.plugin) !== "thread") return undefined;
+    return this.#pieces(step, this.#poolOf("thread"), context, ran);
+  }
+
+  async *#pieces(
+    step: StageStep,
+    pool: WorkerPool,
+    context: SourceContext,
+    ran: ((ran: Ran) => void) | undefined,
+  ): AsyncGenerator<SourcePiece> {
+    const key = `${this.#run}/${step.plugin.name}`;
+    const { maxRows, maxBytes, timeRange, signal, notice, progress } = context;
+    const spec = JSON.stringify(
+      {
+        runId: context.runId,
+        step: specOf(step),
+        maxRows,
+        maxBytes,
+        timeRange: [String(timeRange[0]), String(timeRange[1])],
+      } satisfies SourceSpec,
+    );
+    const slot = this.#affineSlot(key, pool);
+    const spare = new Spare();
+    try {
+      for (;;) {
+        const task: ReadTask = {
+          key,
+          spec,
+          spare: spare.take(this.memory.pool),
+          budget: this.#budget(true, slot),
+        };
+        const options = { affinity: key, priority: READ_PRIORITY, batch: false, signal, bytes: 0 };
+        const reply = await this.#call<ReadReply>(pool, CALLS.read, task, options);
+        for (const text of reply.notices) notice(text);
+        if (reply.progress) progress(...reply.progress);
+        ran?.(this.#ran(pool, reply.ran));
+        if (!reply.piece) return;
+        const { table, end, start } = reply.piece;
+        spare.seen(reply.buffers);
+        this.#handedOver(reply.buffers, slot);
+        const [adopted] = adopt([table], reply.buffers, { buffers: [], tables: [] }, this.memory);
+        yield start === undefined ? { table: adopted!, end } : { table: adopted!, end, start };
+      }
+    } catch (error) {
+      throw unwrapped(error);
+    } finally {
+      await this.#closeSource(pool, key);
+    }
+  }
+
+  async #closeSource(pool: WorkerPool, key: string): Promise<void> {
+    try {
+      await pool.run(CALLS.close, key, { affinity: key, priority: READ_PRIORITY, batch: false });
+    } catch (error) {
+      if (!(error instanceof WorkerLostError)) throw unwrapped(error);
+    } finally {
+      this.#release(key);
+    }
+  }
+
+  async #save(
+    pool: WorkerPool,
+    chunk: Chunk,
+    request: SaveRequest,
+    told: ((ran: Ran) => void) | undefined,
+  ): Promise<SavedChunk> {
+    const out = new Outbound(true, this.memory);
+    try {
+      const { runId } = this.#options;
+      const task: SaveTask = { chunk: out.chunk(chunk), buffers: out.buffers, request, runId };
+      const options = { priority: SAVE_PRIORITY, batch: false, retries: 1, bytes: chunk.table.nbytes };
+      const { ran, saved } = await this.#call<SaveReply>(pool, CALLS.save, task, options);
+      told?.(this.#ran(pool, ran));
+      return saved;
+    } finally {
+      out.release();
+    }
+  }
+
+  #ran(pool: WorkerPool, [worker, began, ended]: RanForm): Ran {
+    return { worker: `${this.#kinds.get(pool)!} ${worker}`, began, ended };
+  }
+
+  #budget(shared: boolean, slot: number): StageTask["budget"] {
+    const { account } = this.memory;
+    if (shared) return { limit: account.limit, counts: this.#counts, slot };
+    return { limit: Math.max(account.limit - account.used, 1), counts: undefined, slot };
+  }
+
+  #handedOver(buffers: readonly ArrayBufferLike[], slot: number): void {
+    handOver(this.#counts, slot, buffers.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  }
+
+  #takeSlot(): number {
+    const slot = this.#slots.pop();
+    if (slot === undefined) throw new Error(`Cannot have more than ${SLOTS} tasks of a run under way`);
+    return slot;
+  }
+
+  #giveSlot(slot: number): void {
+    const lost = clearSlot(this.#counts, slot);
+    if (lost > 0) this.memory.account.refund(lost);
+    this.#slots.push(slot);
+  }
+
+  #affineSlot(key: string, pool: WorkerPool): number {
+    let known = this.#affine.get(key);
+    if (!known) this.#affine.set(key, known = { pool, slot: this.#takeSlot() });
+    return known.slot;
+  }
+
+  #release(key: string): void {
+    const known = this.#affine.get(key);
+    if (!known) return;
+    this.#affine.delete(key);
+    known.pool.release(key);
+    this.#giveSlot(known.slot);
+  }
+
+  /** Forget a stage's state. */
+  forget(stage: Stage): void {
+    this.#inline.forget(stage);
+    const state = this.#stages.get(stage);
+    const known = state && this.#affine.get(state.key);
+    if (!state || !known) return;
+    this.#stages.delete(stage);
+    const { key } = state;
+    const forgotten = known.pool.run(CALLS.forget, key, { affinity: key, batch: false });
+    // A worker that is gone has forgotten it already.
+    this.#closing.push(forgotten.catch(() => {}).finally(() => this.#release(key)));
+  }
+
+  /** The run has ended. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#closing.splice(0));
+    this.memory.pool.clear();
+    await this.#options.done();
+  }
+}
+
+/** Longest time that a stretch may take, where a plugin says so. */
+function timeoutOf({ steps }: Stage): number | undefined {
+  return steps[0]!.plugin.running.timeout;
+}
+
+/** What a task failed with, as what its plugin failed with. */
+function stepError(stage: Stage, error: unknown): unknown {
+  const first = stage.steps[0]!.plugin;
+  if (error instanceof TaskTimeoutError) {
+    const told = new Error(`It ran longer than its timeout of ${error.timeout} ms`, { cause: error });
+    return new StepError(first, told);
+  }
+  if (error instanceof WorkerLostError) {
+    return new StepError(
+      first,
+      new Error(`Its worker was lost while it computed ${stage.id}: ${error.message}`, { cause: error }),
+    );
+  }
+  if (error instanceof Error && error.name === "PluginFailure") {
+    const failed = stage.steps.find(({ plugin }) => plugin.name === error.message)?.plugin ?? first;
+    return new StepError(failed, error.cause);
+  }
+  return error;
+}
+
+function unwrapped(error: unknown): unknown {
+  return error instanceof Error && error.name === "PluginFailure" ? error.cause : error;
+}

@@ -1,0 +1,242 @@
+/**
+ * What workers do for runs: compute stretches, read sources, write chunk files. They are called by name through a pool.
+ *
+ * Stages and sources keep their state here from task to task, by key; tasks of one key come one after the other.
+ * @module
+ */
+import { type Account, BufferPool } from "@millrace/core/buffers";
+import type { Chunk } from "@millrace/core/chunk";
+import type { Plugin, SourcePiece } from "@millrace/core/plugin";
+import { checkPiece } from "@millrace/core/source-piece";
+import { saveChunk as writeChunk } from "@millrace/core/save-chunk";
+import {
+  type Stage,
+  type StageEnvironment,
+  StageRunner,
+  type StageStep,
+  StepError,
+} from "@millrace/core/stage";
+import type { Table } from "@millrace/core/table";
+import { clock } from "@millrace/core/task-event";
+import type { TaskContext } from "../task/task.ts";
+import { TaskAccount } from "./_budget.ts";
+import { chunkFrom, Return, tableFrom } from "./_forms.ts";
+import { PluginFailure, stepOf } from "./_plugins.ts";
+import type {
+  PluginSpec,
+  ReadReply,
+  ReadTask,
+  SaveReply,
+  SaveTask,
+  SourceSpec,
+  StageReply,
+  StageSpec,
+  StageTask,
+} from "./messages.ts";
+
+/** Idle buffers that a worker keeps, bytes. */
+const MAX_IDLE = 2 ** 26;
+
+const pool = new BufferPool({ shared: true, maxIdle: MAX_IDLE });
+const plain = new BufferPool({ maxIdle: MAX_IDLE });
+
+interface StageHere {
+  readonly runner: StageRunner;
+  readonly stage: Stage;
+  /** What the runner's environment charges and tells: those of the task under way. */
+  readonly now: { account: Account; notices: [string, string][] };
+}
+
+const steps = new Map<string, Promise<StageStep>>();
+const stages = new Map<string, Promise<StageHere>>();
+const stateless: string[] = [];
+const MAX_STAGES = 64;
+
+/** A plugin with its options, loaded once. */
+function stepFor(spec: PluginSpec): Promise<StageStep> {
+  const key = JSON.stringify(spec);
+  let step = steps.get(key);
+  if (!step) {
+    steps.set(key, step = stepOf(spec));
+    step.catch(() => steps.delete(key)); // told to whoever asked; the next may have more luck
+  }
+  return step;
+}
+
+async function openStage(text: string, shared: boolean): Promise<StageHere> {
+  const { runId, id, steps: specs, outputs } = JSON.parse(text) as StageSpec;
+  const stage: Stage = { id, steps: await Promise.all(specs.map(stepFor)), outputs };
+  const now: StageHere["now"] = { account: undefined!, notices: [] };
+  const environment: StageEnvironment = {
+    runId,
+    pool: shared ? pool : plain,
+    get account() {
+      return now.account;
+    },
+    notice: (plugin, said) => now.notices.push([plugin, said]),
+  };
+  return { runner: new StageRunner(stage, environment), stage, now };
+}
+
+function stageFor({ key, spec }: StageTask, shared: boolean): Promise<StageHere> {
+  let opened = stages.get(key);
+  if (opened) return opened;
+  stages.set(key, opened = openStage(spec, shared));
+  opened.then(({ stage }) => forgetOld(key, stage), () => stages.delete(key)); // told to whoever asked
+  return opened;
+}
+
+/** Stages without state are made again when they are needed. */
+function forgetOld(key: string, stage: Stage): void {
+  if (hasState(stage)) return;
+  stateless.push(key);
+  if (stateless.length > MAX_STAGES) stages.delete(stateless.shift()!);
+}
+
+function hasState({ steps }: Stage): boolean {
+  return steps.some(({ plugin }) => plugin.stateful !== undefined || plugin.initialState !== undefined);
+}
+
+/** Compute one stretch. */
+export async function runStage(task: StageTask, context: TaskContext): Promise<StageReply> {
+  const began = clock();
+  const shared = task.budget.counts !== undefined;
+  for (const buffer of task.spare) pool.put(buffer);
+  const { runner, stage, now } = await stageFor(task, shared);
+  const account = new TaskAccount(task.budget);
+  now.account = account;
+  now.notices = [];
+  const { runId } = JSON.parse(task.spec) as StageSpec;
+  const keeps = hasState(stage);
+  const given: Table[] = [];
+  try {
+    const chunks = task.chunks.map((form): Chunk => {
+      const table = tableFrom(form.table, task.buffers, account);
+      // What a plugin keeps of its input must not be used again by its owner.
+      const own = shared && keeps ? table.compact({ pool, account }) : table;
+      if (own !== table) table.release();
+      given.push(own);
+      return chunkFrom(form, own, runId);
+    });
+    const handles = given.flatMap(({ held }) => held.map(({ handle }) => handle));
+    const inputs = Object.fromEntries(task.inputs.map(([type, k]) => [type, chunks[k]!]));
+    const result = await runner.run(inputs, task.interval, context.signal);
+    const back = new Return(task.buffers, shared, { pool, account });
+    const types = Object.keys(result.outputs);
+    const forms = back.tables(Object.values(result.outputs));
+    for (const table of given) table.release();
+    if (!keeps && handles.some(({ refs }) => refs > 0)) {
+      throw new PluginFailure(stage.steps[0]!.plugin.name, {
+        cause: new Error("It keeps its input beyond the call: copy what is needed, or declare state"),
+      });
+    }
+    return {
+      ran: [context.worker, began, clock()],
+      outputs: types.map((type, k) => [type, forms[k]!]),
+      buffers: back.buffers,
+      consumedUntil: result.consumedUntil,
+      hold: result.hold,
+      busy: result.busy,
+      passed: result.passed,
+      notices: now.notices,
+      peak: account.peak,
+    };
+  } catch (error) {
+    for (const table of given) table.release();
+    throw error instanceof StepError ? new PluginFailure(error.plugin.name, { cause: error.cause }) : error;
+  }
+}
+
+/** A run has ended: forget a stage's state. */
+export function forgetStage(key: string): void {
+  stages.delete(key);
+}
+
+interface SourceHere {
+  readonly iterator: AsyncIterator<SourcePiece>;
+  readonly plugin: Plugin;
+  readonly abort: AbortController;
+  notices: string[];
+  progress: [number, number] | undefined;
+}
+
+const sources = new Map<string, Promise<SourceHere>>();
+
+async function openSource({ spec, budget }: ReadTask): Promise<SourceHere> {
+  const { runId, step, maxRows, maxBytes, timeRange } = JSON.parse(spec) as SourceSpec;
+  const { plugin, options } = await stepFor(step);
+  const abort = new AbortController();
+  const here = {
+    plugin,
+    abort,
+    notices: [] as string[],
+    progress: undefined as [number, number] | undefined,
+  };
+  const rows = plugin.read!({
+    runId,
+    options,
+    maxRows,
+    maxBytes,
+    timeRange: [BigInt(timeRange[0]), BigInt(timeRange[1])],
+    pool,
+    account: new TaskAccount(budget),
+    notice: (text) => here.notices.push(text),
+    progress: (done, total) => here.progress = [done, total],
+    signal: abort.signal,
+  });
+  return Object.assign(here, { iterator: rows[Symbol.asyncIterator]() });
+}
+
+/** Read the next piece of a source. */
+export async function readPiece(task: ReadTask, context: TaskContext): Promise<ReadReply> {
+  const began = clock();
+  for (const buffer of task.spare) pool.put(buffer);
+  let opened = sources.get(task.key);
+  if (!opened) {
+    sources.set(task.key, opened = openSource(task));
+    opened.catch(() => sources.delete(task.key)); // told to whoever asked
+  }
+  const here = await opened;
+  const abort = () => here.abort.abort(context.signal.reason);
+  context.signal.addEventListener("abort", abort, { once: true });
+  try {
+    const { value, done } = await here.iterator.next();
+    const { notices, progress } = here;
+    here.notices = [];
+    const ran = (): ReadReply["ran"] => [context.worker, began, clock()];
+    if (done) return { ran: ran(), piece: undefined, buffers: [], notices, progress };
+    checkPiece(here.plugin, value);
+    const back = new Return([], true, { pool, account: new TaskAccount(task.budget) });
+    const [table] = back.tables([value.table]);
+    return {
+      ran: ran(),
+      piece: { table: table!, end: value.end, start: value.start },
+      buffers: back.buffers,
+      notices,
+      progress,
+    };
+  } finally {
+    context.signal.removeEventListener("abort", abort);
+  }
+}
+
+/** Close a source: it cleans up. */
+export async function closeSource(key: string): Promise<void> {
+  const opened = sources.get(key);
+  if (!opened) return;
+  sources.delete(key);
+  const here = await opened;
+  here.abort.abort(new DOMException("The run was closed", "AbortError"));
+  await here.iterator.return?.();
+}
+
+/** Write a chunk's file. */
+export async function saveChunk(
+  { chunk: form, buffers, request, runId }: SaveTask,
+  { worker }: TaskContext,
+): Promise<SaveReply> {
+  const began = clock();
+  using chunk = chunkFrom(form, tableFrom(form.table, buffers), runId);
+  const saved = await writeChunk(chunk, request);
+  return { ran: [worker, began, clock()], saved };
+}
