@@ -35,13 +35,13 @@ export const moody: Plugin = definePlugin({
   schema: SCHEMA,
   options: {
     mode: option.choice(MODES, { default: "well", help: "What it does" }),
-    at: option.integer({ default: 0, help: "Time of the row where it does so" }),
+    at: option.integer({ default: 0, help: "Time of the row where it does so; below 0: always" }),
     flag: option.string({ default: "", help: "File that tells that it was done once" }),
   },
   async computeChunk(chunk, { options, emit, signal }) {
     const time = chunk.table.get("time", "time");
     const at = Number(BigInt(options.at) - chunk.t0);
-    if (time.includes(at)) {
+    if (options.at < 0 || time.includes(at)) {
       if (options.mode === "hungry") emit(2 ** 22); // 64 MiB
       const bad = await misbehave(options.mode, options.flag, signal, chunk.table);
       if (bad !== undefined) return bad as null;

@@ -11,7 +11,7 @@ const RUNS = 4;
 
 for (const type of ["thread", "process"] as const) {
   Deno.test(`every shape of plugin gives the same in a ${type} as in place`, async (t) => {
-    await using manager = new ExecutorManager({ type, maxWorkers: 2 });
+    await using manager = new ExecutorManager({ defaultType: type, defaultWorkers: 2 });
     const plugins = [...shapePlugins, many];
     const names = [...SHAPES.map(({ name }) => name), "several outputs"];
     for (const [k, plugin] of plugins.entries()) {

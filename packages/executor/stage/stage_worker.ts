@@ -4,7 +4,7 @@
  * Stages and sources keep their state here from task to task, by key; tasks of one key come one after the other.
  * @module
  */
-import { type Account, BufferPool } from "@millrace/core/buffers";
+import { Account, BufferPool } from "@millrace/core/buffers";
 import type { Chunk } from "@millrace/core/chunk";
 import type { Plugin, SourcePiece } from "@millrace/core/plugin";
 import { checkPiece } from "@millrace/core/source-piece";
@@ -41,10 +41,16 @@ const pool = new BufferPool({ shared: true, maxIdle: MAX_IDLE });
 const plain = new BufferPool({ maxIdle: MAX_IDLE });
 
 interface StageHere {
-  readonly runner: StageRunner;
   readonly stage: Stage;
-  /** What the runner's environment charges and tells: those of the task under way. */
-  readonly now: { account: Account; notices: [string, string][] };
+  readonly runId: string;
+  /** With state, one runner for all tasks, which come one after the other. */
+  readonly kept: { readonly runner: StageRunner; readonly now: Now } | undefined;
+}
+
+/** What a runner's environment charges, and what was said, of the task under way. */
+interface Now {
+  account: Account;
+  notices: [string, string][];
 }
 
 const steps = new Map<string, Promise<StageStep>>();
@@ -66,7 +72,11 @@ function stepFor(spec: PluginSpec): Promise<StageStep> {
 async function openStage(text: string, shared: boolean): Promise<StageHere> {
   const { runId, id, steps: specs, outputs } = JSON.parse(text) as StageSpec;
   const stage: Stage = { id, steps: await Promise.all(specs.map(stepFor)), outputs };
-  const now: StageHere["now"] = { account: undefined!, notices: [] };
+  return { stage, runId, kept: hasState(stage) ? newRunner(stage, runId, shared) : undefined };
+}
+
+function newRunner(stage: Stage, runId: string, shared: boolean): { runner: StageRunner; now: Now } {
+  const now: Now = { account: new Account(), notices: [] };
   const environment: StageEnvironment = {
     runId,
     pool: shared ? pool : plain,
@@ -75,7 +85,7 @@ async function openStage(text: string, shared: boolean): Promise<StageHere> {
     },
     notice: (plugin, said) => now.notices.push([plugin, said]),
   };
-  return { runner: new StageRunner(stage, environment), stage, now };
+  return { runner: new StageRunner(stage, environment), now };
 }
 
 function stageFor({ key, spec }: StageTask, shared: boolean): Promise<StageHere> {
@@ -102,12 +112,12 @@ export async function runStage(task: StageTask, context: TaskContext): Promise<S
   const began = clock();
   const shared = task.budget.counts !== undefined;
   for (const buffer of task.spare) pool.put(buffer);
-  const { runner, stage, now } = await stageFor(task, shared);
+  const { stage, runId, kept } = await stageFor(task, shared);
+  const { runner, now } = kept ?? newRunner(stage, runId, shared);
   const account = new TaskAccount(task.budget);
   now.account = account;
   now.notices = [];
-  const { runId } = JSON.parse(task.spec) as StageSpec;
-  const keeps = hasState(stage);
+  const keeps = kept !== undefined;
   const given: Table[] = [];
   try {
     const chunks = task.chunks.map((form): Chunk => {

@@ -1,0 +1,94 @@
+// One worker as the pool sees it.
+
+import type { Connection } from "../transport/transport.ts";
+import type { Entry } from "./_entry.ts";
+import { Slabs } from "./_slabs.ts";
+
+/** One worker: its connection, and the tasks that it has. */
+export class PoolWorker {
+  connection!: Connection;
+  readonly slabs = new Slabs();
+  /** Tasks by their number on this worker. */
+  readonly entries: (Entry | undefined)[] = [];
+  /** Indexes of functions that the worker was told of. */
+  readonly defined: boolean[] = [];
+  /** Affinity keys that it serves. */
+  keys = 0;
+  isReady = false;
+  /** Gets no more tasks; ends when it has none. */
+  isRetiring = false;
+  /** The strategy gives it nothing any more. */
+  hasLeft = false;
+  /** When its memory was looked at, ms. */
+  memoryAt = 0;
+  /** Out of the pool. */
+  isGone = false;
+  /** Tasks on it. */
+  tasks = 0;
+  /** Messages on it whose tasks have not all been answered: what it can't begin at once waits there. */
+  messages = 0;
+  /** Tasks with a timeout that have not begun. */
+  untimed = 0;
+  /** Tasks that it was sent, ever. */
+  sent = 0;
+  /** Tasks that it has ended. */
+  ended = 0;
+  /** Since when it has tasks, or none. */
+  since = 0;
+  /** Ms with tasks, up to `since`. */
+  busy = 0;
+  /** The function that it was sent last. */
+  expected: number | undefined = undefined;
+  readonly startedAt: number;
+  readonly #free: number[] = [];
+
+  constructor(readonly number: number, now: number) {
+    this.startedAt = this.since = now;
+  }
+
+  /** Gives a task its number here. */
+  place(entry: Entry): number {
+    const id = this.#free.length > 0 ? this.#free.pop()! : this.entries.length;
+    this.entries[id] = entry;
+    entry.id = id;
+    entry.at = this;
+    entry.sequence = this.sent++;
+    this.tasks++;
+    if (entry.options?.timeout !== undefined) {
+      entry.isUntimed = true;
+      this.untimed++;
+    }
+    return id;
+  }
+
+  /** Takes a task off. */
+  remove(entry: Entry): void {
+    this.entries[entry.id] = undefined;
+    this.#free.push(entry.id);
+    entry.id = -1;
+    entry.at = undefined;
+    this.tasks--;
+    if (entry.isUntimed) {
+      entry.isUntimed = false;
+      this.untimed--;
+    }
+    if (entry.closesMessage) {
+      entry.closesMessage = false;
+      this.messages--;
+    }
+    if (entry.slabs !== undefined) {
+      for (const slab of entry.slabs) this.slabs.release(slab);
+      entry.slabs = undefined;
+    }
+  }
+
+  /** Ms with tasks until now. */
+  busyUntil(now: number): number {
+    return this.tasks > 0 ? this.busy + now - this.since : this.busy;
+  }
+
+  /** Its tasks in the order in which they were sent. */
+  inOrder(): Entry[] {
+    return this.entries.filter((entry) => entry !== undefined).sort((a, b) => a.sequence - b.sequence);
+  }
+}

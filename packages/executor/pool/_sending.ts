@@ -1,0 +1,92 @@
+// How tasks become messages.
+
+import { Op } from "../transport/messages.ts";
+import type { Entry } from "./_entry.ts";
+import { hasSlabSize, viewMessage } from "./_payload.ts";
+import type { PoolWorker } from "./_pool_worker.ts";
+
+/** Tasks of one message take about this long together, ms: long against a message (15 µs), short for who waits. */
+const BATCH_MS = 0.25;
+/** Most tasks of one message. */
+export const MAX_BATCH = 256;
+/** Larger inputs gain nothing from company, bytes. */
+const BATCH_BYTES = 1024;
+const NOTHING: readonly ArrayBuffer[] = [];
+
+/** Whether a task is so small that it may share a message. */
+export function isTiny({ target, bytes, options }: Entry): boolean {
+  const { expected } = target;
+  if (expected === undefined || expected > BATCH_MS / 2 || bytes > BATCH_BYTES) return false;
+  return options === undefined ||
+    options.batch !== false && options.timeout === undefined && options.transfer === undefined;
+}
+
+/**
+ * Collects tiny tasks up to the batch's time. Gives the task that was taken and is not tiny, if there was one.
+ *
+ * @param batch Holds the first task, gets the others
+ */
+export function collect(batch: Entry[], limit: number, take: () => Entry | undefined): Entry | undefined {
+  let left = BATCH_MS - batch[0]!.target.expected!;
+  while (batch.length < limit && left > 0) {
+    const entry = take();
+    if (entry === undefined) return undefined;
+    if (!isTiny(entry)) return entry;
+    left -= entry.target.expected!;
+    batch.push(entry);
+  }
+  return undefined;
+}
+
+function define(worker: PoolWorker, { target }: Entry): void {
+  if (worker.defined[target.index]) return;
+  worker.defined[target.index] = true;
+  worker.connection.send([Op.define, target.index, target.task.module, target.task.export], NOTHING);
+}
+
+/**
+ * Sends one task.
+ *
+ * @throws {unknown} What the transport throws for an input that can't be cloned; the task is not on the worker then
+ */
+export function sendOne(worker: PoolWorker, entry: Entry, isShared: boolean): void {
+  define(worker, entry);
+  const id = worker.place(entry);
+  entry.closesMessage = true;
+  worker.messages++;
+  worker.expected = entry.target.expected;
+  const transfer = entry.options?.transfer ?? NOTHING;
+  try {
+    if (entry.isLoad) return worker.connection.send([Op.load, id, entry.target.index], NOTHING);
+    const views = isShared && transfer.length === 0 && hasSlabSize(entry.bytes)
+      ? viewMessage(worker, entry, id)
+      : undefined;
+    worker.connection.send(views ?? [Op.run, id, entry.target.index, entry.input], transfer);
+  } catch (error) {
+    worker.remove(entry);
+    worker.sent--;
+    throw error;
+  }
+}
+
+/** Sends tiny tasks in one message; false when one of them can't be cloned, none is on the worker then. */
+export function sendBatch(worker: PoolWorker, batch: readonly Entry[]): boolean {
+  const message: unknown[] = [Op.run];
+  for (let i = 0; i < batch.length; i++) {
+    const entry = batch[i]!;
+    define(worker, entry);
+    message.push(worker.place(entry), entry.target.index, entry.input);
+  }
+  const last = batch[batch.length - 1]!;
+  last.closesMessage = true;
+  worker.messages++;
+  worker.expected = last.target.expected;
+  try {
+    worker.connection.send(message, NOTHING);
+    return true;
+  } catch {
+    for (const entry of batch) worker.remove(entry);
+    worker.sent -= batch.length;
+    return false;
+  }
+}

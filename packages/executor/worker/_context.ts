@@ -1,0 +1,36 @@
+// What a task function is called with beside its input.
+
+import type { TaskContext } from "../task/task.ts";
+
+/** The context of one call. The signal is only made when somebody looks at it: most tasks never do. */
+export class Context implements TaskContext {
+  readonly worker: number;
+  /** Index of the function that is called. */
+  readonly index: number;
+  /** Buffers of the result to be moved. */
+  buffers: ArrayBuffer[] | undefined = undefined;
+  #controller: AbortController | undefined = undefined;
+
+  constructor(worker: number, index: number) {
+    this.worker = worker;
+    this.index = index;
+  }
+
+  get signal(): AbortSignal {
+    return (this.#controller ??= new AbortController()).signal;
+  }
+
+  transfer(...buffers: ArrayBuffer[]): void {
+    for (const buffer of buffers) {
+      if (!(buffer instanceof ArrayBuffer)) {
+        throw new TypeError("Cannot transfer a value that is no ArrayBuffer: pass the array's `buffer`");
+      }
+    }
+    this.buffers = this.buffers === undefined ? buffers : [...this.buffers, ...buffers];
+  }
+
+  /** Aborts the signal. */
+  abort(reason: unknown): void {
+    (this.#controller ??= new AbortController()).abort(reason);
+  }
+}

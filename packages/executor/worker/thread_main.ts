@@ -1,0 +1,60 @@
+/**
+ * The module that a worker thread starts with: a task runner behind `postMessage`, and guards that tell the
+ * host when the worker is about to end, which would raise no event there.
+ *
+ * @module
+ */
+import { encodeError } from "../task/error_data.ts";
+import { type HostMessage, Op } from "../transport/messages.ts";
+import { ThreadOp } from "../transport/_thread_ops.ts";
+import { markWorker } from "./_inside.ts";
+import { createTaskRunner, type TaskRunner } from "./task_runner.ts";
+
+markWorker();
+
+interface WorkerScope {
+  postMessage(message: unknown, transfer?: Transferable[]): void;
+  close(): void;
+}
+
+const scope = globalThis as unknown as WorkerScope;
+const post = scope.postMessage.bind(scope) as (message: unknown, transfer: readonly ArrayBuffer[]) => void;
+let runner: TaskRunner | undefined;
+
+// Not `onmessage`: a task's module may set that, and the worker would be deaf.
+globalThis.addEventListener("message", (event) => {
+  const message = (event as MessageEvent<HostMessage>).data;
+  if (runner !== undefined) return runner.receive(message);
+  runner = createTaskRunner(post, message[1] as Int32Array);
+});
+
+function tell(how: string): void {
+  runner?.flush();
+  post([ThreadOp.exit, how], []);
+}
+
+// `process.exit` and `process.reallyExit` end in `Deno.exit`.
+const exit = Deno.exit;
+Deno.exit = (code?: number): never => {
+  tell(`called Deno.exit(${code ?? ""})`);
+  return exit(code);
+};
+const close = scope.close.bind(scope);
+scope.close = () => {
+  tell("called close()");
+  close();
+};
+scope.postMessage = () => {
+  throw new TypeError("Cannot post a message from a task: return the value, or write to a MessagePort of the input");
+};
+
+globalThis.addEventListener("error", (event) => {
+  runner?.flush();
+  post([ThreadOp.uncaught, encodeError(event.error)], []);
+});
+globalThis.addEventListener("unhandledrejection", (event) => {
+  runner?.flush();
+  post([ThreadOp.uncaught, encodeError(event.reason)], []);
+});
+
+post([Op.ready], []);
