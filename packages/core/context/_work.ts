@@ -4,7 +4,9 @@ import { Chunk } from "../chunk/chunk.ts";
 import { Table } from "../data/table.ts";
 import type { Executor, RunExecutor } from "../engine/executor.ts";
 import type { Graph, Tap } from "../engine/graph.ts";
+import { clock, type Ran, type TaskEvent } from "../engine/task_event.ts";
 import type { Plugin } from "../plugin/plugin.ts";
+import { type SaveChunk, saveChunk } from "../store/save_chunk.ts";
 import type { ResultWriter, Store, StoredResult } from "../store/types.ts";
 import type { Plan } from "./plan.ts";
 
@@ -17,13 +19,20 @@ export class Work {
   readonly #plan: Plan;
   readonly #store: Store | undefined;
   readonly #executor: RunExecutor | Executor;
+  readonly #task: ((event: TaskEvent) => void) | undefined;
   readonly #writers = new Map<string, ResultWriter>();
   readonly #written = new Set<string>();
 
-  constructor(plan: Plan, store: Store | undefined, executor: RunExecutor | Executor) {
+  constructor(
+    plan: Plan,
+    store: Store | undefined,
+    executor: RunExecutor | Executor,
+    task: ((event: TaskEvent) => void) | undefined,
+  ) {
     this.#plan = plan;
     this.#store = store;
     this.#executor = executor;
+    this.#task = task;
   }
 
   notice(plugin: string, text: string): void {
@@ -34,7 +43,8 @@ export class Work {
   async open(): Promise<void> {
     if (!this.#store) return;
     const { runId, targets } = this.#plan;
-    const save = this.#executor.saveChunk;
+    const save = this.#save();
+    const aside = this.#executor.saveChunk !== undefined;
     try {
       for (const step of this.#plan.steps) {
         if (step.stored) continue;
@@ -53,7 +63,7 @@ export class Work {
               this.#written.add(dataType);
               await writer.write(chunk);
             },
-            aside: save !== undefined,
+            aside,
           });
         }
       }
@@ -61,6 +71,37 @@ export class Work {
       await this.#abort();
       throw error;
     }
+  }
+
+  /** What writes the files of chunks, and tells of it if anybody listens. */
+  #save(): SaveChunk | undefined {
+    const executor = this.#executor, task = this.#task;
+    if (!task) return executor.saveChunk?.bind(executor);
+    return async (chunk, request) => {
+      const submitted = clock();
+      let ran: Ran | undefined;
+      const saved = executor.saveChunk
+        ? await executor.saveChunk(chunk, request, (told) => ran = told)
+        : await saveChunk(chunk, request);
+      const { worker, began, ended } = ran ?? { worker: "main", began: submitted, ended: clock() };
+      const { start, end, length: rows } = chunk;
+      const plugins = [chunk.dataType];
+      const { bytes } = saved;
+      const times = { submitted, began, ended };
+      task({
+        type: "task",
+        task: "write",
+        plugins,
+        busy: undefined,
+        worker,
+        ...times,
+        start,
+        end,
+        rows,
+        bytes,
+      });
+      return saved;
+    };
   }
 
   /** Everything was read: make the results readable. */

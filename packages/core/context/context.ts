@@ -28,6 +28,7 @@ import { makePlan, type Plan } from "./plan.ts";
 import { DataStream } from "./stream.ts";
 
 export type { PluginMetrics, RunEvent } from "../engine/node.ts";
+export type { TaskEvent } from "../engine/task_event.ts";
 
 /** What a {@linkcode Context} may be given. */
 export interface ContextOptions {
@@ -60,8 +61,10 @@ export interface RunOptions extends RunSettings {
   readonly fresh?: boolean;
   /** Ends the run. */
   readonly signal?: AbortSignal;
-  /** Told what the run does, beside the context's own listener. */
+  /** Told what the run does, beside the context's own listener. What it throws ends the run. */
   readonly onEvent?: (event: RunEvent) => void;
+  /** Tell how things stand (a `metrics` event) every so many milliseconds. Default: never. */
+  readonly metricsEvery?: number;
 }
 
 /** Start (included) and end (excluded): picoseconds, or text such as `"1.5ms"`. */
@@ -358,6 +361,7 @@ export class Context implements AsyncDisposable {
     const timeRange = options.timeRange && checkRange(options.timeRange);
     checkCount("chunkSize", chunkSize);
     checkCount("maxWorkers", maxWorkers);
+    checkCount("metricsEvery", options.metricsEvery);
     signal?.throwIfAborted();
     const plan = await this.plan(runId, targets, {
       fresh,
@@ -367,7 +371,14 @@ export class Context implements AsyncDisposable {
     });
     const controller = new AbortController();
     const executor = this.#executorFor(plan, options);
-    const work = new Work(plan, timeRange ? undefined : this.#store, executor);
+    const listens = this.#onEvent !== undefined || options.onEvent !== undefined;
+    const event = (event: RunEvent): void => {
+      if (event.type === "notice") work.notice(event.plugin, event.text);
+      this.#onEvent?.(event);
+      options.onEvent?.(event);
+    };
+    const task = listens ? event : undefined;
+    const work = new Work(plan, timeRange ? undefined : this.#store, executor, task);
     await work.open();
     try {
       work.graph = new Graph(
@@ -380,11 +391,9 @@ export class Context implements AsyncDisposable {
           chunkSize,
           maxWorkers: options.parallel === false ? 1 : maxWorkers,
           signal: signal ? AbortSignal.any([signal, controller.signal]) : controller.signal,
-          event: (event) => {
-            if (event.type === "notice") work.notice(event.plugin, event.text);
-            this.#onEvent?.(event);
-            options.onEvent?.(event);
-          },
+          event,
+          task,
+          metricsEvery: listens ? options.metricsEvery : undefined,
         },
         taps.length > 0 ? [] : targets,
         [...work.taps, ...taps],

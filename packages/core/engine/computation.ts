@@ -5,6 +5,7 @@ import { findBreaks } from "./breaks.ts";
 import type { GraphServices } from "./node.ts";
 import type { Region } from "./region.ts";
 import type { Interval, Stage, StageEnvironment, StageResult } from "./stage.ts";
+import { clock, type Ran, sizeOf } from "./task_event.ts";
 
 /** What is computed, and how. */
 export interface ComputationSpec {
@@ -22,6 +23,10 @@ export class Computation {
   readonly #spec: ComputationSpec;
   readonly #services: GraphServices;
   readonly #environment: StageEnvironment;
+  /** Milliseconds between submit and begin, of all stretches so far. */
+  waitMs = 0;
+  /** Stretches under way. */
+  running = 0;
   /** Highest endtime of the rows that breaks are looked for in. */
   #cover = NO_COVER;
 
@@ -40,17 +45,19 @@ export class Computation {
   /** Compute a stretch; its chunks are released when that is done, however long that takes after the run has ended. */
   async run(region: Region): Promise<StageResult[]> {
     const { start, end, last, own, chunks } = region;
+    this.running++;
     try {
       if (this.#spec.stage.steps[0]!.plugin.stateful) return await this.#segments(region);
       const result = this.#submit(chunks, { start, end, own, last, call: "compute" });
       return [result instanceof Promise ? await result : result];
     } finally {
+      this.running--;
       for (const chunk of chunks) chunk.release();
     }
   }
 
   #submit(chunks: readonly Chunk[], interval: Interval): StageResult | Promise<StageResult> {
-    const { executor, signal, runId } = this.#services;
+    const { executor, signal, runId, task } = this.#services;
     const { stage, inputTypes, inOrder } = this.#spec;
     signal.throwIfAborted();
     const inputs: Record<string, Chunk> = {};
@@ -60,12 +67,37 @@ export class Computation {
       bytes += chunk.table.nbytes;
     });
     const affinity = inOrder ? `${runId}/${stage.id}` : undefined;
-    return executor.submit(stage, inputs, interval, {
+    const submitted = clock();
+    let ran: Ran | undefined;
+    const result = executor.submit(stage, inputs, interval, {
       signal,
       affinity,
       bytes,
       environment: this.#environment,
+      ran: (told) => {
+        ran = told;
+        this.waitMs += Math.max(0, told.began - submitted);
+      },
     });
+    if (!task) return result;
+    const tell = (result: StageResult): StageResult => {
+      try {
+        this.#tell(interval, result, submitted, ran ?? { worker: "main", began: submitted, ended: clock() });
+        return result;
+      } catch (error) {
+        releaseAll([result]);
+        throw error;
+      }
+    };
+    return result instanceof Promise ? result.then(tell) : tell(result);
+  }
+
+  #tell(interval: Interval, result: StageResult, submitted: number, ran: Ran): void {
+    const { start, end, call: task } = interval;
+    const plugins = this.#spec.stage.steps.map(({ plugin }) => plugin.name);
+    const busy = plugins.length > 1 ? result.busy : undefined;
+    const event = { type: "task", task, plugins, busy, ...ran, submitted, start, end } as const;
+    this.#services.task!({ ...event, ...sizeOf(result) });
   }
 
   /** A stretch divided at breaks: each ends a segment, after which state starts anew. */

@@ -5,7 +5,7 @@
 import type { Chunk } from "../chunk/chunk.ts";
 import type { Memory } from "../data/buffer_pool.ts";
 import type { ExecutorType, Plugin, SourceContext, SourcePiece } from "../plugin/plugin.ts";
-import type { SaveChunk } from "../store/save_chunk.ts";
+import type { SavedChunk, SaveRequest } from "../store/save_chunk.ts";
 import {
   type Interval,
   type Stage,
@@ -14,6 +14,7 @@ import {
   StageRunner,
   type StageStep,
 } from "./stage.ts";
+import type { Ran } from "./task_event.ts";
 
 /** What an executor is told with a task. */
 export interface SubmitOptions {
@@ -25,6 +26,8 @@ export interface SubmitOptions {
   readonly bytes: number;
   /** What the stage's code needs where it runs in place. */
   readonly environment: StageEnvironment;
+  /** Called once, before the result is there, with where and when it ran; not called for what ran in place at once. */
+  readonly ran?: (ran: Ran) => void;
 }
 
 /**
@@ -47,10 +50,18 @@ export interface Executor {
     interval: Interval,
     options: SubmitOptions,
   ): StageResult | Promise<StageResult>;
-  /** Read a source elsewhere; undefined (or no such method): it is read in place. */
-  readSource?(step: StageStep, context: SourceContext): AsyncIterable<SourcePiece> | undefined;
-  /** Write a chunk's file elsewhere. Without it, that is done in place. */
-  readonly saveChunk?: SaveChunk;
+  /**
+   * Read a source elsewhere; undefined (or no such method): it is read in place.
+   *
+   * @param ran Called before each piece and before the end, with where and when that was read.
+   */
+  readSource?(
+    step: StageStep,
+    context: SourceContext,
+    ran?: (ran: Ran) => void,
+  ): AsyncIterable<SourcePiece> | undefined;
+  /** Write a chunk's file elsewhere, telling `ran` where and when. Without it, that is done in place. */
+  saveChunk?(chunk: Chunk, request: SaveRequest, ran?: (ran: Ran) => void): Promise<SavedChunk>;
   /** A run has ended: forget its stages' state. */
   forget(stage: Stage): void;
 }

@@ -9,6 +9,7 @@ import { Account, type BufferPool } from "../data/buffer_pool.ts";
 import { formatBytes } from "../data/units.ts";
 import type { TimeRange } from "../plugin/plugin.ts";
 import { abortable } from "./abortable.ts";
+import { NoRoom } from "./_no_room.ts";
 import type { Edge } from "./edge.ts";
 import { PipelineError } from "./errors.ts";
 import type { Executor } from "./executor.ts";
@@ -16,6 +17,7 @@ import { Builder } from "./graph_builder.ts";
 import type { GraphServices, Node, PluginMetrics, RunEvent } from "./node.ts";
 import { SourceNode } from "./source_node.ts";
 import { StoredNode } from "./stored_node.ts";
+import type { TaskEvent } from "./task_event.ts";
 
 /** How a graph runs. */
 export interface GraphOptions {
@@ -31,6 +33,10 @@ export interface GraphOptions {
   readonly maxWorkers?: number | undefined;
   readonly signal: AbortSignal | undefined;
   readonly event: (event: RunEvent) => void;
+  /** Told of each task; undefined where nobody listens. */
+  readonly task?: ((event: TaskEvent) => void) | undefined;
+  /** Tell how things stand every so many milliseconds; undefined: never. */
+  readonly metricsEvery?: number | undefined;
 }
 
 /** Something that takes all chunks of a data type while others are read. The chunk stays the graph's. */
@@ -61,7 +67,9 @@ export class Graph {
   readonly #sinks = new Map<string, Edge>();
   /** Chunks that are being taken aside. */
   readonly #taking = new Set<Promise<void>>();
-  #breath = performance.now();
+  readonly #started = performance.now();
+  #breath = this.#started;
+  #timer: ReturnType<typeof setInterval> | undefined;
   #failure: { readonly cause: unknown } | undefined;
   readonly #forward = (): void => this.#abort.abort(this.#options.signal!.reason);
 
@@ -80,10 +88,22 @@ export class Graph {
     this.#nodes.push(...build.nodes.reverse());
     for (const target of targets) this.#sinks.set(target, build.connect(target, timeRange));
     for (const tap of taps) this.#drains.push({ ...tap, edge: build.connect(tap.dataType, timeRange) });
+    const { metricsEvery } = options;
+    if (metricsEvery !== undefined) this.#timer = setInterval(() => this.#tellMetrics(), metricsEvery);
+  }
+
+  #tellMetrics(): void {
+    const { event } = this.#options;
+    const elapsedMs = performance.now() - this.#started;
+    try {
+      event({ type: "metrics", elapsedMs, plugins: this.metrics, heldBytes: this.account.used });
+    } catch (cause) {
+      this.#failure ??= { cause }; // the run ends with what its listener throws
+    }
   }
 
   #services(): GraphServices {
-    const { pool, executor, event, plan } = this.#options;
+    const { pool, executor, event, task, plan } = this.#options;
     return {
       runId: plan.runId,
       pool: executor.memory?.pool ?? pool,
@@ -91,6 +111,7 @@ export class Graph {
       executor,
       signal: this.#abort.signal,
       event,
+      task,
       makeRoom: () => this.#makeRoom(),
       breathe: () => this.#breathe(),
     };
@@ -127,7 +148,8 @@ export class Graph {
     try {
       if (!edge.ready && !edge.ended) await edge.producer.step();
       await this.#drain();
-    } catch (cause) {
+    } catch (error) {
+      const cause = error instanceof NoRoom ? error.stuck : error;
       this.#failure = { cause };
       if (!edge.ready) throw cause;
     }
@@ -189,7 +211,7 @@ export class Graph {
       if (this.account.used <= half) return;
       if (this.#failure) throw this.#failure.cause;
       if (progress) continue;
-      if (this.#taking.size === 0) throw this.#stuck();
+      if (this.#taking.size === 0) throw new NoRoom(this.#stuck());
       await abortable(Promise.race(this.#taking), this.#abort.signal, () => {});
     }
   }
@@ -229,11 +251,12 @@ export class Graph {
 
   /** Counts by plugin. */
   get metrics(): Map<string, PluginMetrics> {
-    return new Map(this.#nodes.toReversed().flatMap((node) => [...node.metrics]));
+    return new Map(this.#nodes.toReversed().flatMap((node) => node.metrics));
   }
 
   /** End the run, whether it was complete or not: sources are closed, buffers handed back. */
   async close(): Promise<void> {
+    clearInterval(this.#timer);
     this.#options.signal?.removeEventListener("abort", this.#forward);
     this.#abort.abort(new DOMException("The run was closed", "AbortError"));
     for (const edge of [...this.#sinks.values(), ...this.#drains.map((drain) => drain.edge)]) edge.abandon();

@@ -3,8 +3,10 @@
 import { Chunk } from "../chunk/chunk.ts";
 import type { Account, BufferPool } from "../data/buffer_pool.ts";
 import type { TimeRange } from "../plugin/plugin.ts";
+import { NoRoom } from "./_no_room.ts";
 import { Edge, type Producer } from "./edge.ts";
 import type { Executor } from "./executor.ts";
+import type { TaskEvent } from "./task_event.ts";
 
 /** What a run tells whoever watches it. */
 export type RunEvent =
@@ -30,7 +32,18 @@ export type RunEvent =
     readonly type: "notice";
     readonly plugin: string;
     readonly text: string;
-  };
+  }
+  | {
+    /** How things stand now: every `metricsEvery` milliseconds. */
+    readonly type: "metrics";
+    /** Milliseconds since the run began. */
+    readonly elapsedMs: number;
+    /** Counts by plugin, in the order of the work. */
+    readonly plugins: ReadonlyMap<string, Readonly<PluginMetrics>>;
+    /** Bytes charged to the run's budget. */
+    readonly heldBytes: number;
+  }
+  | TaskEvent;
 
 /** What the nodes of one run share. */
 export interface GraphServices {
@@ -40,6 +53,8 @@ export interface GraphServices {
   readonly executor: Executor;
   readonly signal: AbortSignal;
   readonly event: (event: RunEvent) => void;
+  /** Told of each task; undefined where nobody listens. */
+  readonly task: ((event: TaskEvent) => void) | undefined;
   /** Wait until the budget has room for more input. @throws When no node can go on. */
   readonly makeRoom: () => Promise<void>;
   /**
@@ -64,7 +79,7 @@ export interface Waiting {
   readonly blocked: boolean;
 }
 
-/** Counts of one plugin. */
+/** Counts of one plugin. Those of a stage of several plugins as a whole are its first plugin's. */
 export interface PluginMetrics {
   /** Rows made, over all outputs. */
   rows: number;
@@ -72,8 +87,30 @@ export interface PluginMetrics {
   bytes: number;
   /** Chunks made. */
   chunks: number;
-  /** Milliseconds of running. */
+  /** Milliseconds of running, wherever that was, added up over all workers. */
   busyMs: number;
+  /** Milliseconds between the submitting of its tasks and their begin, added up. */
+  waitMs: number;
+  /** Milliseconds that a source waited for room in the memory budget. */
+  backpressureMs: number;
+  /** Bytes that wait before it now: chunks on their way to it, and rows that cannot be cut yet. */
+  queueBytes: number;
+  /** Tasks under way now, whether they have begun or not. */
+  tasks: number;
+}
+
+/** The counts of a plugin that has done nothing. */
+export function noMetrics(): PluginMetrics {
+  return {
+    rows: 0,
+    bytes: 0,
+    chunks: 0,
+    busyMs: 0,
+    waitMs: 0,
+    backpressureMs: 0,
+    queueBytes: 0,
+    tasks: 0,
+  };
 }
 
 /** A node of a graph. */
@@ -89,8 +126,7 @@ export abstract class Node implements Producer {
   /** Chunks given. */
   protected given = 0;
   #failure: { readonly cause: unknown } | undefined;
-  /** Counts by plugin. */
-  readonly metrics: Map<string, PluginMetrics> = new Map();
+  readonly #metrics = new Map<string, PluginMetrics>();
 
   constructor(services: GraphServices) {
     this.services = services;
@@ -101,6 +137,25 @@ export abstract class Node implements Producer {
 
   /** Bytes that the node keeps alive. */
   abstract get bytes(): number;
+
+  /** Bytes that wait before it. */
+  get queueBytes(): number {
+    return 0;
+  }
+
+  /** Tasks under way. */
+  get taskCount(): number {
+    return 0;
+  }
+
+  /** A copy of the counts by plugin. */
+  get metrics(): [plugin: string, PluginMetrics][] {
+    return this.plugins.map((name, k) => {
+      const metrics = { ...this.metricsOf(name) };
+      if (k === 0) Object.assign(metrics, { queueBytes: this.queueBytes, tasks: this.taskCount });
+      return [name, metrics];
+    });
+  }
 
   /** What it waits for; undefined when it waits for nothing in particular. */
   get waiting(): Waiting | undefined {
@@ -148,7 +203,7 @@ export abstract class Node implements Producer {
     try {
       return await this.advance(pull);
     } catch (cause) {
-      this.#failure = { cause };
+      if (!(cause instanceof NoRoom)) this.#failure = { cause };
       throw cause;
     } finally {
       this.busy = false;
@@ -174,9 +229,16 @@ export abstract class Node implements Producer {
   }
 
   protected metricsOf(plugin: string): PluginMetrics {
-    let metrics = this.metrics.get(plugin);
-    if (!metrics) this.metrics.set(plugin, metrics = { rows: 0, bytes: 0, chunks: 0, busyMs: 0 });
+    let metrics = this.#metrics.get(plugin);
+    if (!metrics) this.#metrics.set(plugin, metrics = noMetrics());
     return metrics;
+  }
+
+  /** Wait until the budget has room for more input, which counts as waiting of a plugin. */
+  protected async makeRoom(plugin: string): Promise<void> {
+    const before = performance.now();
+    await this.services.makeRoom();
+    this.metricsOf(plugin).backpressureMs += performance.now() - before;
   }
 
   #wantedNoMore(): boolean {

@@ -9,6 +9,7 @@ import { PipelineError } from "./errors.ts";
 import { type GraphServices, Node } from "./node.ts";
 import { OutputCarry } from "./output_carry.ts";
 import type { StageStep } from "./stage.ts";
+import { clock, type Ran } from "./task_event.ts";
 
 /** How big a source's pieces shall be. */
 export interface PieceSize {
@@ -29,6 +30,10 @@ export class SourceNode extends Node {
   /** The next piece, asked for already. */
   #ahead: Promise<IteratorResult<SourcePiece>> | undefined;
   #pieces = 0;
+  /** When the next piece was asked for. */
+  #asked = 0;
+  /** Where and when the piece was read, if that was elsewhere. */
+  #ran: Ran | undefined;
 
   constructor(
     services: GraphServices,
@@ -67,17 +72,16 @@ export class SourceNode extends Node {
 
   protected async advance(pull: boolean): Promise<boolean> {
     if (!pull) return false;
-    await this.services.makeRoom();
+    if (!this.#ahead) await this.makeRoom(this.#plugin.name);
     if (this.done) return false; // making room may have satisfied every consumer
     const before = this.given;
     const { name, module } = this.#plugin;
-    const started = performance.now();
     try {
       this.#iterator ??= this.#open();
-      const next = this.#ahead ?? this.#iterator.next();
+      const next = this.#ahead ?? this.#ask();
       this.#ahead = undefined;
       const { value, done } = await abortable(next, this.services.signal, letGo);
-      this.metricsOf(name).busyMs += performance.now() - started;
+      this.#count(done ? undefined : value);
       if (done) {
         this.#iterator = undefined;
         if (this.#carry.watermark !== undefined) this.#carry.finish(this.#carry.watermark);
@@ -106,8 +110,36 @@ export class SourceNode extends Node {
   #readAhead(): void {
     const { account } = this.services;
     if (!this.#elsewhere || this.done || account.used * 2 > account.limit) return;
-    this.#ahead = this.#iterator!.next();
+    this.#ahead = this.#ask();
     this.#ahead.catch(() => {}); // told when it is its turn
+  }
+
+  #ask(): Promise<IteratorResult<SourcePiece>> {
+    this.#asked = clock();
+    this.#ran = undefined;
+    return this.#iterator!.next();
+  }
+
+  /** Count what the reading of a piece took. */
+  #count(piece: SourcePiece | undefined): void {
+    const { name } = this.#plugin;
+    const submitted = this.#asked;
+    const ran = this.#ran ?? { worker: "main", began: submitted, ended: clock() };
+    const metrics = this.metricsOf(name);
+    metrics.busyMs += ran.ended - ran.began;
+    metrics.waitMs += Math.max(0, ran.began - submitted);
+    this.services.task?.({
+      type: "task",
+      task: "read",
+      plugins: [name],
+      busy: undefined,
+      ...ran,
+      submitted,
+      start: this.#carry.watermark,
+      end: piece?.end,
+      rows: piece?.table.length ?? 0,
+      bytes: piece?.table.nbytes ?? 0,
+    });
   }
 
   #open(): AsyncIterator<SourcePiece> {
@@ -124,7 +156,7 @@ export class SourceNode extends Node {
       notice: (text: string) => event({ type: "notice", plugin, text }),
       progress: (done: number, total: number) => event({ type: "input", plugin, done, total }),
     };
-    const elsewhere = executor.readSource?.(this.#step, context);
+    const elsewhere = executor.readSource?.(this.#step, context, (ran) => this.#ran = ran);
     this.#elsewhere = elsewhere !== undefined;
     return (elsewhere ?? this.#plugin.read!(context))[Symbol.asyncIterator]();
   }

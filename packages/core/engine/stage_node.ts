@@ -7,9 +7,10 @@ import { abortable } from "./abortable.ts";
 import { Computation, releaseAll } from "./computation.ts";
 import { Cutter, haloOf } from "./cutter.ts";
 import type { Edge } from "./edge.ts";
+import { NoRoom } from "./_no_room.ts";
 import { PipelineError } from "./errors.ts";
 import { END, InputBuffer } from "./input_buffer.ts";
-import { type GraphServices, Node, type Waiting } from "./node.ts";
+import { type GraphServices, Node, type PluginMetrics, type Waiting } from "./node.ts";
 import { dropBefore, gatherRegion, type Region } from "./region.ts";
 import { type Stage, type StageResult, StepError } from "./stage.ts";
 import { StageOutputs } from "./stage_outputs.ts";
@@ -100,9 +101,22 @@ export class StageNode extends Node {
   }
 
   get bytes(): number {
+    return this.queueBytes + this.#outputs.bytes;
+  }
+
+  override get queueBytes(): number {
     let bytes = 0;
     for (const { buffer, edge } of this.#inputs) bytes += buffer.bytes + edge.bytes;
-    return bytes + this.#outputs.bytes;
+    return bytes;
+  }
+
+  override get taskCount(): number {
+    return this.#computation.running;
+  }
+
+  override get metrics(): [plugin: string, PluginMetrics][] {
+    this.metricsOf(this.#first.name).waitMs = this.#computation.waitMs;
+    return super.metrics;
   }
 
   override get waiting(): Waiting | undefined {
@@ -129,7 +143,9 @@ export class StageNode extends Node {
       try {
         await this.#lowest().edge.producer.step();
       } catch (cause) {
-        this.#failure = { cause };
+        if (!(cause instanceof NoRoom)) this.#failure = { cause };
+        else if (this.#tasks.length > 0) break;
+        else throw cause;
       }
       if (this.done) return this.given > before;
     }

@@ -4,6 +4,7 @@ import type { Chunk } from "../chunk/chunk.ts";
 import { abortable, closeIterator } from "./abortable.ts";
 import { PipelineError } from "./errors.ts";
 import { type GraphServices, Node } from "./node.ts";
+import { clock } from "./task_event.ts";
 
 /** Gives the chunks of an iterable. */
 export class StoredNode extends Node {
@@ -31,14 +32,16 @@ export class StoredNode extends Node {
 
   protected async advance(pull: boolean): Promise<boolean> {
     if (!pull) return false;
-    await this.services.makeRoom();
+    await this.makeRoom(this.#type);
     if (this.done) return false;
-    const started = performance.now();
+    const submitted = clock();
     try {
       this.#iterator ??= this.#open()[Symbol.asyncIterator]();
       const late = ({ value, done }: IteratorResult<Chunk>) => done || value.release();
       const { value, done } = await abortable(this.#iterator.next(), this.services.signal, late);
-      this.metricsOf(this.#type).busyMs += performance.now() - started;
+      const ended = clock();
+      this.metricsOf(this.#type).busyMs += ended - submitted;
+      if (!done) this.#tell(value, submitted, ended);
       if (done) {
         this.#iterator = undefined;
         this.end();
@@ -63,6 +66,25 @@ export class StoredNode extends Node {
         cause,
       );
     }
+  }
+
+  #tell(
+    { start, end, length: rows, table: { nbytes: bytes } }: Chunk,
+    submitted: number,
+    ended: number,
+  ): void {
+    const what = { type: "task", task: "read", plugins: [this.#type], busy: undefined } as const;
+    this.services.task?.({
+      ...what,
+      worker: "main",
+      submitted,
+      began: submitted,
+      ended,
+      start,
+      end,
+      rows,
+      bytes,
+    });
   }
 
   protected clear(): void {

@@ -73,7 +73,8 @@ export class WorkerPool implements AsyncDisposable {
   readonly #admission: Admission;
   readonly #targets = new Map<string, Map<string, Target>>();
   readonly #canceller: Canceller = { cancel: (entry) => this.#cancel(entry) };
-  #lastFunction: TaskFunction | undefined;
+  /** Most tasks have the same function as the one before. */
+  #lastFunction: TaskFunction = { module: "", export: "" };
   #lastTarget: Target | undefined;
   #targetCount = 0;
   /** Queued tasks that only one worker may have. */

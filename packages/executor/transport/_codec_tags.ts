@@ -35,6 +35,8 @@ export const Tag = {
   hole: 22,
   /** Entries of a sparse array: length, count, then index and value. */
   sparseArray: 23,
+  /** An array of numbers only: length, float64s. */
+  numbers: 24,
 } as const;
 
 /** Deepest nesting of a value. */

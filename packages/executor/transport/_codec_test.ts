@@ -57,6 +57,7 @@ const value = fc.letrec((tie) => ({
     { depthSize: "small" },
     tie("leaf"),
     fc.array(tie("value"), { maxLength: 5 }),
+    fc.array(fc.double(), { maxLength: 9 }),
     fc.dictionary(fc.string(), tie("value"), { maxKeys: 4, noNullPrototype: true }),
     fc.array(fc.tuple(tie("value"), tie("value")), { maxLength: 3 }).map((entries) => new Map(entries)),
     fc.array(tie("value"), { maxLength: 3 }).map((items) => new Set(items)),
@@ -74,7 +75,9 @@ Deno.test("codec carries arrays with holes, sparse ones too", () => {
   const sparse = new Array(3_000_000_000);
   sparse[5] = "a";
   sparse[2_999_999_999] = "b";
-  for (const array of [[, 1, , undefined], new Array(3), new Array(5000), sparse]) {
+  const thin = new Array(3000);
+  for (let i = 0; i < 3000; i += 3) thin[i] = i;
+  for (const array of [[, 1, , undefined], new Array(3), new Array(5000), thin, sparse]) {
     const result = roundTrip(array);
     assert.equal(result.length, array.length);
     assert.deepEqual(Object.entries(result), Object.entries(array));
@@ -240,7 +243,7 @@ Deno.test("a lie about sizes in the meta costs no memory", () => {
   const sparse = Uint8Array.of(23, 0, 0, 0, 2, 0, 0, 0, 0);
   const arrays = (decode({ type: 1, id: 0, meta: sparse, buffers: [] }) as unknown[]).length;
   assert.equal(arrays, 2 ** 25);
-  for (const tag of [6, 9, 10, 11, 12, 20]) {
+  for (const tag of [6, 9, 10, 11, 12, 20, 24]) {
     const meta = Uint8Array.of(tag, 255, 255, 255, 255);
     assert.throws(() => decode({ type: 1, id: 0, meta, buffers: [] }), FrameError);
   }

@@ -110,6 +110,8 @@ class Decoder {
         return this.#array();
       case Tag.object:
         return this.#properties(this.#keep({}));
+      case Tag.numbers:
+        return this.#numbers();
       case Tag.sparseArray:
         return this.#sparse();
       case Tag.view:
@@ -162,6 +164,14 @@ class Decoder {
         array.length = i + 1;
       }
     }
+    return array;
+  }
+
+  #numbers(): number[] {
+    const length = this.#countOf(8);
+    const array = this.#keep<number[]>(new Array(length));
+    const at = this.#take(8 * length);
+    for (let i = 0; i < length; i++) array[i] = this.#view.getFloat64(at + 8 * i, true);
     return array;
   }
 

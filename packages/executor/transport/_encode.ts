@@ -155,7 +155,8 @@ export class Encoder {
 
   #array(value: readonly unknown[]): void {
     const { length } = value;
-    if (length >= sparseLength) {
+    if (isNumeric(value)) return this.#numbers(value);
+    if (length >= sparseLength && seemsSparse(value)) {
       const keys = Object.keys(value);
       if (keys.length < length / 8) return this.#sparse(value, keys);
     }
@@ -166,6 +167,17 @@ export class Encoder {
       if (element === undefined && !(i in value)) this.#tag(Tag.hole);
       else this.#value(element);
     }
+  }
+
+  #numbers(value: readonly number[]): void {
+    const { length } = value;
+    this.#tag(Tag.numbers);
+    this.#count(length);
+    this.#room(8 * length);
+    const view = this.#view;
+    let at = this.#at;
+    for (let i = 0; i < length; i++, at += 8) view.setFloat64(at, value[i]!, true);
+    this.#at = at;
   }
 
   #sparse(value: readonly unknown[], keys: readonly string[]): void {
@@ -288,6 +300,26 @@ export class Encoder {
     this.#bytes = larger;
     this.#view = new DataView(larger.buffer);
   }
+}
+
+/** Whether it is worth while, and true, that all elements are numbers. */
+function isNumeric(value: readonly unknown[]): value is readonly number[] {
+  const { length } = value;
+  if (length < 4) return false;
+  for (let i = 0; i < length; i++) {
+    if (typeof value[i] !== "number") return false;
+  }
+  return true;
+}
+
+/** Looks at some elements: whether most aren't there. */
+function seemsSparse(value: readonly unknown[]): boolean {
+  const probes = 64;
+  let found = 0;
+  for (let i = 0; i < probes; i++) {
+    if (Math.floor(i * value.length / probes) in value) found++;
+  }
+  return found < probes / 4;
 }
 
 function refuseDetached(buffer: ArrayBufferLike): void {

@@ -37,7 +37,7 @@ Deno.test("WorkerPool on processes: a task that is declared safe runs again when
     name: "WorkerLostError",
     message: /was killed by SIGKILL; its retries are used up/,
   });
-  assert.equal(Deno.statSync(file).size, 5);
+  assert.equal((await Deno.stat(file)).size, 5);
   await Deno.remove(file);
 });
 
