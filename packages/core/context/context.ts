@@ -51,8 +51,11 @@ export type Registrable = Plugin | PluginBase | (new () => PluginBase) | readonl
 export interface RunOptions extends RunSettings {
   /** Only rows that start in `[start, end)`, ps. Nothing is stored then. */
   readonly timeRange?: TimeRangeInput;
-  /** Rows a chunk, over what plugins say. */
-  readonly chunkSize?: number;
+  /**
+   * Rows a chunk, over what plugins say. `"auto"`: such that plugins work on a chunk for some 12 ms, or 50 ms where results
+   * are stored, as is found out on the way.
+   */
+  readonly chunkSize?: number | "auto";
   /** Whether several stretches of a plugin may be computed at once. Default true; takes effect with an executor that can. */
   readonly parallel?: boolean;
   /** Option values of this run alone, over those of the context. */
@@ -359,7 +362,7 @@ export class Context implements AsyncDisposable {
   ): Promise<Work> {
     const { chunkSize, maxWorkers, signal, fresh = false, config } = options;
     const timeRange = options.timeRange && checkRange(options.timeRange);
-    checkCount("chunkSize", chunkSize);
+    if (chunkSize !== "auto") checkCount("chunkSize", chunkSize);
     checkCount("maxWorkers", maxWorkers);
     checkCount("metricsEvery", options.metricsEvery);
     signal?.throwIfAborted();
@@ -389,7 +392,8 @@ export class Context implements AsyncDisposable {
           pool: this.#pool,
           memory: this.#memory,
           chunkSize,
-          maxWorkers: options.parallel === false ? 1 : maxWorkers,
+          // An executor of the run's own has so many workers.
+          maxWorkers: options.parallel === false ? 1 : this.#hasProvider ? undefined : maxWorkers,
           signal: signal ? AbortSignal.any([signal, controller.signal]) : controller.signal,
           event,
           task,
@@ -405,6 +409,10 @@ export class Context implements AsyncDisposable {
     this.#running.set(work, controller);
     work.done = () => this.#running.delete(work);
     return work;
+  }
+
+  get #hasProvider(): boolean {
+    return this.#executor !== undefined && isProvider(this.#executor);
   }
 
   #placeOf(plugin: Plugin, settings: RunSettings): string {

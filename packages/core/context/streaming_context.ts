@@ -9,8 +9,8 @@ import { DataStream, sameRequest, type StreamRequest } from "./stream.ts";
 
 /** How streams run. */
 export interface StreamingConfig {
-  /** Rows a chunk, over what plugins say. */
-  readonly chunkSize?: number;
+  /** Rows a chunk, over what plugins say; `"auto"`: found out on the way. */
+  readonly chunkSize?: number | "auto";
   /** Compute several chunks at once, where the context has an executor that can. */
   readonly parallel?: boolean;
   /** Name of an executor preset, or its settings. Takes effect with an executor. */
@@ -147,7 +147,8 @@ function checkSettings(config: StreamingConfig): void {
   };
   for (const name of ["chunkSize", "maxWorkers"] as const) {
     const value = config[name];
-    if (value !== undefined && !(Number.isInteger(value) && value > 0)) fail(name, "a whole number above 0");
+    if (value === undefined || (name === "chunkSize" && value === "auto")) continue;
+    if (!(Number.isInteger(value) && Number(value) > 0)) fail(name, "a whole number above 0");
   }
   for (const name of ["parallel", "useLoadBalancer"] as const) {
     if (config[name] !== undefined && typeof config[name] !== "boolean") fail(name, "true or false");

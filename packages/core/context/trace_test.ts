@@ -6,55 +6,9 @@ import { schema } from "../data/schema.ts";
 import { Table } from "../data/table.ts";
 import { definePlugin } from "../plugin/define.ts";
 import { tableSource } from "../plugin/table_source.ts";
+import { checkTrace as check, type TraceEvent as Event } from "./_trace_testing.ts";
 import { Context } from "./context.ts";
 import { openTrace, Trace } from "./trace.ts";
-
-interface Event {
-  ph: string;
-  name: string;
-  cat?: string;
-  pid: number;
-  tid: number;
-  ts?: number;
-  dur?: number;
-  s?: string;
-  args?: Record<string, unknown>;
-}
-
-/** The rules of the Trace Event Format for the kinds of events that are written. */
-function check(events: readonly Event[]): void {
-  const slices = new Map<string, { from: number; to: number }[]>();
-  for (const event of events) {
-    const { ph, name, pid, tid, ts, dur, args } = event;
-    const text = JSON.stringify(event);
-    assert.ok(["M", "X", "C", "i"].includes(ph), text);
-    assert.equal(typeof name, "string", text);
-    assert.ok(Number.isInteger(pid) && Number.isInteger(tid), text);
-    if (ph === "M") {
-      assert.ok(["process_name", "thread_name", "thread_sort_index"].includes(name), text);
-      assert.deepEqual(Object.keys(args!), [name === "thread_sort_index" ? "sort_index" : "name"]);
-      continue;
-    }
-    assert.ok(Number.isFinite(ts), text);
-    if (ph === "C") assert.ok(Object.values(args!).every((value) => Number.isFinite(value)), text);
-    if (ph === "i") assert.ok(["g", "p", "t"].includes(event.s!), text);
-    if (ph !== "X") continue;
-    assert.ok(Number.isFinite(dur) && dur! >= 0, text);
-    const key = `${pid}/${tid}`;
-    slices.set(key, [...slices.get(key) ?? [], { from: ts!, to: ts! + dur! }]);
-  }
-  // Slices of a thread lie within each other or apart.
-  const near = 0.0015;
-  for (const list of slices.values()) {
-    list.sort((a, b) => a.from - b.from || b.to - a.to);
-    const open: { from: number; to: number }[] = [];
-    for (const slice of list) {
-      while (open.length > 0 && open.at(-1)!.to <= slice.from + near) open.pop();
-      assert.ok(open.length === 0 || slice.to <= open.at(-1)!.to + near, "slices of a thread cross");
-      open.push(slice);
-    }
-  }
-}
 
 const task = (changes: Partial<TaskEvent>): TaskEvent => {
   const now = performance.timeOrigin + performance.now();

@@ -192,7 +192,7 @@ export function sizeClass(bytes: number): number {
 /** Buffers by size class, used again after their last release. */
 export class BufferPool {
   readonly #idle = new Map<number, ArrayBufferLike[]>();
-  readonly #maxIdle: number;
+  #maxIdle: number;
   readonly #shared: boolean;
   /** Bytes of idle buffers kept. */
   idleBytes = 0;
@@ -242,6 +242,15 @@ export class BufferPool {
   /** Whether it makes `SharedArrayBuffer`s, which other threads see too. */
   get shared(): boolean {
     return this.#shared;
+  }
+
+  /** Keep at most `bytes` of idle buffers from now on; what is beyond is let go, the smallest first. */
+  keepIdle(bytes: number): void {
+    this.#maxIdle = bytes;
+    if (this.idleBytes <= bytes) return;
+    for (const [size, buffers] of [...this.#idle].sort(([a], [b]) => a - b)) {
+      while (this.idleBytes > bytes && buffers.pop()) this.idleBytes -= size;
+    }
   }
 
   /** Up to `count` idle buffers of a size class, which are no longer the pool's: for another thread to use. */

@@ -147,3 +147,16 @@ Deno.test("takeIdle() gives idle buffers of a size away", () => {
   assert.equal(pool.takeIdle(size, 5).length, 1);
   assert.deepEqual(pool.takeIdle(size, 1), []);
 });
+
+Deno.test("keepIdle() lets go of what is beyond, the smallest first", () => {
+  const pool = new BufferPool();
+  const handles = [5000, 9000, 20000].map((bytes) => pool.acquire(bytes));
+  for (const handle of handles) handle.release(false);
+  const [small, middle, large] = handles.map(({ buffer }) => buffer.byteLength);
+  pool.keepIdle(middle! + large! + 1);
+  assert.equal(pool.idleBytes, middle! + large!);
+  pool.keepIdle(large!);
+  assert.equal(pool.idleBytes, large);
+  pool.acquire(5000).release(false);
+  assert.equal(pool.idleBytes, large, `${small} bytes more are not kept`);
+});

@@ -10,6 +10,7 @@ import { formatBytes } from "../data/units.ts";
 import type { TimeRange } from "../plugin/plugin.ts";
 import { abortable } from "./abortable.ts";
 import { NoRoom } from "./_no_room.ts";
+import { ChunkSizer } from "./chunk_sizer.ts";
 import type { Edge } from "./edge.ts";
 import { PipelineError } from "./errors.ts";
 import type { Executor } from "./executor.ts";
@@ -27,8 +28,8 @@ export interface GraphOptions {
   readonly pool: BufferPool;
   /** Memory budget, bytes. */
   readonly memory: number;
-  /** Rows a chunk, over what plugins say. */
-  readonly chunkSize: number | undefined;
+  /** Rows a chunk, over what plugins say; `"auto"`: found out on the way. */
+  readonly chunkSize: number | "auto" | undefined;
   /** Most stretches of a plugin that are computed at once, over what plugins say. */
   readonly maxWorkers?: number | undefined;
   readonly signal: AbortSignal | undefined;
@@ -84,7 +85,11 @@ export class Graph {
     if (options.signal?.aborted) this.#abort.abort(options.signal.reason);
     const { maxWorkers, timeRange } = options;
     const wanted = [...targets, ...taps.map(({ dataType }) => dataType)];
-    const build = new Builder({ ...options, maxWorkers, wanted }, this.#services());
+    const auto = options.chunkSize === "auto";
+    const chunkSize = options.chunkSize === "auto" ? undefined : options.chunkSize;
+    const stored = taps.some(({ aside }) => aside !== undefined);
+    const sizer = auto ? new ChunkSizer(() => this.#busyMs(), stored) : undefined;
+    const build = new Builder({ ...options, chunkSize, sizer, maxWorkers, wanted }, this.#services());
     this.#nodes.push(...build.nodes.reverse());
     for (const target of targets) this.#sinks.set(target, build.connect(target, timeRange));
     for (const tap of taps) this.#drains.push({ ...tap, edge: build.connect(tap.dataType, timeRange) });
@@ -252,6 +257,16 @@ export class Graph {
   /** Counts by plugin. */
   get metrics(): Map<string, PluginMetrics> {
     return new Map(this.#nodes.toReversed().flatMap((node) => node.metrics));
+  }
+
+  /** Milliseconds that all plugins but the sources have been running. */
+  #busyMs(): number {
+    let busy = 0;
+    for (const node of this.#nodes) {
+      if (node instanceof SourceNode) continue;
+      for (const [, { busyMs }] of node.metrics) busy += busyMs;
+    }
+    return busy;
   }
 
   /** End the run, whether it was complete or not: sources are closed, buffers handed back. */

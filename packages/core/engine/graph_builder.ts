@@ -4,6 +4,7 @@ import { mergedSchema, type Plan, type PlanStep } from "../context/plan.ts";
 import { ALL, hull, inputRange } from "../context/pushdown.ts";
 import { defineMerge } from "../plugin/define.ts";
 import type { TimeRange } from "../plugin/plugin.ts";
+import type { ChunkSizer } from "./chunk_sizer.ts";
 import type { Edge } from "./edge.ts";
 import type { GraphServices, Node } from "./node.ts";
 import { type PieceSize, SourceNode } from "./source_node.ts";
@@ -18,6 +19,8 @@ export interface BuilderOptions {
   readonly memory: number;
   /** Rows a chunk, over what plugins say. */
   readonly chunkSize: number | undefined;
+  /** Chooses the rows of chunks instead. */
+  readonly sizer: ChunkSizer | undefined;
   /** Most stretches of a plugin that are computed at once, over what plugins say. */
   readonly maxWorkers: number | undefined;
   /** Data types that are read outside, for the time range. */
@@ -25,6 +28,8 @@ export interface BuilderOptions {
 }
 
 const DEFAULT_ROWS = 50_000;
+/** Of pieces that are divided into chunks afterwards. */
+const MOST_ROWS = 500_000;
 
 /** Makes the nodes of a plan, upstream first. */
 export class Builder {
@@ -92,14 +97,14 @@ export class Builder {
   }
 
   #addSource(step: PlanStep): void {
-    const { memory, chunkSize } = this.#options;
+    const { memory, chunkSize, sizer } = this.#options;
     // Half of the budget must do for what several workers have in hand.
     const parts = Math.max(16, 8 * (this.#services.executor.concurrency + 1));
     const size: PieceSize = {
-      maxRows: chunkSize ?? step.plugin.running.chunkSize ?? DEFAULT_ROWS,
+      maxRows: sizer ? MOST_ROWS : chunkSize ?? step.plugin.running.chunkSize ?? DEFAULT_ROWS,
       maxBytes: Math.max(2 ** 16, Math.min(2 ** 25, Math.floor(memory / parts))),
     };
-    const node = new SourceNode(this.#services, step, size, this.#wanted(step));
+    const node = new SourceNode(this.#services, step, size, this.#wanted(step), sizer);
     this.#add(node, [step.plugin.name]);
   }
 
@@ -154,7 +159,7 @@ export class Builder {
   }
 
   #addStage(stage: readonly PlanStep[]): void {
-    const first = stage[0]!, { plan, chunkSize, wanted, maxWorkers } = this.#options;
+    const first = stage[0]!, { plan, chunkSize, sizer, wanted, maxWorkers } = this.#options;
     const types = stage.flatMap(({ plugin }) => plugin.provides);
     const inside = new Set(stage.slice(1).flatMap(({ plugin }) => plugin.dependsOn));
     const outside = new Set([
@@ -176,7 +181,7 @@ export class Builder {
       inputs: this.#inputs(first),
       geometry,
       whole: plugin.kind === "static",
-      chunkSize: chunkSize ?? plugin.running.chunkSize,
+      chunkSize: sizer ? undefined : chunkSize ?? plugin.running.chunkSize,
       waits: chunkSize === undefined,
       workers: plugin.running.parallel === false ? 1 : Math.max(
         1,

@@ -63,6 +63,16 @@ export class OutputCarry {
     return first;
   }
 
+  /** Start of the first pending row behind the first `rows` that starts later than those; undefined where there is none. */
+  timeAfter(rows: number): bigint | undefined {
+    const [table, ...more] = this.#pending;
+    if (!table || more.length > 0) return undefined;
+    const times = timesOf(table);
+    let row = rows;
+    while (row < times.length && times[row] === times[0]) row++;
+    return row < times.length ? table.t0 + BigInt(times[row]!) : undefined;
+  }
+
   /**
    * Rows of one stretch, of which those that start in `[from, to)` are kept; the carry owns the table.
    *

@@ -5,6 +5,7 @@ import type { Table } from "../data/table.ts";
 import type { Plugin, SourcePiece, TimeRange } from "../plugin/plugin.ts";
 import { checkPiece } from "./source_piece.ts";
 import { abortable, closeIterator } from "./abortable.ts";
+import type { ChunkSizer } from "./chunk_sizer.ts";
 import { PipelineError } from "./errors.ts";
 import { type GraphServices, Node } from "./node.ts";
 import { OutputCarry } from "./output_carry.ts";
@@ -24,6 +25,7 @@ export class SourceNode extends Node {
   readonly #carry: OutputCarry;
   readonly #size: PieceSize;
   readonly #range: TimeRange;
+  readonly #sizer: ChunkSizer | undefined;
   #iterator: AsyncIterator<SourcePiece> | undefined;
   /** It is read elsewhere, while this thread does something else. */
   #elsewhere = false;
@@ -40,6 +42,7 @@ export class SourceNode extends Node {
     step: StageStep,
     size: PieceSize,
     range: TimeRange,
+    sizer?: ChunkSizer,
   ) {
     super(services);
     const { plugin } = step;
@@ -47,6 +50,7 @@ export class SourceNode extends Node {
     this.#plugin = plugin;
     this.#size = size;
     this.#range = range;
+    this.#sizer = sizer;
     const type = plugin.name;
     this.#carry = new OutputCarry(
       {
@@ -172,7 +176,20 @@ export class SourceNode extends Node {
       );
     }
     this.#carry.add(table);
-    this.#carry.advance(end);
+    if (this.#sizer) this.#divide(end, this.#sizer);
+    if (!this.done) this.#carry.advance(end);
+  }
+
+  /** Give pieces in chunks of the size that does them good. */
+  #divide(end: bigint, sizer: ChunkSizer): void {
+    while (!this.done) {
+      const { rows } = sizer, time = this.#carry.timeAfter(rows);
+      const before = this.#carry.rows;
+      const cut = time === undefined || time > end ? end : time;
+      this.#carry.advance(cut);
+      sizer.given(this.#carry.rows - before);
+      if (cut === end) return;
+    }
   }
 
   protected clear(): void {
