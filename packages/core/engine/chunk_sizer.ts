@@ -11,7 +11,7 @@ const TARGET_STORED = 50;
 /** Rows of the first chunks. */
 const FIRST = 500;
 /** Chunks over which the time a row takes is measured: what is under way at the moment drops out of the difference. */
-const WINDOW = 8;
+const WINDOW = 16;
 /** A chunk is at most so many times longer or shorter than the one before. */
 const STEP = 2;
 
@@ -46,7 +46,8 @@ export class ChunkSizer {
     if (this.#history.length > WINDOW) this.#history.shift();
     const ms = now.busy - before.busy;
     if (ms <= 0) return;
-    const wanted = this.#target * (now.rows - before.rows) / ms;
+    // What is measured is behind what is chosen: going all the way at once would overshoot.
+    const wanted = Math.sqrt(this.#next * this.#target * (now.rows - before.rows) / ms);
     const least = this.#next / STEP, most = this.#next * STEP;
     this.#next = Math.max(1, Math.round(Math.min(Math.max(wanted, least), most)));
   }

@@ -23,12 +23,19 @@ function run(cost: (chunk: number) => number, stored: boolean, chunks: number, l
 }
 
 Deno.test("chunks take about 12 ms, or 50 ms where they become files, whatever a row costs", () => {
-  fc.assert(fc.property(fc.double({ min: -5, max: 0, noNaN: true }), fc.boolean(), fc.nat(4), (exponent, stored, lag) => {
-    const cost = 10 ** exponent;
-    const last = run(() => cost, stored, 60, lag).at(-1)!;
-    const ms = last * cost, target = stored ? 50 : 12;
-    assert.ok(ms > target / 1.7 - cost && ms < target * 1.7 + cost, `${last} rows take ${ms} ms`);
-  }));
+  fc.assert(
+    fc.property(
+      fc.double({ min: -5, max: 0, noNaN: true }),
+      fc.boolean(),
+      fc.nat(4),
+      (exponent, stored, lag) => {
+        const cost = 10 ** exponent;
+        const last = run(() => cost, stored, 60, lag).at(-1)!;
+        const ms = last * cost, target = stored ? 50 : 12;
+        assert.ok(ms > target / 1.7 - cost && ms < target * 1.7 + cost, `${last} rows take ${ms} ms`);
+      },
+    ),
+  );
 });
 
 Deno.test("chunks follow a load that changes", () => {

@@ -10,6 +10,7 @@ import { Table } from "../data/table.ts";
 import type { Outputs, Plugin } from "../plugin/plugin.ts";
 import type { Json } from "../store/types.ts";
 import { checkOutputs } from "./_check_outputs.ts";
+import { checkTimes } from "./output_carry.ts";
 import { checkSameRows } from "./_same_rows.ts";
 import { baseOf, type Marks, noMarks, StepContext, type StepInput } from "./_step_context.ts";
 
@@ -201,8 +202,13 @@ export class StageRunner {
           work.passed[plugin.name] = { rows: table.length, bytes: table.nbytes };
         }
         work.given = this.#handOn(plugin, type, table, work.given, interval);
-      } else if (wanted.includes(type)) work.outputs[type] = byType[type] ?? null;
-      else byType[type]?.release();
+      } else if (wanted.includes(type)) {
+        // Put in order here, where several stretches are computed at once, and not where they come together.
+        const made = byType[type] ?? null;
+        work.outputs[type] = made && !this.#isOfInput(plugin, type, work.given)
+          ? this.#sorted(made, type)
+          : made;
+      } else byType[type]?.release();
     }
   }
 
@@ -211,11 +217,26 @@ export class StageRunner {
     if (!made) {
       return Table.allocate(plugin.schemas[dataType]!, 0, { ...this.#environment, t0: interval.start });
     }
-    if (plugin.kind === "merge" || baseOf(plugin, dataType, given.chunks)) return made;
+    if (this.#isOfInput(plugin, dataType, { chunks: given.chunks })) return made;
+    const sorted = this.#sorted(made, dataType);
     try {
-      const sorted = sortRows(made, this.#environment);
       checkStretch(sorted, dataType, interval);
-      return sorted;
+    } catch (error) {
+      sorted.release();
+      throw error;
+    }
+    return sorted;
+  }
+
+  /** Whether its rows are those of an input, in that input's order. */
+  #isOfInput(plugin: Plugin, dataType: string, { chunks }: Pick<StepInput, "chunks">): boolean {
+    return plugin.kind === "merge" || baseOf(plugin, dataType, chunks) !== undefined;
+  }
+
+  #sorted(made: Table, dataType: string): Table {
+    try {
+      checkTimes(made, dataType);
+      return sortRows(made, this.#environment);
     } finally {
       made.release();
     }
