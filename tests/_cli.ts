@@ -6,6 +6,9 @@ const path = (name: string) => decodeURIComponent(new URL(name, ROOT).pathname);
 /** Permissions of the `millrace` task. */
 export const PERMISSIONS: readonly string[] = ["--allow-read", "--allow-write", "--allow-env", "--allow-sys"];
 
+/** With what worker processes need. */
+export const PROCESS_PERMISSIONS: readonly string[] = [...PERMISSIONS, "--allow-run=/bin/sh"];
+
 /** What a command left behind. */
 export interface Result {
   readonly code: number;

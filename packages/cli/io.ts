@@ -23,6 +23,8 @@ export interface Screen {
   readonly terminal: boolean;
   /** Characters a line. */
   readonly columns: number;
+  /** Lines. */
+  readonly rows: number;
 }
 
 /** What the command line needs of its surroundings. */
@@ -79,7 +81,7 @@ function writeAll(sink: Sink, text: string): void {
 function screenOf(sink: Sink): Screen {
   const terminal = sink.isTerminal();
   // The size is that of the terminal on standard input, output or error, whichever is one.
-  return { terminal, columns: terminal ? Deno.consoleSize().columns : 100 };
+  return { terminal, ...(terminal ? Deno.consoleSize() : { columns: 100, rows: 24 }) };
 }
 
 function env(name: string): string {
@@ -135,8 +137,8 @@ export function memoryIo(
   return {
     out: (text) => void (stdout += text),
     err: (text) => void (stderr += text),
-    outScreen: { terminal: false, columns: 100 },
-    errScreen: { terminal: false, columns: 100 },
+    outScreen: { terminal: false, columns: 100, rows: 24 },
+    errScreen: { terminal: false, columns: 100, rows: 24 },
     color: false,
     unicode: true,
     onSignal(handler) {

@@ -9,10 +9,11 @@ import type { Plugin } from "@millrace/core/plugin";
 import { parseBytes } from "@millrace/core/units";
 import { loadPlugins, SOURCE } from "./catalog.ts";
 import { usage, UsageError } from "./errors.ts";
+import { type Executors, type ExecutorSettings, openExecutors } from "./executors.ts";
 import { checkRunId, runIdOf } from "./run_id.ts";
 
 /** What the command line says about a request. */
-export interface SessionOptions {
+export interface SessionOptions extends ExecutorSettings {
   /** Data types, separated by commas. */
   readonly type?: string | undefined;
   /** Folder of the results. */
@@ -23,6 +24,8 @@ export interface SessionOptions {
   readonly memory?: string | undefined;
   /** `plugin.option=value` of each `--set`. */
   readonly set?: readonly string[] | undefined;
+  /** Modules with plugins: the value of each `--plugin`. */
+  readonly plugin?: readonly string[] | undefined;
   /** Read damaged files up to the damage. */
   readonly recover?: true | undefined;
   /** Compute what is stored too. */
@@ -39,6 +42,8 @@ export interface Session extends AsyncDisposable {
   readonly types: readonly string[];
   /** What is to be done. */
   readonly plan: Plan;
+  /** Where it is done. */
+  readonly executors: Executors;
 }
 
 /**
@@ -46,7 +51,7 @@ export interface Session extends AsyncDisposable {
  *
  * @param signal Ends the planning.
  * @throws {UsageError} On data types, options or values that there are not.
- * @throws {Error} On input that is not there, or a store that cannot be read.
+ * @throws {Error} On input that is not there, a store that cannot be read, or plugins that cannot be loaded.
  */
 export async function openSession(
   inputs: readonly string[],
@@ -66,9 +71,22 @@ export async function openSession(
     config.push([{ [key]: value }, "--set"]);
   }
   if (options.store !== undefined) await checkStore(options.store);
-  const context = new Context({ memory, ...(options.store === undefined ? {} : { store: options.store }) });
+  const executors = await openExecutors(options);
+  const context = new Context({
+    memory,
+    ...(options.store === undefined ? {} : { store: options.store }),
+    ...(executors.provider ? { executor: executors.provider } : {}),
+  });
+  // Nobody waits for what a worker has in hand when the user wants an end.
+  const close = async (): Promise<void> => {
+    try {
+      await context[Symbol.asyncDispose]();
+    } finally {
+      await executors.end(signal?.aborted ? signal.reason : undefined);
+    }
+  };
   try {
-    context.register(await loadPlugins());
+    context.register(await loadPlugins(options.plugin));
     for (const [values, source] of config) context.setConfig(values, source);
     const plugins = new Set(context.providers.values());
     usage(() => checkSettings(config, plugins, types, context.providers));
@@ -76,15 +94,16 @@ export async function openSession(
     let plan: Plan;
     try {
       plan = await context.plan(runId, types, {
+        ...executors.settings,
         ...(options.fresh ? { fresh: true } : {}),
         ...(signal ? { signal } : {}),
       });
     } catch (error) {
       throw known ? error : new UsageError((error as Error).message, { cause: error });
     }
-    return { context, runId, types, plan, [Symbol.asyncDispose]: () => context[Symbol.asyncDispose]() };
+    return { context, runId, types, plan, executors, [Symbol.asyncDispose]: close };
   } catch (error) {
-    await context[Symbol.asyncDispose]();
+    await close();
     throw error;
   }
 }

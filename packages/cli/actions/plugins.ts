@@ -9,13 +9,18 @@ import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { textTable } from "../render/table.ts";
 
-/** Print all plugins, or one. @throws {UsageError} On a name that no plugin and no data type has. */
+/**
+ * Print all plugins, or one.
+ *
+ * @throws {UsageError} On a name that no plugin and no data type has.
+ * @throws {Error} On a module of the user's that cannot be used.
+ */
 export async function pluginsAction(
   name: string | undefined,
-  settings: { readonly json?: true | undefined },
+  settings: { readonly plugin?: readonly string[] | undefined; readonly json?: true | undefined },
   io: Io,
 ): Promise<void> {
-  const plugins = await loadPlugins();
+  const plugins = await loadPlugins(settings.plugin);
   if (name === undefined) {
     io.out(settings.json ? json(plugins.map(pluginJson)) : listText(plugins));
     return;
@@ -68,12 +73,15 @@ const indented = (text: string) => text.replace(/^(?=.)/gm, "  ");
 
 function pluginJson(plugin: Plugin): Record<string, unknown> {
   const { name, version, kind, help, provides, dependsOn, dataKinds, saveWhen, schemas, options } = plugin;
+  const { module = null, export: exported = null } = plugin;
   const columns = provides.map((type) => [type, schemas[type]?.types ?? null]);
   return {
     name,
     version,
     kind,
     help,
+    module,
+    export: exported,
     provides,
     dependsOn,
     dataKinds,

@@ -9,6 +9,7 @@ const HELP = `
 Examples:
   millrace plan ./DAQ/run_7 --type hit_threshold,basic_features --store ./data
   millrace plan ./DAQ/run_7 --type records --set records.baselineSamples=100 --json
+  millrace plan ./DAQ/run_7 --type my_hits --plugin ./my_hits.ts --executor process
 `;
 
 /** Add `plan` to the program. */
@@ -20,6 +21,9 @@ export function addPlan(program: Program, io: Io): void {
     .option("-s, --store <folder>", "folder of the results")
     .option("--run-id <name>", "name of the run (default: that of the input)")
     .option("--set <plugin.option=value>", "set an option of a plugin, may be given again", collect)
+    .option("--plugin <file|url>", "use the plugins that a module exports too, may be given again", collect)
+    .option("--executor <kind>", "compute in: thread, process or inline (default: thread)")
+    .option("--workers <count>", "most workers (default: as many as the machine has processors)")
     .option("--recover", "keep what stands before the damage in a broken file")
     .option("--fresh", "plan to compute also what is stored already")
     .option("--json", "the plan as JSON")

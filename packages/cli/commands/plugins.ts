@@ -3,13 +3,14 @@
  * @module
  */
 import type { Io } from "../io.ts";
-import type { Program } from "./_program.ts";
+import { collect, type Program } from "./_program.ts";
 
 const HELP = `
 Examples:
   millrace plugins
   millrace plugins hit_threshold
   millrace plugins hit_threshold --json
+  millrace plugins my_hits --plugin ./my_hits.ts
 `;
 
 /** Add `plugins` to the program. */
@@ -17,6 +18,7 @@ export function addPlugins(program: Program, io: Io): void {
   program.command("plugins")
     .description("List the plugins, or show the columns and options of one")
     .argument("[name]", "name of a plugin or a data type")
+    .option("--plugin <file|url>", "use the plugins that a module exports too, may be given again", collect)
     .option("--json", "as JSON")
     .helpOption("-h, --help", "show help")
     .addHelpText("after", HELP)

@@ -7,13 +7,18 @@ import { collect, type Program } from "./_program.ts";
 
 const HELP = `
 Folders stand for the .BIN files in them or in RAW; patterns are quoted. All inputs together are one run. What the store
-has already from the same input, plugins and options is not computed again.
+has already from the same input, plugins and options is not computed again. Plugins are computed in threads; in processes,
+which need the permission --allow-run=/bin/sh, where a crash is to end nothing else; or inline. The results are the same.
 
 Examples:
   millrace run ./DAQ/run_7 --type hit_threshold,basic_features --store ./data
   millrace run './DAQ/run_7/RAW/*CH0*.BIN' --run-id run_7_ch0 --type records --store ./data
   millrace run ./DAQ/run_7 --type hit_threshold --set hit_threshold.threshold=25 --store ./data
   millrace run broken.BIN --type records --recover --store ./data --json
+  millrace run ./DAQ/run_7 --type hit_threshold --chunk-size auto --workers 2 --store ./data
+  millrace run ./DAQ/run_7 --type my_hits --plugin ./my_hits.ts --store ./data
+  millrace run ./DAQ/run_7 --type hit_threshold --plugin http://127.0.0.1:8080/mine.ts --store ./data
+  millrace run ./DAQ/run_7 --type hit_threshold --executor inline --trace trace.json --store ./data
 `;
 
 /** Add `run` to the program. */
@@ -24,11 +29,15 @@ export function addRun(program: Program, io: Io): void {
     .option("-t, --type <types>", "data types to compute, separated by commas")
     .option("-s, --store <folder>", "folder of the results")
     .option("--run-id <name>", "name of the run (default: that of the input)")
-    .option("--chunk-size <rows>", "rows a chunk, over what plugins say; changes no result")
+    .option("--chunk-size <rows>", "rows a chunk, over what plugins say, or auto; changes no result")
     .option("--memory <size>", "memory that the run may hold", "1GiB")
     .option("--set <plugin.option=value>", "set an option of a plugin, may be given again", collect)
+    .option("--plugin <file|url>", "use the plugins that a module exports too, may be given again", collect)
+    .option("--executor <kind>", "compute in: thread, process or inline (default: thread)")
+    .option("--workers <count>", "most workers (default: as many as the machine has processors)")
     .option("--recover", "keep what stands before the damage in a broken file")
     .option("--fresh", "compute also what is stored already")
+    .option("--trace <file>", "write what ran where and when, for chrome://tracing or ui.perfetto.dev")
     .option("--json", "tell what was done as JSON on standard output")
     .helpOption("-h, --help", "show help")
     .addHelpText("after", HELP)

@@ -44,6 +44,12 @@ export function formatRate(value: number): string {
   return `${short(value / 1000)} G`;
 }
 
+/** Bytes as millions, with three digits; large ones in groups of three. */
+export function formatMegabytes(bytes: number): string {
+  const megabytes = bytes / 1e6;
+  return megabytes >= 100 ? formatCount(Math.round(megabytes)) : formatRate(megabytes);
+}
+
 /** A number as short as it can be written without becoming another `f32`. */
 export function formatFloat32(value: number): string {
   if (!Number.isFinite(value)) return String(value);

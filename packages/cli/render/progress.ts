@@ -1,5 +1,5 @@
 /**
- * How far a run is: one line that is drawn over on a terminal, a line every few seconds elsewhere.
+ * How far a run is: on a terminal a line for the whole and one a plugin, drawn over; a line every few seconds elsewhere.
  *
  * @example
  * ```ts
@@ -17,20 +17,30 @@
  * ```
  * @module
  */
+import type { PluginMetrics } from "@millrace/core/context";
 import { formatBytes } from "@millrace/core/units";
 import type { Io } from "../io.ts";
-import { formatDuration } from "./numbers.ts";
+import { formatCount, formatDuration, formatMegabytes } from "./numbers.ts";
+import { textTable } from "./table.ts";
 
 const TERMINAL_MS = 100, LINES_MS = 5000, BAR = 24;
 
-/** Shows how much of a number of bytes is done. */
+const TITLES = [
+  { title: "plugin" },
+  ...["rows", "MB/s", "busy", "tasks", "queue"].map((title) => ({ title, right: true })),
+];
+
+/** Shows how much of a number of bytes is done, and on a terminal what plugins do. */
 export class Progress {
   readonly #io: Io;
   readonly #name: string;
   readonly #now: () => number;
   readonly #started: number;
   #drawn: number;
-  #shown = false;
+  /** Lines that are on the screen. */
+  #shown = 0;
+  #whole: string;
+  #plugins: readonly string[] = [];
 
   /**
    * Progress from now on.
@@ -43,24 +53,62 @@ export class Progress {
     this.#name = name;
     this.#now = now;
     this.#started = this.#drawn = now();
+    this.#whole = `${name}: starting`;
   }
 
   /** Show that `done` of `total` bytes (0: not known) were read, unless something was shown just now. */
   update(done: number, total: number): void {
-    const { terminal, columns } = this.#io.errScreen;
+    const { terminal } = this.#io.errScreen;
     const now = this.#now();
     if (now - this.#drawn < (terminal ? TERMINAL_MS : LINES_MS)) return;
     this.#drawn = now;
     const text = this.#text(done, total, now - this.#started, terminal);
     if (!terminal) return this.#io.err(`${text}\n`);
-    this.#shown = true;
-    this.#io.err(`\r\x1b[2K${[...text].slice(0, Math.max(columns - 1, 0)).join("")}`);
+    this.#whole = text;
+    this.#draw();
   }
 
-  /** Take the line away, so that something else can be written. */
+  /** Show what plugins have done so far, on a terminal. Rates and shares are of the whole time. */
+  plugins(metrics: ReadonlyMap<string, Readonly<PluginMetrics>>): void {
+    if (!this.#io.errScreen.terminal) return;
+    this.#drawn = this.#now();
+    const ms = this.#drawn - this.#started;
+    const rows = [...metrics].map(([name, { rows, bytes, busyMs, tasks, queueBytes }]) => [
+      name,
+      formatCount(rows),
+      ms > 0 ? formatMegabytes(bytes / ms * 1000) : "-",
+      ms > 0 ? `${Math.round(busyMs / ms * 100)} %` : "-",
+      String(tasks),
+      formatBytes(queueBytes),
+    ]);
+    this.#plugins = textTable(TITLES, rows).split("\n").slice(0, -1);
+    this.#draw();
+  }
+
+  #draw(): void {
+    const { columns, rows } = this.#io.errScreen;
+    // A line that is wrapped, or one that has left the screen, could not be drawn over.
+    const room = Math.max(rows - 2, 0);
+    const plugins = this.#plugins.length > room
+      ? [...this.#plugins.slice(0, room - 1), `and ${this.#plugins.length - room + 1} more`].slice(0, room)
+      : this.#plugins;
+    const lines = [this.#whole, ...plugins].map((line) =>
+      [...line].slice(0, Math.max(columns - 1, 0)).join("")
+    );
+    this.#io.err(`${this.#home()}${lines.join("\n")}`);
+    this.#shown = lines.length;
+  }
+
+  /** To the start of what is shown, and away with it. */
+  #home(): string {
+    if (this.#shown <= 1) return "\r\x1b[2K";
+    return `\r\x1b[${this.#shown - 1}A\x1b[J`;
+  }
+
+  /** Take what is shown away, so that something else can be written. */
   clear(): void {
-    if (this.#shown) this.#io.err("\r\x1b[2K");
-    this.#shown = false;
+    if (this.#shown > 0) this.#io.err(this.#home());
+    this.#shown = 0;
   }
 
   /** Nothing more will come. */

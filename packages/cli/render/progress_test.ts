@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { PluginMetrics } from "@millrace/core/context";
 import { memoryIo } from "../io.ts";
 import { Progress } from "./progress.ts";
 
@@ -20,7 +21,7 @@ Deno.test("Progress writes a line every five seconds where there is no terminal"
 
 Deno.test("Progress draws over one line on a terminal at most ten times a second and clears it", () => {
   let now = 0;
-  const io = memoryIo({ errScreen: { terminal: true, columns: 40 } });
+  const io = memoryIo({ errScreen: { terminal: true, columns: 40, rows: 24 } });
   const progress = new Progress(io, "run_7", () => now);
   for (now = 10; now <= 1000; now += 10) progress.update(now, 1000);
   const drawn = io.stderr.split("\r\x1b[2K").slice(1);
@@ -36,7 +37,7 @@ Deno.test("Progress draws over one line on a terminal at most ten times a second
 
 Deno.test("Progress has a bar of ASCII where nothing else can be shown", () => {
   let now = 0;
-  const io = memoryIo({ errScreen: { terminal: true, columns: 200 }, unicode: false });
+  const io = memoryIo({ errScreen: { terminal: true, columns: 200, rows: 24 }, unicode: false });
   const progress = new Progress(io, "r", () => now);
   now = 1000;
   progress.update(50, 100);
@@ -61,4 +62,87 @@ Deno.test("Progress never shows more than everything", () => {
   now = 20_000;
   progress.update(150, 100);
   assert.match(io.stderr, /^r: 0 % of 100 B, 0 B\/s\nr: 100 % of 100 B, 7.5 B\/s, 0 ms left\n$/);
+});
+
+const counts = (changes: Partial<PluginMetrics>): PluginMetrics => ({
+  rows: 0,
+  bytes: 0,
+  chunks: 0,
+  busyMs: 0,
+  waitMs: 0,
+  backpressureMs: 0,
+  queueBytes: 0,
+  tasks: 0,
+  ...changes,
+});
+
+/** What a terminal shows after `text`: of cursor codes, those that are used here. */
+function screenOf(text: string): string[] {
+  const lines = [""];
+  let row = 0, column = 0;
+  // deno-lint-ignore no-control-regex
+  for (const [part] of text.matchAll(/\x1b\[(\d*)[A-Z]|\r|\n|[^\x1b\r\n]+/g)) {
+    const code = /^.\[(\d*)(.)$/.exec(part);
+    if (part === "\r") column = 0;
+    else if (part === "\n") [row, column] = [row + 1, 0];
+    else if (code?.[2] === "A") row -= Number(code[1]);
+    else if (code?.[2] === "K") lines[row] = "";
+    else if (code?.[2] === "J") lines.splice(row, lines.length, (lines[row] ?? "").slice(0, column));
+    else {
+      assert.equal(code, null, JSON.stringify(part));
+      lines[row] = (lines[row] ?? "").slice(0, column).padEnd(column) + part;
+      column += part.length;
+    }
+    while (lines.length <= row) lines.push("");
+    assert.ok(row >= 0, "above the first line");
+  }
+  return lines.map((line) => line.trimEnd());
+}
+
+Deno.test("Progress draws a line a plugin on a terminal, over what it drew before", () => {
+  let now = 0;
+  const io = memoryIo({ errScreen: { terminal: true, columns: 80, rows: 24 }, unicode: false });
+  const progress = new Progress(io, "r", () => now);
+  now = 1000;
+  progress.plugins(new Map([["a", counts({ tasks: 1 })], ["b", counts({})]]));
+  now = 2000;
+  progress.update(50, 100);
+  progress.plugins(
+    new Map([
+      ["a", counts({ rows: 1234, bytes: 4e6, busyMs: 500, queueBytes: 2 * MB, tasks: 2 })],
+      ["b", counts({ rows: 7, bytes: 80, busyMs: 3000 })],
+    ]),
+  );
+  assert.deepEqual(screenOf(io.stderr), [
+    "r: ############............ 50 % of 100 B, 25 B/s, 2 s left",
+    "plugin   rows     MB/s   busy  tasks  queue",
+    "a       1 234        2   25 %      2  2 MiB",
+    "b           7  0.00004  150 %      0    0 B",
+  ]);
+  progress.end();
+  assert.deepEqual(screenOf(io.stderr), [""]);
+});
+
+Deno.test("Progress never draws more lines than the terminal has", () => {
+  const io = memoryIo({ errScreen: { terminal: true, columns: 30, rows: 6 } });
+  let now = 0;
+  const progress = new Progress(io, "a run with a name that is longer than the line", () => now);
+  const names = Array.from({ length: 9 }, (_, k) => [`plugin_${k}`, counts({})] as const);
+  for (now = 100; now < 500; now += 100) progress.plugins(new Map(names));
+  const shown = screenOf(io.stderr);
+  assert.equal(shown.length, 5);
+  assert.ok(shown.every((line) => line.length < 30));
+  assert.equal(shown.at(-1), "and 7 more");
+  progress.clear();
+  assert.deepEqual(screenOf(io.stderr), [""]);
+});
+
+Deno.test("Progress shows no plugins where there is no terminal", () => {
+  let now = 0;
+  const io = memoryIo();
+  const progress = new Progress(io, "r", () => now);
+  now = 60_000;
+  progress.plugins(new Map([["a", counts({})]]));
+  progress.end();
+  assert.equal(io.stderr, "");
 });

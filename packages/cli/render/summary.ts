@@ -5,7 +5,7 @@
 import type { RunReport } from "@millrace/core/context";
 import type { Plan } from "@millrace/core/plan";
 import { formatBytes } from "@millrace/core/units";
-import { formatCount, formatDuration, formatRate } from "./numbers.ts";
+import { formatCount, formatDuration, formatMegabytes, formatRate } from "./numbers.ts";
 import { textTable } from "./table.ts";
 
 /** What a {@linkcode RunSummary} is made of. */
@@ -20,6 +20,8 @@ export interface SummaryInput {
   readonly bytesRead: number;
   /** Data types of which the store had a result of another lineage before. */
   readonly replaced?: ReadonlySet<string>;
+  /** Most workers that computed; 0 or absent: none. */
+  readonly workers?: number;
 }
 
 /** One plugin of a run. */
@@ -36,8 +38,14 @@ export interface PluginSummary {
   readonly bytes: number | null;
   /** Chunks that it made; `null` where not counted. */
   readonly chunks: number | null;
-  /** Milliseconds that it ran. */
+  /** Where it was computed: `thread`, `process` or `inline`; `store` where its result was found. */
+  readonly executor: string;
+  /** Milliseconds that it ran, added up over all workers. */
   readonly busyMs: number;
+  /** Milliseconds that its tasks waited for a worker, added up; those of plugins computed together count for the first. */
+  readonly waitMs: number;
+  /** Milliseconds that it waited for room in the memory budget, as sources do. */
+  readonly backpressureMs: number;
   /** Folders of its results by data type; empty where they are not stored. */
   readonly stored: Readonly<Record<string, string>>;
 }
@@ -62,7 +70,7 @@ export class RunSummary {
     this.notices = [...new Set([...stored, ...report?.notices ?? []])];
   }
 
-  #plugin({ plugin, stored: before }: Plan["steps"][number]): PluginSummary {
+  #plugin({ plugin, stored: before, place: executor }: Plan["steps"][number]): PluginSummary {
     const { store, report, replaced } = this.#input;
     const { name, version, provides } = plugin;
     const place = (type: string) => [type, `${store}/${this.runId}/${type}`];
@@ -70,7 +78,8 @@ export class RunSummary {
       const { rows, bytes } = before.meta;
       const chunks = before.chunks.length;
       const stored = Object.fromEntries(provides.map(place));
-      return { plugin: name, version, action: "reused", rows, bytes, chunks, busyMs: 0, stored };
+      const times = { busyMs: 0, waitMs: 0, backpressureMs: 0 };
+      return { plugin: name, version, action: "reused", executor, rows, bytes, chunks, ...times, stored };
     }
     const metrics = report?.plugins.get(name);
     const stored = Object.fromEntries(provides.filter((type) => report?.stored.has(type)).map(place));
@@ -78,7 +87,10 @@ export class RunSummary {
       plugin: name,
       version,
       action: Object.keys(stored).some((type) => replaced?.has(type)) ? "replaced" : "computed",
+      executor,
       busyMs: metrics?.busyMs ?? 0,
+      waitMs: metrics?.waitMs ?? 0,
+      backpressureMs: metrics?.backpressureMs ?? 0,
       stored,
     } as const;
     // Chunks inside a stage of several plugins never leave it.
@@ -89,10 +101,12 @@ export class RunSummary {
 
   /** The summary as JSON: bytes, milliseconds and rates by the second. */
   toJSON(): Record<string, unknown> {
-    const { report, bytesRead, store } = this.#input;
+    const { report, bytesRead, store, plan, workers = 0 } = this.#input;
     return {
       runId: this.runId,
       store,
+      executor: plan.executor,
+      workers: inWorkers(plan) ? workers : 0,
       elapsedMs: report?.elapsedMs ?? 0,
       bytesRead,
       peakBytes: report?.peakBytes ?? 0,
@@ -108,6 +122,8 @@ export class RunSummary {
   /** The summary as a table, a line on the whole and the notices. */
   toString(): string {
     const right = true;
+    // Plugins that are computed together wait together.
+    const heads = new Set(this.#input.plan.stages.map(([first]) => first));
     const table = textTable(
       [
         { title: "plugin" },
@@ -116,11 +132,12 @@ export class RunSummary {
         { title: "size", right },
         { title: "rows/s", right },
         { title: "MB/s", right },
-        { title: "time", right },
+        { title: "busy", right },
+        { title: "wait", right },
         { title: "stored in" },
       ],
       this.plugins.map((plugin) => {
-        const { rows, bytes, busyMs, action } = plugin;
+        const { rows, bytes, busyMs, waitMs, action } = plugin;
         const ran = action !== "reused";
         const rate = ran ? perSecond(rows, busyMs) : null;
         const speed = ran ? perSecond(bytes, busyMs) : null;
@@ -132,6 +149,7 @@ export class RunSummary {
           rate === null ? "-" : formatRate(rate),
           speed === null ? "-" : formatMegabytes(speed),
           ran ? formatDuration(busyMs) : "-",
+          ran && heads.has(plugin.plugin) ? formatDuration(waitMs) : "-",
           Object.values(plugin.stored).join(", ") || "-",
         ];
       }),
@@ -140,10 +158,13 @@ export class RunSummary {
   }
 
   #whole(): string {
-    const { report, bytesRead } = this.#input;
+    const { report, bytesRead, plan, workers = 0 } = this.#input;
     if (!report) return `${this.runId}: everything was stored already; --fresh computes it anew`;
     const { elapsedMs, peakBytes } = report;
-    const held = `held ${formatBytes(peakBytes)} at most`;
+    const where = inWorkers(plan)
+      ? `, executor ${plan.executor} with ${workers === 1 ? "1 worker" : `up to ${workers} workers`}`
+      : `, executor ${plan.executor}`;
+    const held = `held ${formatBytes(peakBytes)} at most${where}`;
     if (bytesRead === 0) return `${this.runId}: ${held}`;
     const speed = formatBytes(perSecond(bytesRead, elapsedMs) ?? 0);
     return `${this.runId}: read ${formatBytes(bytesRead)} in ${
@@ -152,9 +173,9 @@ export class RunSummary {
   }
 }
 
-function formatMegabytes(bytes: number): string {
-  const megabytes = bytes / 1e6;
-  return megabytes >= 100 ? formatCount(Math.round(megabytes)) : formatRate(megabytes);
+/** Whether anything of a plan is computed in workers. */
+function inWorkers({ steps }: Plan): boolean {
+  return steps.some(({ place }) => place === "thread" || place === "process");
 }
 
 function perSecond(count: number | null, ms: number): number | null {

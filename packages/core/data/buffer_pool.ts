@@ -219,12 +219,11 @@ export class BufferPool {
    */
   acquire(bytes: number, account?: Account): BufferHandle {
     const size = sizeClass(bytes);
-    account?.charge(size);
-    const buffer = this.#idle.get(size)?.pop();
-    if (buffer) {
-      this.idleBytes -= size;
+    const idle = this.#find(size);
+    account?.charge(idle ?? size);
+    if (idle !== undefined) {
       this.reused++;
-      return new BufferHandle(buffer, account, this);
+      return new BufferHandle(this.takeIdle(idle, 1)[0]!, account, this);
     }
     this.made++;
     try {
@@ -244,30 +243,45 @@ export class BufferPool {
     return this.#shared;
   }
 
-  /** Keep at most `bytes` of idle buffers from now on; what is beyond is let go, the smallest first. */
+  /** Keep at most `bytes` of idle buffers from now on; what is beyond is let go, what was not used for longest first. */
   keepIdle(bytes: number): void {
     this.#maxIdle = bytes;
-    if (this.idleBytes <= bytes) return;
-    for (const [size, buffers] of [...this.#idle].sort(([a], [b]) => a - b)) {
+    for (const [size, buffers] of this.#idle) {
       while (this.idleBytes > bytes && buffers.pop()) this.idleBytes -= size;
+      if (buffers.length > 0) return;
+      this.#idle.delete(size);
     }
+  }
+
+  /** The size of an idle buffer for `size` bytes: of that class, or of one up to half as large again. */
+  #find(size: number): number | undefined {
+    for (let at = size; at <= size * 1.5; at = sizeClass(at + 1)) if (this.#idle.get(at)) return at;
+    return undefined;
   }
 
   /** Up to `count` idle buffers of a size class, which are no longer the pool's: for another thread to use. */
   takeIdle(size: number, count: number): ArrayBufferLike[] {
-    const taken = this.#idle.get(size)?.splice(-count) ?? [];
+    const list = this.#idle.get(size);
+    if (!list) return [];
+    const taken = list.splice(-count);
+    this.#idle.delete(size);
+    if (list.length > 0) this.#idle.set(size, list); // now the class that was used last
     this.idleBytes -= size * taken.length;
     return taken;
   }
 
-  /** Keep a released buffer, or leave it to the garbage collector when enough are idle. */
+  /**
+   * Keep a released buffer. When enough are idle, buffers of the classes that were not used for longest are left to the
+   * garbage collector.
+   */
   put(buffer: ArrayBufferLike): void {
     const size = buffer.byteLength;
-    if (size === 0 || this.idleBytes + size > this.#maxIdle) return; // detached by a transfer, or enough
+    if (size === 0 || size > this.#maxIdle) return; // detached by a transfer, or larger than all that is kept
     const list = this.#idle.get(size);
     if (list) list.push(buffer);
     else this.#idle.set(size, [buffer]);
     this.idleBytes += size;
+    if (this.idleBytes > this.#maxIdle) this.keepIdle(this.#maxIdle);
   }
 
   /** Let go of all idle buffers. */

@@ -148,15 +148,29 @@ Deno.test("takeIdle() gives idle buffers of a size away", () => {
   assert.deepEqual(pool.takeIdle(size, 1), []);
 });
 
-Deno.test("keepIdle() lets go of what is beyond, the smallest first", () => {
+Deno.test("keepIdle() lets go of what is beyond, what was not used for longest first", () => {
   const pool = new BufferPool();
   const handles = [5000, 9000, 20000].map((bytes) => pool.acquire(bytes));
   for (const handle of handles) handle.release(false);
   const [small, middle, large] = handles.map(({ buffer }) => buffer.byteLength);
-  pool.keepIdle(middle! + large! + 1);
-  assert.equal(pool.idleBytes, middle! + large!);
-  pool.keepIdle(large!);
-  assert.equal(pool.idleBytes, large);
-  pool.acquire(5000).release(false);
-  assert.equal(pool.idleBytes, large, `${small} bytes more are not kept`);
+  pool.acquire(5000).release(false); // now the one used last
+  pool.keepIdle(small! + large! + 1);
+  assert.equal(pool.idleBytes, small! + large!);
+  assert.deepEqual(pool.takeIdle(middle!, 1), []);
+  pool.keepIdle(small!);
+  assert.equal(pool.idleBytes, small);
+  pool.acquire(9000).release(false); // larger than all that is kept
+  assert.equal(pool.idleBytes, small);
+});
+
+Deno.test("acquire() takes an idle buffer up to half as large again, and charges what it is", () => {
+  const pool = new BufferPool();
+  pool.acquire(14_000).release(false);
+  const account = new Account();
+  const handle = pool.acquire(10_000, account);
+  assert.deepEqual([pool.reused, account.used], [1, handle.buffer.byteLength]);
+  handle.release(true);
+  assert.equal(account.used, 0);
+  pool.acquire(5000);
+  assert.equal(pool.reused, 1);
 });

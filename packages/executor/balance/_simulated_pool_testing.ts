@@ -16,14 +16,15 @@ export class SimulatedPool implements BalancedPool {
   /** Bytes a worker; undefined when not known. */
   memoryPerWorker: number | undefined = undefined;
   readonly #workers: { readyAt: number; busyUntil: number }[] = [];
-  #wanted = 0;
+  #min = 0;
+  #max = 0;
   readonly #queue: { at: number; run: number }[] = [];
   #done = 0;
   #runMs = 0;
   #busyMs = 0;
 
   constructor(workers: number) {
-    this.resize({ max: workers });
+    this.resize({ min: workers, max: workers });
   }
 
   /** Queue a task that runs for some ms. */
@@ -36,9 +37,14 @@ export class SimulatedPool implements BalancedPool {
     return this.#queue.length === 0 && this.#workers.every(({ busyUntil }) => busyUntil <= this.now);
   }
 
-  resize({ max }: { readonly max: number }): void {
-    this.#wanted = max;
-    while (this.#workers.length < max) this.#workers.push({ readyAt: this.now + START, busyUntil: 0 });
+  resize({ min, max }: { readonly min: number; readonly max: number }): void {
+    this.#min = min;
+    this.#max = max;
+    while (this.#workers.length < min) this.#start();
+  }
+
+  #start(): void {
+    this.#workers.push({ readyAt: this.now + START, busyUntil: 0 });
   }
 
   load(): PoolCounters {
@@ -54,9 +60,12 @@ export class SimulatedPool implements BalancedPool {
   }
 
   step(): void {
-    for (let k = this.#workers.length - 1; k >= 0 && this.#workers.length > this.#wanted; k--) {
-      if (this.#workers[k]!.busyUntil <= this.now) this.#workers.splice(k, 1);
+    // Idle workers beyond the minimum end at once, and one is started for tasks that find none.
+    for (let k = this.#workers.length - 1; k >= 0 && this.#workers.length > this.#min; k--) {
+      const isSurplus = this.#workers.length > this.#max || this.#queue.length === 0;
+      if (isSurplus && this.#workers[k]!.busyUntil <= this.now) this.#workers.splice(k, 1);
     }
+    if (this.#workers.length === 0 && this.#queue.length > 0 && this.#max > 0) this.#start();
     for (const worker of this.#workers) {
       if (worker.readyAt > this.now || worker.busyUntil > this.now) continue;
       const task = this.#queue.shift();

@@ -17,7 +17,7 @@ export class TaskList {
 export class TaskQueue<T extends Queued> {
   /** Tasks in it. */
   length = 0;
-  /** Highest priority first. Only a single one may be empty: it is kept for what comes next. */
+  /** One for each priority. Only a single one may be empty: it is kept for what comes next. */
   readonly #lists: TaskList[] = [];
 
   /** @param holder Whose queue it is, so that a task says where it is. */
@@ -68,16 +68,18 @@ export class TaskQueue<T extends Queued> {
 
   #listOf(priority: number): TaskList {
     const lists = this.#lists;
-    let place = 0;
-    while (place < lists.length && lists[place]!.priority > priority) place++;
-    const found = lists[place];
-    if (found?.priority === priority) return found;
+    for (const list of lists) if (list.priority === priority) return list;
     if (lists.length === 1 && lists[0]!.first === undefined) {
       lists[0]!.priority = priority;
       return lists[0]!;
     }
     const list = new TaskList(this as unknown as TaskQueue<Queued>, priority);
-    lists.splice(place, 0, list);
+    lists.push(list);
     return list;
   }
+}
+
+/** The queue that a queued task is in. */
+export function queueOf(task: Queued): TaskQueue<Queued> {
+  return (task.list as TaskList).queue;
 }

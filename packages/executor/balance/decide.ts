@@ -128,11 +128,12 @@ export function decide(sample: LoadSample, before: BalancerState, settings: Bala
     if (wanted <= workers) return keep(state);
     const backlog = runTime === undefined ? `${queued} tasks` : `${queued} tasks of ${milliseconds(runTime)}`;
     const why = workers === 0
-      ? "There is no worker"
-      : `Queue time ${milliseconds(queueTime)} is above ${milliseconds(targetQueueTime)}`;
+      ? `No worker was kept: ${backlog} wait`
+      : `Queue time ${milliseconds(queueTime)} is above ${milliseconds(targetQueueTime)}: ` +
+        `${backlog} wait for ${count(workers)}`;
     const regret = time - state.removedAt < REGRET * state.patience * settings.cooldown;
     const patience = regret ? Math.min(MAX_PATIENCE, 2 * state.patience) : Math.max(1, state.patience / 2);
-    return change(wanted, `${why}: ${backlog} wait for ${count(workers)}`, { patience });
+    return change(wanted, why, { patience });
   }
 
   if (rest < state.patience * settings.cooldown) return keep(state);

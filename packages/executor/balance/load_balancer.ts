@@ -32,6 +32,8 @@ export type { BalancerSettings, BalancerState, LoadSample, PoolCounters };
 
 /** What a load balancer needs of a pool. */
 export interface BalancedPool {
+  /** Whether it takes tasks. The balancer of a pool that doesn't any more ends itself. Default: true. */
+  readonly isOpen?: boolean;
   /** What it has to do now. */
   load(): PoolCounters;
   /** Keep to a number of workers: missing ones are started, surplus ones end between tasks. */
@@ -103,6 +105,7 @@ export class LoadBalancer implements Disposable {
 
   /** Look at the pool now, as the timer does at each interval. */
   check(): void {
+    if (this.#pool.isOpen === false) return this[Symbol.dispose]();
     const now = this.#pool.load();
     const time = this.#clock();
     const sample = measure({

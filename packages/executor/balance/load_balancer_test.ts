@@ -78,12 +78,12 @@ Deno.test("LoadBalancer ends all workers of an idle pool when it may, and starts
   const { counts, balancer } = run(
     pool,
     6000,
-    (time) => time === 5000 ? [10, 10, 10] : [],
+    (time) => time === 5000 ? [100, 100, 100] : [],
     { min: 0, max: 4, cooldown: 1000 },
   );
   assert.equal(counts[20], 0, String(balancer));
   assert.ok(pool.idle);
-  assert.match(String(balancer), /0 -> \d {2}There is no worker: 3 tasks/);
+  assert.match(String(balancer), /0 -> \d {2}No worker was kept: 2 tasks/);
 });
 
 Deno.test("LoadBalancer remembers a bounded number of changes, with what was measured", () => {
@@ -128,4 +128,13 @@ Deno.test("useLoadBalancer looks at the pool by itself until it is disposed", as
   const before = looks;
   await new Promise((resolve) => setTimeout(resolve, 10));
   assert.equal(looks, before);
+});
+
+Deno.test("a LoadBalancer leaves a pool alone that was closed", () => {
+  const pool = Object.assign(new SimulatedPool(4), { isOpen: true });
+  using balancer = new LoadBalancer(pool, { min: 1, max: 4, cooldown: 10 }, () => pool.now);
+  pool.isOpen = false;
+  pool.now += 1000;
+  balancer.check();
+  assert.equal(balancer.workers, 4); // otherwise 1, and one would be kept alive in a pool that has ended
 });

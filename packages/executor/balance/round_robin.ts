@@ -26,7 +26,7 @@
  * ```
  * @module
  */
-import { BaseStrategy, type StrategyOptions } from "./_base_strategy.ts";
+import { BaseStrategy, type StrategyOptions } from "./base_strategy.ts";
 import { TaskQueue } from "./_task_list.ts";
 import type { Queued } from "./strategy.ts";
 
@@ -40,6 +40,7 @@ export class RoundRobin<T extends Queued> extends BaseStrategy<T> {
   readonly #waiting: TaskQueue<T> = new TaskQueue<T>(this);
   #turn = 0;
 
+  /** Put a task that any worker may have; gives the worker to ask first, or -1. */
   protected override place(task: T): number {
     const count = this.#queues.length;
     if (count === 0) {
@@ -51,14 +52,17 @@ export class RoundRobin<T extends Queued> extends BaseStrategy<T> {
     return worker;
   }
 
+  /** The next task for a worker among those that any may have, left where it is. */
   protected override offer(worker: number): T | undefined {
     return this.#byWorker.get(worker)!.first;
   }
 
+  /** Whether a task that is offered was queued for another worker. */
   protected override belongsElsewhere(): boolean {
     return false;
   }
 
+  /** A worker has joined. */
   protected override joined(worker: number): void {
     const tasks = this.#collect();
     const queue = new TaskQueue<T>(this);
@@ -67,6 +71,7 @@ export class RoundRobin<T extends Queued> extends BaseStrategy<T> {
     for (const task of tasks) this.place(task);
   }
 
+  /** A worker has left. */
   protected override left(worker: number): void {
     const tasks = this.#collect();
     this.#byWorker.delete(worker);

@@ -26,7 +26,7 @@
  * ```
  * @module
  */
-import { BaseStrategy, type StrategyOptions } from "./_base_strategy.ts";
+import { BaseStrategy, type StrategyOptions } from "./base_strategy.ts";
 import { TaskQueue } from "./_task_list.ts";
 import type { Queued } from "./strategy.ts";
 
@@ -36,19 +36,24 @@ export type { StrategyOptions };
 export class SharedQueue<T extends Queued> extends BaseStrategy<T> {
   readonly #queue: TaskQueue<T> = new TaskQueue<T>(this);
 
+  /** Put a task that any worker may have; gives the worker to ask first, or -1. */
   protected override place(task: T): number {
     this.#queue.add(task);
     return -1;
   }
 
+  /** The next task for a worker among those that any may have, left where it is. */
   protected override offer(): T | undefined {
     return this.#queue.first;
   }
 
+  /** Whether a task that is offered was queued for another worker. */
   protected override belongsElsewhere(): boolean {
     return false;
   }
 
+  /** A worker has joined. */
   protected override joined(): void {}
+  /** A worker has left. */
   protected override left(): void {}
 }

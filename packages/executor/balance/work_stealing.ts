@@ -30,8 +30,8 @@
  * ```
  * @module
  */
-import { BaseStrategy, queueOf, type StrategyOptions } from "./_base_strategy.ts";
-import { TaskQueue } from "./_task_list.ts";
+import { BaseStrategy, type StrategyOptions } from "./base_strategy.ts";
+import { queueOf, TaskQueue } from "./_task_list.ts";
 import type { Queued } from "./strategy.ts";
 
 export type { StrategyOptions };
@@ -42,6 +42,7 @@ export class WorkStealing<T extends Queued> extends BaseStrategy<T> {
   /** Queues without a worker: of those that have left, and of the time before the first one came. */
   #ownerless: TaskQueue<T>[] = [];
 
+  /** Put a task that any worker may have; gives the worker to ask first, or -1. */
   protected override place(task: T): number {
     let chosen = -1;
     let shortest: TaskQueue<T> | undefined;
@@ -59,6 +60,7 @@ export class WorkStealing<T extends Queued> extends BaseStrategy<T> {
     return chosen;
   }
 
+  /** The next task for a worker among those that any may have, left where it is. */
   protected override offer(worker: number): T | undefined {
     let found = this.#queues.get(worker)!.first;
     if (this.#ownerless.length > 0) {
@@ -75,15 +77,18 @@ export class WorkStealing<T extends Queued> extends BaseStrategy<T> {
     return longest?.first;
   }
 
+  /** Whether a task that is offered was queued for another worker. */
   protected override belongsElsewhere(task: T, worker: number): boolean {
     const queue = queueOf(task);
     return queue !== this.#queues.get(worker) && !this.#ownerless.some((other) => other === queue);
   }
 
+  /** A worker has joined. */
   protected override joined(worker: number): void {
     this.#queues.set(worker, new TaskQueue<T>(this));
   }
 
+  /** A worker has left. */
   protected override left(worker: number): void {
     const queue = this.#queues.get(worker)!;
     this.#queues.delete(worker);

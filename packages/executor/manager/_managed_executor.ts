@@ -8,17 +8,18 @@ import { type ConfigDefaults, type ExecutorConfig, type ExecutorKind, poolOption
 export class ManagedExecutor {
   readonly kind: ExecutorKind;
   readonly pool: WorkerPool;
+  /** Most workers that it may ever have; a load balancer may allow fewer for now. */
+  readonly max: number;
   balancer: LoadBalancer | undefined;
   refs = 0;
   readonly #min: number;
-  readonly #max: number;
   readonly #concurrency: number;
 
   constructor(readonly name: string, readonly config: ExecutorConfig, defaults: ConfigDefaults) {
     const options = poolOptions(config, defaults);
     this.kind = config.type ?? "thread";
     this.#min = options.min;
-    this.#max = options.max;
+    this.max = options.max;
     this.#concurrency = options.concurrency;
     this.pool = new WorkerPool({ ...options, min: 0 });
   }
@@ -27,11 +28,11 @@ export class ManagedExecutor {
   hold(): void {
     if (this.refs++ > 0) return;
     const settings = this.config.useLoadBalancer;
-    if (!settings) return this.pool.resize({ min: this.#min, max: this.#max });
+    if (!settings) return this.pool.resize({ min: this.#min, max: this.max });
     this.balancer = useLoadBalancer(this.pool, {
       ...(typeof settings === "object" && settings),
       min: this.#min,
-      max: this.#max,
+      max: this.max,
       concurrency: this.#concurrency,
     });
   }
@@ -40,7 +41,7 @@ export class ManagedExecutor {
   release(): void {
     if (--this.refs > 0) return;
     this.#stopBalancing();
-    if (this.pool.failure === undefined) this.pool.resize({ min: 0, max: this.#max });
+    if (this.pool.isOpen) this.pool.resize({ min: 0, max: this.max });
   }
 
   /** Ends the pool when its tasks have ended. */

@@ -5,6 +5,7 @@ import type { Runner } from "./_runner.ts";
 
 /** The function failed for an item; what it threw is the cause. */
 export class ItemError extends Error {
+  /** Name of the class. */
   override readonly name = "ItemError";
   /** Place of the item, from 0. */
   readonly index: number;
@@ -38,7 +39,10 @@ export class OrderedWindow<T, R> {
   #taken = 0;
   /** An item that was taken while the queue had no room. */
   #held: { readonly item: T } | undefined;
+  /** Something outside is waited for before more items are taken. */
   #isPulling = false;
+  /** It is the source that is waited for. */
+  #isAsking = false;
   #isExhausted = false;
   #failure: { readonly reason: unknown } | undefined;
   #wake: (() => void) | undefined;
@@ -79,17 +83,22 @@ export class OrderedWindow<T, R> {
     return value as R;
   }
 
-  /** Cancel what is left, wait for what runs, close the source. */
+  /** Cancel what is left, wait for what runs, close the source. @throws What the source throws then, unless something failed before. */
   async end(): Promise<void> {
     this.#outer?.removeEventListener("abort", this.#onAbort);
+    const hasFailed = this.#failure !== undefined;
     this.#failure ??= { reason: new DOMException("The results are not wanted any more", "AbortError") };
     this.#cancel.abort(this.#failure.reason);
     await Promise.all(Array.from(this.#tasks, (task) => task.ended));
     if (this.#isExhausted) return;
-    const closing = this.#source.return?.();
-    // A source that is asked for an item answers the next question when it has that: this may be never.
-    if (!this.#isPulling) await closing;
-    else Promise.resolve(closing).catch(() => {}); // its failure can't be told any more: the call has ended
+    const closing = (async () => await this.#source.return?.())();
+    // A source that is asked for an item closes when it has that, which may be never.
+    if (this.#isAsking) return void closing.catch(() => {}); // nobody is left to be told
+    try {
+      await closing;
+    } catch (error) {
+      if (!hasFailed) throw error; // the first error is the one that is told, as a for loop does
+    }
   }
 
   /** Take items while there is room. */
@@ -149,11 +158,13 @@ export class OrderedWindow<T, R> {
   /** Go on when something outside is there. */
   #later(promise: Promise<void>, isSource: boolean): void {
     this.#isPulling = true;
+    this.#isAsking = isSource;
+    const there = () => this.#isPulling = this.#isAsking = false;
     promise.then(() => {
-      this.#isPulling = false;
+      there();
       this.#turn();
     }, (error) => {
-      this.#isPulling = false;
+      there();
       if (isSource) this.#isExhausted = true;
       this.#fail(error);
     });

@@ -6,7 +6,7 @@
  * dispose of its manager ends when its workers have been idle, unless it keeps a lease with `minWorkers`.
  *
  * Failure contract: `await using` (or `close`) lets submitted tasks end, then ends all workers; `abort` rejects them. An executor
- * whose pool has failed is replaced by the next `getExecutor`.
+ * whose pool has failed or was closed is replaced by the next `getExecutor`.
  *
  * @example
  * ```ts
@@ -25,6 +25,7 @@
  * @module
  */
 import { isDeepStrictEqual } from "node:util";
+import { BufferPool } from "@millrace/core/buffers";
 import type { ExecutorProvider, RunExecutor, RunRequest, RunSettings } from "@millrace/core/executor";
 import type { ExecutorType, Plugin } from "@millrace/core/plugin";
 import { ManagedExecutor } from "./_managed_executor.ts";
@@ -59,8 +60,8 @@ export interface ExecutorInfo {
   readonly refs: number;
   /** Tasks that wait. */
   readonly queued: number;
-  /** `busy`: it has tasks; `idle`: its workers wait for tasks; `cold`: it has no workers; `failed`: it takes no tasks any more. */
-  readonly state: "busy" | "idle" | "cold" | "failed";
+  /** `busy`: it has tasks; `idle`: its workers wait for tasks; `cold`: it has no workers; `ended`: its pool has failed or was closed. */
+  readonly state: "busy" | "idle" | "cold" | "ended";
 }
 
 /** Sums over the executors of a manager. */
@@ -85,6 +86,11 @@ export interface ManagerStats {
 export class ExecutorManager implements ExecutorProvider, AsyncDisposable {
   /** Named settings. */
   readonly presets: Presets = new Presets();
+  /** Buffers that runs use one after the other: shared ones for threads, others. */
+  readonly buffers: { readonly shared: BufferPool; readonly plain: BufferPool } = {
+    shared: new BufferPool({ shared: true }),
+    plain: new BufferPool(),
+  };
   readonly #executors = new Map<string, ManagedExecutor>();
   /** Executors that were replaced and are ending. */
   readonly #ending = new Set<Promise<void>>();
@@ -94,7 +100,7 @@ export class ExecutorManager implements ExecutorProvider, AsyncDisposable {
   readonly #idleTimeout: number;
   #closed: Promise<void> | undefined;
 
-  /** @throws {RangeError} When a setting is out of range. */
+  /** A manager without executors yet. @throws {RangeError} When a setting is out of range. */
   constructor(options: ExecutorManagerOptions = {}) {
     const { defaultWorkers = Math.max(1, navigator.hardwareConcurrency), idleTimeout = 10_000 } = options;
     this.#defaultWorkers = checkWorkers(defaultWorkers);
@@ -130,7 +136,7 @@ export class ExecutorManager implements ExecutorProvider, AsyncDisposable {
       );
     }
     if (
-      !executor || executor.pool.failure !== undefined ||
+      !executor || !executor.pool.isOpen ||
       wanted && !isDeepStrictEqual(executor.config, wanted)
     ) {
       const defaults = { maxWorkers: this.#defaultWorkers, idleTimeout: this.#idleTimeout };
@@ -140,6 +146,18 @@ export class ExecutorManager implements ExecutorProvider, AsyncDisposable {
     }
     executor.hold();
     return new Lease(executor);
+  }
+
+  /**
+   * End one executor when its tasks have ended, whoever holds it: its pool takes no more. Gives false when there is none of
+   * the name.
+   */
+  async shutdownExecutor(name: string): Promise<boolean> {
+    const executor = this.#executors.get(name);
+    if (!executor) return false;
+    this.#executors.delete(name);
+    await this.#retire(executor);
+    return true;
   }
 
   /** A copy of a preset's settings. @throws {RangeError} When there is none of the name. */
@@ -166,13 +184,7 @@ export class ExecutorManager implements ExecutorProvider, AsyncDisposable {
   listExecutors(): ExecutorInfo[] {
     return [...this.#executors.values()].map(({ name, kind, pool, refs }): ExecutorInfo => {
       const { workers, busy, queued } = pool.load();
-      const state = pool.failure !== undefined
-        ? "failed"
-        : busy + queued > 0
-        ? "busy"
-        : workers > 0
-        ? "idle"
-        : "cold";
+      const state = !pool.isOpen ? "ended" : busy + queued > 0 ? "busy" : workers > 0 ? "idle" : "cold";
       return { name, kind, workers, refs, queued, state };
     }).sort((a, b) => a.name < b.name ? -1 : 1);
   }
@@ -227,11 +239,13 @@ export class ExecutorManager implements ExecutorProvider, AsyncDisposable {
 
   async #end(how: (executor: ManagedExecutor) => Promise<void>): Promise<void> {
     await Promise.all([...[...this.#executors.values()].map(how), ...this.#ending]);
+    for (const pool of Object.values(this.buffers)) pool.clear();
   }
 
-  #retire(executor: ManagedExecutor): void {
+  #retire(executor: ManagedExecutor): Promise<void> {
     const ended = executor.close().finally(() => this.#ending.delete(ended));
     this.#ending.add(ended);
+    return ended;
   }
 }
 

@@ -44,6 +44,11 @@ export class Lease implements AsyncDisposable {
     return this.#executor.pool;
   }
 
+  /** Most workers that the executor may ever have; a load balancer may allow fewer for now. */
+  get maxWorkers(): number {
+    return this.#executor.max;
+  }
+
   /** The load balancer, where the executor uses one. @throws {TypeError} After the release. */
   get balancer(): LoadBalancer | undefined {
     this.#check();

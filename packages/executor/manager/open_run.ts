@@ -2,6 +2,7 @@
  * Executors for runs: which kinds a run's plugins need, and the pools of those.
  * @module
  */
+import type { BufferPool } from "@millrace/core/buffers";
 import type { RunExecutor, RunRequest, RunSettings } from "@millrace/core/executor";
 import type { ExecutorType, Plugin } from "@millrace/core/plugin";
 import type { WorkerPool } from "../pool/worker_pool.ts";
@@ -14,6 +15,8 @@ import type { Lease } from "./lease.ts";
 export interface ExecutorSource {
   /** Kind of executors that nobody says anything about. */
   readonly defaultType: ExecutorKind;
+  /** Buffers that runs use one after the other: shared ones for threads, others. */
+  readonly buffers: { readonly shared: BufferPool; readonly plain: BufferPool };
   /** Hold an executor. */
   getExecutor(name: string, config?: ExecutorConfig | string): Lease;
   /** A copy of a preset's settings. */
@@ -65,7 +68,7 @@ export function openRun(source: ExecutorSource, request: RunRequest): RunExecuto
       const lease = source.getExecutor(`runs ${JSON.stringify(config)}`, config);
       leases.push(lease);
       pools[type] = lease.pool;
-      workers += lease.pool.max;
+      workers += lease.maxWorkers;
     }
   } catch (error) {
     for (const lease of leases) lease.release();
@@ -77,6 +80,7 @@ export function openRun(source: ExecutorSource, request: RunRequest): RunExecuto
     placeOf: (plugin) => places.get(plugin) ?? runPlace(source, plugin, request),
     pools,
     workers,
+    buffers: pools.thread ? source.buffers.shared : source.buffers.plain,
     done: () => {
       for (const lease of leases) lease.release();
       return Promise.resolve();

@@ -31,10 +31,12 @@ const APPLY: TaskFunction = { module: new URL("./_apply_worker.ts", import.meta.
  */
 export async function parallelApply<A extends readonly unknown[], R>(
   fn: TaskFunction | ((...args: A) => R | Promise<R>),
-  argTuples: Iterable<A> | AsyncIterable<A>,
+  argTuples: Iterable<Readonly<A>> | AsyncIterable<Readonly<A>>,
   options: ParallelOptions = {},
 ): Promise<R[]> {
-  if (typeof fn === "function") return await parallelMap((args: A) => fn(...args), argTuples, options);
+  if (typeof fn === "function") {
+    return await parallelMap((args: Readonly<A>) => fn(...args as A), argTuples, options);
+  }
   checkFunction(fn);
   const { module, export: name } = fn;
   const inputs = withFunction(argTuples, (args): ApplyInput => ({ module, name, args }));

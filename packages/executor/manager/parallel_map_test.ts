@@ -199,3 +199,25 @@ Deno.test("leaving parallelStream() early cancels what waits and closes the sour
   assert.equal(pool.load().busy + pool.load().queued, 0);
   assert.ok(pool.load().done < 40);
 });
+
+Deno.test("a source that can't be closed is told of, unless something failed before", async () => {
+  const stubborn = () =>
+    ({
+      [Symbol.iterator]: () => ({
+        next: () => ({ done: false, value: 1 }),
+        return: () => {
+          throw new RangeError("not now");
+        },
+      }),
+    }) as Iterable<number>;
+  const broken = async () => {
+    for await (const _ of parallelStream((x: number) => x, stubborn(), { type: "inline" })) break;
+  };
+  await assert.rejects(broken(), { message: "not now" });
+  const fails = () => {
+    throw new Error("first");
+  };
+  await assert.rejects(parallelMap(fails, stubborn(), { type: "inline" }), {
+    message: "Item 0 failed: first",
+  });
+});

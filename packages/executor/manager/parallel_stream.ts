@@ -30,6 +30,7 @@ import { OrderedWindow } from "./_ordered_window.ts";
 import { openRunner, type RunnerOptions } from "./_runner.ts";
 
 export { ItemError } from "./_ordered_window.ts";
+export type { RunnerOptions } from "./_runner.ts";
 
 /** A function of an item: named, so that a worker can load it, or a closure where the type is `"inline"`. */
 export type ItemFunction<T, R> = TaskFunction | ((item: T) => R | Promise<R>);

@@ -12,6 +12,7 @@ export class Admission {
   #waiting: PromiseWithResolvers<void>[] = [];
   /** Callers that were let in and have not submitted yet. */
   #granted = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(strategy: Strategy<Entry>, maxTasks: number, maxBytes: number) {
     this.#strategy = strategy;
@@ -37,8 +38,8 @@ export class Admission {
 
   /** Resolves when there is room for a task, in the order of calls. */
   ready(): Promise<void> {
-    if (this.#waiting.length === 0 && this.#hasRoom()) {
-      this.#granted++;
+    if (this.#waiting.length === 0 && this.hasRoom) {
+      this.#grant();
       return Promise.resolve();
     }
     const waiting = Promise.withResolvers<void>();
@@ -48,25 +49,33 @@ export class Admission {
 
   /** Lets in whom there is room for. */
   admit(): void {
-    while (this.#waiting.length > 0 && this.#hasRoom()) {
-      this.#granted++;
+    while (this.#waiting.length > 0 && this.hasRoom) {
+      this.#grant();
       this.#waiting.shift()!.resolve();
     }
   }
 
-  /** The event loop has turned: those who were let in have submitted, or never will. */
-  turn(): void {
-    this.#granted = 0;
-  }
-
   /** Rejects all who wait. */
   refuse(reason: unknown): void {
+    clearTimeout(this.#timer);
     for (const { reject } of this.#waiting.splice(0)) reject(reason);
   }
 
-  #hasRoom(): boolean {
+  /** Whether a task may be submitted now. */
+  get hasRoom(): boolean {
     const { length, bytes } = this.#strategy;
     if (length === 0 && this.#granted === 0) return true;
     return length + this.#granted < this.#maxTasks && bytes < this.#maxBytes;
+  }
+
+  #grant(): void {
+    // Once the event loop has turned, those who were let in have submitted, or never will.
+    if (this.#granted++ === 0) {
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => {
+        this.#granted = 0;
+        this.admit();
+      }, 0);
+    }
   }
 }

@@ -27,7 +27,8 @@ export interface PoolTestOptions {
 
 /** Tests a pool on workers of one kind. */
 export function testPool({ name, transport, skip = {} }: PoolTestOptions): void {
-  const make = (options: WorkerPoolOptions = {}) => new WorkerPool({ transport: transport(), max: 2, ...options });
+  const make = (options: WorkerPoolOptions = {}) =>
+    new WorkerPool({ transport: transport(), max: 2, ...options });
   const names: string[] = [];
   const test = (title: string, run: () => Promise<void>) => {
     names.push(title);
@@ -62,8 +63,9 @@ export function testPool({ name, transport, skip = {} }: PoolTestOptions): void 
         for (const [a, what] of kinds.entries()) {
           const result = results[a]!;
           if (what === "add") assert.equal((result as PromiseFulfilledResult<unknown>).value, a + 1);
-          else if (what === "identity") assert.deepEqual((result as PromiseFulfilledResult<unknown>).value, [a]);
-          else if (what === "sleep") assert.equal((result as PromiseFulfilledResult<unknown>).value, a);
+          else if (what === "identity") {
+            assert.deepEqual((result as PromiseFulfilledResult<unknown>).value, [a]);
+          } else if (what === "sleep") assert.equal((result as PromiseFulfilledResult<unknown>).value, a);
           else if (what === "cancelled") assert.equal((result as PromiseRejectedResult).reason, a);
           else assert((result as PromiseRejectedResult).reason instanceof TypeError);
         }
@@ -84,7 +86,11 @@ export function testPool({ name, transport, skip = {} }: PoolTestOptions): void 
     assert.match(type.stack!, /submitted to the pool[^]*_conformance\.ts/);
     const own = await thrown("own");
     assert(own instanceof RangeError);
-    assert.deepEqual([own.name, own.message, (own as RangeError & { unit: string }).unit], ["WrongUnit", "Wrong unit", "furlong"]);
+    assert.deepEqual([own.name, own.message, (own as RangeError & { unit: string }).unit], [
+      "WrongUnit",
+      "Wrong unit",
+      "furlong",
+    ]);
     const many = await thrown("many");
     assert(many instanceof AggregateError);
     assert(many.errors[0] instanceof RangeError);
@@ -108,7 +114,10 @@ export function testPool({ name, transport, skip = {} }: PoolTestOptions): void 
       pool.run({ ...task("add"), export: "plus" }, 0),
       { name: "TypeError", message: /Cannot call task "plus".*no such export; functions there are .*add/ },
     );
-    const broken = { module: "data:text/javascript,throw new RangeError('at load');export const f=1;", export: "f" };
+    const broken = {
+      module: "data:text/javascript,throw new RangeError('at load');export const f=1;",
+      export: "f",
+    };
     await assert.rejects(pool.run(broken, 0), { message: /Cannot load the module of task "f".*at load/ });
     const number = { module: "data:text/javascript,export const f = 1;", export: "f" };
     await assert.rejects(pool.run(number, 0), { message: /its type is number; there is no function/ });
@@ -140,7 +149,11 @@ export function testPool({ name, transport, skip = {} }: PoolTestOptions): void 
     for (const Type of [Uint8Array, Int16Array, Float64Array, BigInt64Array]) {
       const sent = new Type(3000).subarray(10);
       assert.deepEqual(await pool.run(task("identity"), sent), sent.slice());
-      assert.deepEqual(await pool.run(task("identity"), { a: 1, sent, b: [2] }), { a: 1, sent: sent.slice(), b: [2] });
+      assert.deepEqual(await pool.run(task("identity"), { a: 1, sent, b: [2] }), {
+        a: 1,
+        sent: sent.slice(),
+        b: [2],
+      });
       assert.deepEqual(await pool.run(task("identity"), [sent, 1]), [sent.slice(), 1]);
     }
     const twins = { all: array, part: array.subarray(0, 2000) };
@@ -191,7 +204,10 @@ export function testPool({ name, transport, skip = {} }: PoolTestOptions): void 
     const patient = pool.run(task("sleep"), { ms: 0, value: "done" }, { timeout: 100 });
     await slow;
     assert.equal(await patient, "done");
-    await assert.rejects(pool.run(task("untilAborted"), 0, { timeout: 20 }), { name: "TaskTimeoutError", timeout: 20 });
+    await assert.rejects(pool.run(task("untilAborted"), 0, { timeout: 20 }), {
+      name: "TaskTimeoutError",
+      timeout: 20,
+    });
     assert.equal(await pool.run(task("workerNumber"), 0), 0);
     assert.equal(pool.stats().timedOut, 1);
   });
@@ -306,7 +322,10 @@ export function testPool({ name, transport, skip = {} }: PoolTestOptions): void 
     await pool.warm({ functions: [task("sleep")] });
     const input = { ms: 1 };
     const tasks = [1, 2, 3].map(() => pool.run(task("sleep"), input));
-    assert.throws(() => pool.submit(task("sleep"), input), { name: "QueueFullError", message: /pool\.ready\(\)/ });
+    assert.throws(() => pool.submit(task("sleep"), input), {
+      name: "QueueFullError",
+      message: /pool\.ready\(\)/,
+    });
     await Promise.all(tasks);
     const large = pool.run(task("sleep"), input, { bytes: 5000 });
     assert.throws(() => pool.submit(task("sleep"), input, { bytes: 1 }), { name: "QueueFullError" });
@@ -330,7 +349,9 @@ export function testPool({ name, transport, skip = {} }: PoolTestOptions): void 
     const results = Array.from({ length: 10 }, (_, value) => pool.run(task("sleep"), { ms: 2, value }));
     await pool.close();
     assert.deepEqual(await Promise.all(results), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-    assert.throws(() => pool.submit(task("add"), { a: 1, b: 1 }), { message: /it is closed; make a new one/ });
+    assert.throws(() => pool.submit(task("add"), { a: 1, b: 1 }), {
+      message: /it is closed; make a new one/,
+    });
     await assert.rejects(pool.ready(), { message: /it is closed/ });
     await assert.rejects(pool.warm(), { message: /it is closed/ });
   });
@@ -342,7 +363,9 @@ export function testPool({ name, transport, skip = {} }: PoolTestOptions): void 
     await new Promise((resolve) => setTimeout(resolve, 5));
     const settled = Promise.allSettled(tasks.map(({ result }) => result));
     await pool.abort(new RangeError("enough"));
-    for (const result of await settled) assert.equal((result as PromiseRejectedResult).reason.message, "enough");
+    for (const result of await settled) {
+      assert.equal((result as PromiseRejectedResult).reason.message, "enough");
+    }
     await Promise.all(tasks.map(({ ended }) => ended));
     assert.equal(pool.stats().workers, 0);
   });

@@ -104,6 +104,20 @@ export class Entry implements Task<unknown>, Queued {
     this.#ended?.resolve();
   }
 
+  /** Where the task was submitted, as lines of a stack; empty when that was not noted. */
+  get submittedAt(): string {
+    const frames = this.origin?.stack?.split("\n").slice(1).join("\n") ?? "";
+    return frames === "" ? "" : `\n    at (submitted to the pool)\n${frames}`;
+  }
+
+  /** Timeouts do not matter any more. */
+  clearTimers(): void {
+    if (this.timer === undefined) return;
+    clearTimeout(this.timer);
+    clearTimeout(this.graceTimer);
+    this.timer = this.graceTimer = undefined;
+  }
+
   /** The task's signal aborts. */
   handleEvent(): void {
     this.canceller?.cancel(this);

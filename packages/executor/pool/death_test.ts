@@ -45,7 +45,10 @@ Deno.test("too many stuck threads fail the pool, and everything in it settles", 
     else await assert.rejects(queued, PoolFailedError);
   }
   for (const end of ends) end();
-  assert.throws(() => pool.submit(task("add"), 0), { name: "PoolFailedError", message: /2 workers are lost.*processes/ });
+  assert.throws(() => pool.submit(task("add"), 0), {
+    name: "PoolFailedError",
+    message: /2 workers are lost.*processes/,
+  });
 });
 
 Deno.test("tasks that were sent ahead and not begun go to another worker, without retries", async () => {
@@ -70,8 +73,9 @@ Deno.test("a task that was sent ahead and is cancelled before its turn never run
   await pool.run(task("untilFlag"), { flag: quick });
   const { blocking, end } = await block(pool);
   const controller = new AbortController();
-  const ahead = Array.from({ length: 10 }, () =>
-    pool.submit(task("count"), { counter }, { signal: controller.signal })
+  const ahead = Array.from(
+    { length: 10 },
+    () => pool.submit(task("count"), { counter }, { signal: controller.signal }),
   );
   const after = pool.run(task("count"), { counter });
   await pause(5);
@@ -146,6 +150,24 @@ Deno.test("workers that do not start fail the pool after three attempts", async 
   }
   assert.equal(starts, 3);
   await assert.rejects(pool.ready(), PoolFailedError);
+});
+
+Deno.test("warm() rejects when the pool is closed before its workers are ready", async () => {
+  const pool = new WorkerPool({ max: 1, transport: fake(() => {}) });
+  const warm = errorOf(pool.warm());
+  await pool.close();
+  assert.match((await warm).message, /it is closed/);
+});
+
+Deno.test("a worker is not busy while it starts or has no task", async () => {
+  await using pool = new WorkerPool({ max: 1 });
+  await pool.warm();
+  await pause(5);
+  assert.equal(pool.load().busyMs, 0);
+  assert(pool.load().workerMs > 0);
+  await pool.run(task("spin"), { ms: 2 });
+  const { busyMs, runMs, workerMs } = pool.load();
+  assert(busyMs >= 2 && runMs >= 2 && busyMs <= workerMs);
 });
 
 Deno.test("a worker that talks nonsense is replaced", async () => {

@@ -25,7 +25,10 @@ Deno.test("submit() refuses functions that are none, and says how to name one", 
   await using pool = new WorkerPool({ max: 1 });
   const cases: [unknown, RegExp][] = [
     [() => 1, /Cannot run a function in a worker: name it by \{ module, export \}/],
-    [{ module: "./work.ts", export: "run" }, /no absolute URL: use new URL\("\.\/work\.ts", import\.meta\.url\)/],
+    [
+      { module: "./work.ts", export: "run" },
+      /no absolute URL: use new URL\("\.\/work\.ts", import\.meta\.url\)/,
+    ],
     [{ module: "@millrace/core", export: "run" }, /import\.meta\.resolve\("@millrace\/core"\)/],
     [{ module: "ftp://host/x.ts", export: "run" }, /no absolute URL/],
     [{ module: "file:///x.ts" }, /must be \{ module, export \}/],

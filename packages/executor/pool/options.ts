@@ -8,6 +8,8 @@ import type { Queued, Strategy } from "../balance/strategy.ts";
 import { threadTransport } from "../transport/thread.ts";
 import type { Transport } from "../transport/transport.ts";
 
+export type { Queued, Strategy } from "../balance/strategy.ts";
+
 /** Settings of a worker pool. */
 export interface WorkerPoolOptions {
   /** How workers are made. Default: threads. */

@@ -35,26 +35,22 @@ import { Op, type WorkerMessage } from "../transport/messages.ts";
 import type { WorkerEnd } from "../transport/transport.ts";
 import { Admission } from "./_admission.ts";
 import { Crew } from "./_crew.ts";
+import { Dispatcher } from "./_dispatcher.ts";
 import { type Canceller, Entry, Target } from "./_entry.ts";
 import { sizeOf } from "./_payload.ts";
 import type { PoolWorker } from "./_pool_worker.ts";
-import { collect, isTiny, MAX_BATCH, sendBatch, sendOne } from "./_sending.ts";
 import { loadOf, statsOf } from "./_stats.ts";
 import { Tally } from "./_tally.ts";
 import { refuseInWorker } from "../worker/_inside.ts";
-import { checkPoolOptions, type CheckedPoolOptions, type WorkerPoolOptions } from "./options.ts";
+import { type CheckedPoolOptions, checkPoolOptions, type WorkerPoolOptions } from "./options.ts";
 import type { PoolLoad, PoolStats } from "./stats.ts";
 
 export type { WorkerPoolOptions } from "./options.ts";
 export type { Percentiles, PoolLoad, PoolStats } from "./stats.ts";
 
-/** A task is sent ahead only behind one that is expected to end within this time, ms: nobody else may take it then. */
-const PREFETCH_BEHIND = 4;
 /** A worker's memory is looked at this often, ms. */
 const MEMORY_EVERY = 100;
 const MAX_START_FAILURES = 3;
-/** A worker that takes what is left. */
-const NOBODY = -2;
 
 /** What `warm()` prepares. */
 export interface WarmOptions {
@@ -71,17 +67,15 @@ export class WorkerPool implements AsyncDisposable {
   readonly #crew: Crew;
   readonly #tally = new Tally();
   readonly #admission: Admission;
+  readonly #dispatcher: Dispatcher;
   readonly #targets = new Map<string, Map<string, Target>>();
   readonly #canceller: Canceller = { cancel: (entry) => this.#cancel(entry) };
   /** Most tasks have the same function as the one before. */
   #lastFunction: TaskFunction = { module: "", export: "" };
   #lastTarget: Target | undefined;
   #targetCount = 0;
-  /** Queued tasks that only one worker may have. */
-  #bound = 0;
   /** Tasks that have not ended. */
   #outstanding = 0;
-  #isPumpScheduled = false;
   #startFailures = 0;
   /** Why nothing may be submitted. */
   #refusal: unknown;
@@ -106,7 +100,22 @@ export class WorkerPool implements AsyncDisposable {
       ended: (worker, end) => this.#buryWorker(worker, end),
       retired: (worker) => this.#requeueBound(worker),
     }, this.#tally);
-    this.#admission = new Admission(this.#strategy, this.#options.maxQueuedTasks, this.#options.maxQueuedBytes);
+    this.#dispatcher = new Dispatcher(this.#options, this.#strategy, this.#crew, {
+      sent: (worker, entry) => {
+        if (entry.isUntimed) this.#startTimers(worker);
+      },
+      unsendable: (worker, entry, cause) => this.#refuseInput(worker, entry, cause),
+      pumped: (cause) => {
+        if (cause !== undefined) this.#fail("a worker can't be started", cause);
+        this.#admission.admit();
+      },
+      isOpen: () => this.#refusal === undefined,
+    });
+    this.#admission = new Admission(
+      this.#strategy,
+      this.#options.maxQueuedTasks,
+      this.#options.maxQueuedBytes,
+    );
     this.#crew.grow(0);
   }
 
@@ -130,7 +139,7 @@ export class WorkerPool implements AsyncDisposable {
     if (target.isTraced) Error.captureStackTrace(entry.origin = {}, this.submit);
     if (options !== undefined && !this.#prepare(entry, options)) return entry as Task<T>;
     this.#outstanding++;
-    this.#queue(entry);
+    this.#dispatcher.queue(entry);
     return entry as Task<T>;
   }
 
@@ -146,23 +155,24 @@ export class WorkerPool implements AsyncDisposable {
   async map<T = unknown>(
     fn: TaskFunction,
     inputs: Iterable<unknown>,
-    options: Omit<TaskOptions, "transfer"> = {},
+    options?: Omit<TaskOptions, "transfer">,
   ): Promise<T[]> {
-    const cancel = new AbortController();
-    const signal = options.signal ? AbortSignal.any([options.signal, cancel.signal]) : cancel.signal;
     const tasks: Task<T>[] = [];
-    const failed = Promise.withResolvers<never>();
-    failed.promise.catch(() => {}); // it is raced below
+    let hasFailed = false;
+    const fail = () => {
+      hasFailed = true;
+    };
     try {
       for (const input of inputs) {
-        await Promise.race([this.ready(), failed.promise]);
-        const task = this.submit<T>(fn, input, { ...options, signal });
-        task.result.catch(failed.reject);
+        if (!this.#admission.hasRoom) await this.ready();
+        if (hasFailed) break; // the rejection is found below
+        const task = this.submit<T>(fn, input, options);
+        task.result.catch(fail);
         tasks.push(task);
       }
       return await Promise.all(tasks.map((task) => task.result));
     } catch (error) {
-      cancel.abort(error);
+      for (const task of tasks) this.#cancel(task as Task<unknown> as Entry, error);
       throw error;
     } finally {
       await Promise.all(tasks.map((task) => task.ended));
@@ -190,7 +200,7 @@ export class WorkerPool implements AsyncDisposable {
     const wanted = Math.min(workers, this.#crew.max);
     const targets = functions.map((fn) => this.#targetOf(fn));
     for (let died = -1;;) {
-      if (died !== this.#tally.died) while (this.#crew.size < wanted) this.#crew.start();
+      if (died !== this.#tally.died) { while (this.#crew.size < wanted) this.#crew.start(); }
       died = this.#tally.died;
       if ([...this.#crew.workers].every((worker) => worker.isReady)) break;
       const turn = Promise.withResolvers<void>();
@@ -214,12 +224,17 @@ export class WorkerPool implements AsyncDisposable {
    */
   resize({ min = this.#crew.min, max = this.#crew.max }: { min?: number; max?: number }): void {
     this.#crew.resize(min, max);
-    this.#schedulePump();
+    this.#dispatcher.schedule();
   }
 
   /** Why the pool has failed, undefined while it has not. */
   get failure(): PoolFailedError | undefined {
     return this.#refusal instanceof PoolFailedError ? this.#refusal : undefined;
+  }
+
+  /** Whether it takes tasks: it was not closed or aborted and has not failed. */
+  get isOpen(): boolean {
+    return this.#refusal === undefined;
   }
 
   /** Most workers that there may be now. */
@@ -292,125 +307,33 @@ export class WorkerPool implements AsyncDisposable {
     return true;
   }
 
-  #queue(entry: Entry): void {
-    this.#strategy.add(entry);
-    if (entry.worker !== -1) this.#bound++;
-    this.#schedulePump();
-  }
-
-  #schedulePump(): void {
-    if (this.#isPumpScheduled) return;
-    this.#isPumpScheduled = true;
-    queueMicrotask(() => {
-      this.#isPumpScheduled = false;
-      this.#pump();
-    });
-  }
-
   /** Loads a function on one worker. */
   #load(worker: PoolWorker, target: Target): Promise<unknown> {
     const entry = new Entry(target, undefined, undefined, 0, performance.now());
     entry.isLoad = true;
     this.#outstanding++;
-    this.#occupy(worker);
-    this.#send(worker, entry);
+    this.#dispatcher.give(worker, entry);
     return entry.result;
   }
 
-  // Tasks out.
-
-  /** Gives workers what they can take: first those that can begin at once. */
-  #pump(): void {
-    const { idle, workers } = this.#crew;
-    const strategy = this.#strategy;
-    const { concurrency } = this.#options;
-    for (let i = idle.length - 1; i >= 0 && strategy.length > 0; i--) {
-      const worker = idle[i]!;
-      if (this.#fill(worker, Math.ceil(strategy.length / (i + 1)))) i = Math.min(i, idle.length);
-    }
-    if (strategy.length > 0) {
-      for (const worker of workers) {
-        while (isOpen(worker) && worker.messages < concurrency && this.#fill(worker, MAX_BATCH));
-      }
-    }
-    if (strategy.length > workers.size) this.#prefetch();
-    if (this.#refusal === undefined || strategy.length > 0) {
-      try {
-        this.#crew.grow(strategy.length - this.#bound);
-      } catch (cause) {
-        this.#fail(`a worker of kind ${this.#options.transport.kind} can't be started`, cause);
-      }
-    }
-    this.#admission.admit();
-  }
-
-  #prefetch(): void {
-    const { workers } = this.#crew;
-    for (const worker of workers) {
-      if (this.#strategy.length <= workers.size) return;
-      if (!isOpen(worker) || worker.messages > this.#options.concurrency) continue;
-      if ((worker.expected ?? Infinity) > PREFETCH_BEHIND) continue;
-      this.#fill(worker, Math.ceil(this.#strategy.length / workers.size));
-    }
-  }
-
-  /** Sends a worker its next task, or several tiny ones in one message, at most `limit`. */
-  #fill(worker: PoolWorker, limit: number): boolean {
-    const take = () => this.#take(worker);
-    const first = take();
-    if (first === undefined) return false;
-    this.#occupy(worker);
-    if (!isTiny(first)) {
-      this.#send(worker, first);
-      return true;
-    }
-    const batch = [first];
-    const other = collect(batch, Math.min(limit, MAX_BATCH), take);
-    if (!sendBatch(worker, batch)) { for (const entry of batch) this.#send(worker, entry); }
-    if (other !== undefined) this.#send(worker, other);
-    return true;
-  }
-
-  #take(worker: PoolWorker): Entry | undefined {
-    const entry = this.#strategy.take(worker.number);
-    if (entry !== undefined && entry.worker !== -1) this.#bound--;
-    return entry;
-  }
-
-  /** Takes a worker off the stack of idle ones. */
-  #occupy(worker: PoolWorker): void {
-    if (worker.tasks > 0) return;
-    worker.since = performance.now();
-    const { idle } = this.#crew;
-    if (idle[idle.length - 1] === worker) idle.pop();
-    else if (idle.includes(worker)) idle.splice(idle.indexOf(worker), 1);
-  }
-
-  #send(worker: PoolWorker, entry: Entry): void {
-    try {
-      sendOne(worker, entry, this.#options.transport.shared);
-    } catch (cause) {
-      const error = new TypeError(
-        `Cannot send the input of task ${describeFunction(entry.target.task)}: ${(cause as Error).message}; ` +
-          "give plain data, typed arrays or buffers, and transfer each buffer once",
-        { cause },
-      );
-      this.#tally.failed++;
-      this.#settle(entry, error);
-      this.#end(entry);
-      // In another turn: this may be called while tasks are handed out.
-      if (worker.tasks === 0) queueMicrotask(() => this.#afterAnswers(worker, performance.now()));
-      return;
-    }
-    if (entry.options?.timeout === undefined) return;
-    this.#startTimers(worker);
+  /** An input that can't be cloned. */
+  #refuseInput(worker: PoolWorker, entry: Entry, cause: unknown): void {
+    const error = new TypeError(
+      `Cannot send the input of task ${describeFunction(entry.target.task)}: ${(cause as Error).message}; ` +
+        "give plain data, typed arrays or buffers, and transfer each buffer once",
+      { cause },
+    );
+    this.#tally.failed++;
+    this.#settle(entry, error);
+    this.#end(entry);
+    // In another turn: this is called while tasks are handed out.
+    if (worker.tasks === 0) queueMicrotask(() => this.#afterAnswers(worker, performance.now()));
   }
 
   // Answers.
 
   #receive(worker: PoolWorker, message: WorkerMessage): void {
     const now = performance.now();
-    this.#admission.turn();
     switch (message[0]) {
       case Op.results:
         for (let i = 1; i < message.length; i += 3) {
@@ -425,11 +348,12 @@ export class WorkerPool implements AsyncDisposable {
         const entry = this.#answered(worker, message[1] as number, message[3] as number, now);
         if (entry === undefined) break;
         this.#tally.failed++;
-        this.#settle(entry, decodeError(message[2] as ErrorData, originOf(entry)));
+        this.#settle(entry, decodeError(message[2] as ErrorData, entry.submittedAt));
         break;
       }
       case Op.ready:
         worker.isReady = true;
+        worker.since = now; // it was not busy while it started
         this.#startFailures = 0;
         this.#turnWarming();
         break;
@@ -463,7 +387,7 @@ export class WorkerPool implements AsyncDisposable {
     if (this.#isWornOut(worker, now)) {
       this.#tally.recycled++;
       this.#crew.retire(worker);
-      this.#schedulePump();
+      this.#dispatcher.schedule();
     } else if (worker.tasks > 0) this.#startTimers(worker);
     else if (worker.isRetiring) this.#crew.end(worker);
     else if (worker.isReady && !this.#crew.idle.includes(worker)) {
@@ -471,7 +395,7 @@ export class WorkerPool implements AsyncDisposable {
       worker.since = now;
       this.#crew.rest(worker);
     }
-    if (this.#strategy.length > 0) this.#pump();
+    if (this.#strategy.length > 0) this.#dispatcher.pump();
   }
 
   #isWornOut(worker: PoolWorker, now: number): boolean {
@@ -485,7 +409,7 @@ export class WorkerPool implements AsyncDisposable {
 
   /** A task's input is not touched any more. */
   #end(entry: Entry): void {
-    clearTimers(entry);
+    entry.clearTimers();
     if (entry.canceller !== undefined) {
       entry.options!.signal!.removeEventListener("abort", entry);
       entry.canceller = undefined;
@@ -508,7 +432,7 @@ export class WorkerPool implements AsyncDisposable {
     this.#settle(entry, reason);
     const worker = entry.at;
     if (worker !== undefined) return worker.connection.send([Op.cancel, entry.id, encodeError(reason)], []);
-    if (this.#strategy.remove(entry) && entry.worker !== -1) this.#bound--;
+    this.#dispatcher.remove(entry);
     this.#end(entry);
     this.#admission.admit();
   }
@@ -528,13 +452,15 @@ export class WorkerPool implements AsyncDisposable {
   #timeOut(worker: PoolWorker, entry: Entry, timeout: number): void {
     if (!entry.isSettled) {
       const error = new TaskTimeoutError(entry.target.task, timeout);
-      if (entry.origin?.stack) error.stack += originOf(entry);
+      error.stack += entry.submittedAt;
       this.#tally.timedOut++;
       this.#settle(entry, error);
       worker.connection.send([Op.cancel, entry.id, encodeError(error)], []);
     }
     const { grace } = this.#options;
-    const how = `did not end task ${describeFunction(entry.target.task)} within ${grace} ms after its timeout`;
+    const how = `did not end task ${
+      describeFunction(entry.target.task)
+    } within ${grace} ms after its timeout`;
     entry.graceTimer = setTimeout(() => this.#lose(worker, how), grace);
   }
 
@@ -553,7 +479,7 @@ export class WorkerPool implements AsyncDisposable {
         undefined,
       );
     }
-    this.#schedulePump();
+    this.#dispatcher.schedule();
   }
 
   /** A worker ended by itself. */
@@ -564,18 +490,18 @@ export class WorkerPool implements AsyncDisposable {
       this.#fail(`${this.#startFailures} workers in a row did not start; the last one ${end.how}`, end.error);
     }
     this.#turnWarming();
-    if (this.#refusal === undefined || this.#outstanding > 0) this.#pump();
+    if (this.#refusal === undefined || this.#outstanding > 0) this.#dispatcher.pump();
   }
 
   #settleOrphans(worker: PoolWorker, how: string, cause: unknown): void {
     const begun = worker.connection.started() ?? Infinity;
-    for (const entry of this.#leave(worker)) {
+    for (const entry of this.#dispatcher.leave(worker)) {
       this.#loseTask(entry, worker, how, cause);
     }
     for (const entry of worker.inOrder()) {
       const hasBegun = entry.sequence < begun;
       worker.remove(entry);
-      clearTimers(entry);
+      entry.clearTimers();
       const isBound = entry.worker !== -1 || entry.isLoad || (entry.options?.transfer?.length ?? 0) > 0;
       if (entry.isSettled) this.#end(entry);
       else if (isBound || hasBegun && entry.retries === 0) this.#loseTask(entry, worker, how, cause);
@@ -584,7 +510,7 @@ export class WorkerPool implements AsyncDisposable {
           entry.retries--;
           this.#tally.retried++;
         }
-        this.#queue(entry);
+        this.#dispatcher.queue(entry);
       }
     }
   }
@@ -599,7 +525,7 @@ export class WorkerPool implements AsyncDisposable {
       ? "its retries are used up"
       : "give tasks that may run twice the option retries";
     const error = new WorkerLostError(entry.target.task, worker.number, how, remedy, cause);
-    if (entry.origin?.stack) error.stack += originOf(entry);
+    error.stack += entry.submittedAt;
     this.#tally.lost++;
     this.#settle(entry, error);
     this.#end(entry);
@@ -609,19 +535,10 @@ export class WorkerPool implements AsyncDisposable {
   #requeueBound(worker: PoolWorker): void {
     const place = this.#crew.idle.indexOf(worker);
     if (place >= 0) this.#crew.idle.splice(place, 1);
-    for (const entry of this.#leave(worker)) {
+    for (const entry of this.#dispatcher.leave(worker)) {
       entry.worker = -1;
-      this.#queue(entry);
+      this.#dispatcher.queue(entry);
     }
-  }
-
-  /** Has the strategy give a worker nothing more; gives the tasks that only this one could have. */
-  #leave(worker: PoolWorker): Entry[] {
-    if (worker.hasLeft) return [];
-    worker.hasLeft = true;
-    const bound = this.#strategy.leave(worker.number);
-    this.#bound -= bound.length;
-    return bound;
   }
 
   // The end.
@@ -635,6 +552,7 @@ export class WorkerPool implements AsyncDisposable {
   #refuse(reason: unknown): void {
     this.#refusal ??= reason;
     this.#admission.refuse(this.#refusal);
+    this.#turnWarming();
   }
 
   #turnWarming(): void {
@@ -647,16 +565,10 @@ export class WorkerPool implements AsyncDisposable {
 
   /** Rejects everything, and ends the workers after `grace` ms. */
   #empty(reason: unknown, grace: number): Promise<void> {
-    this.#turnWarming();
-    const queued: Entry[] = [];
     for (const worker of this.#crew.workers) {
       for (const entry of worker.inOrder()) this.#cancel(entry, reason);
-      queued.push(...this.#leave(worker));
     }
-    this.#strategy.join(NOBODY);
-    for (let next; (next = this.#strategy.take(NOBODY)) !== undefined;) queued.push(next);
-    this.#strategy.leave(NOBODY);
-    for (const entry of queued) {
+    for (const entry of this.#dispatcher.clear()) {
       this.#tally.cancelled++;
       this.#settle(entry, reason);
       this.#end(entry);
@@ -679,22 +591,4 @@ export class WorkerPool implements AsyncDisposable {
     if (this.#outstanding === 0) return Promise.resolve();
     return (this.#drained ??= Promise.withResolvers<void>()).promise;
   }
-}
-
-/** Whether a worker may be given more tasks beside those that it has. */
-function isOpen(worker: PoolWorker): boolean {
-  return worker.isReady && !worker.isRetiring && worker.tasks > 0;
-}
-
-function clearTimers(entry: Entry): void {
-  if (entry.timer === undefined) return;
-  clearTimeout(entry.timer);
-  clearTimeout(entry.graceTimer);
-  entry.timer = entry.graceTimer = undefined;
-}
-
-/** Where a task was submitted, as lines of a stack. */
-function originOf({ origin }: Entry): string {
-  const frames = origin?.stack?.split("\n").slice(1).join("\n") ?? "";
-  return frames === "" ? "" : `\n    at (submitted to the pool)\n${frames}`;
 }

@@ -39,6 +39,8 @@ export interface Budget {
   readonly limit: number;
   readonly counts: BigInt64Array<SharedArrayBuffer> | undefined;
   readonly slot: number;
+  /** Bytes of idle buffers that a worker may keep. */
+  readonly idle: number;
 }
 
 /** A table: where it lies in the message's shared buffers, or a buffer of its own. */

@@ -6,7 +6,7 @@
  * aborted nothing new starts; what a thread has in hand is finished and thrown away, a process is ended.
  * @module
  */
-import { BufferPool, type Memory, SharedAccount } from "@millrace/core/buffers";
+import { type BufferPool, type Memory, SharedAccount } from "@millrace/core/buffers";
 import type { Chunk } from "@millrace/core/chunk";
 import { InlineExecutor, type RunExecutor, type SubmitOptions } from "@millrace/core/executor";
 import type { ExecutorType, Plugin, SourceContext, SourcePiece } from "@millrace/core/plugin";
@@ -44,6 +44,8 @@ export interface StageExecutorOptions {
   readonly pools: Readonly<Partial<Record<ExecutorType, WorkerPool>>>;
   /** Workers of all pools. */
   readonly workers: number;
+  /** Where buffers come from: shared ones, where there are threads. Kept by the caller, so that runs use them again. */
+  readonly buffers: BufferPool;
   /** Called when the run has ended. */
   readonly done: () => Promise<void>;
 }
@@ -91,9 +93,10 @@ export class StageExecutor implements RunExecutor {
     this.concurrency = Math.max(1, Math.min(2 * options.workers, SLOTS / 4));
     const { thread } = options.pools;
     this.memory = {
-      pool: new BufferPool({ shared: thread !== undefined, maxIdle: options.memory / 8 }),
+      pool: options.buffers,
       account: new SharedAccount(options.memory, this.#counts),
     };
+    options.buffers.keepIdle(options.memory / 8);
     this.#admission = new Admission(options.memory);
     if (thread) this.saveChunk = (chunk, request, ran) => this.#save(thread, chunk, request, ran);
     for (const [kind, pool] of Object.entries(options.pools)) this.#kinds.set(pool, kind);
@@ -313,8 +316,9 @@ export class StageExecutor implements RunExecutor {
 
   #budget(shared: boolean, slot: number): StageTask["budget"] {
     const { account } = this.memory;
-    if (shared) return { limit: account.limit, counts: this.#counts, slot };
-    return { limit: Math.max(account.limit - account.used, 1), counts: undefined, slot };
+    const idle = account.limit / 8 / this.#options.workers;
+    if (shared) return { limit: account.limit, counts: this.#counts, slot, idle };
+    return { limit: Math.max(account.limit - account.used, 1), counts: undefined, slot, idle };
   }
 
   #handedOver(buffers: readonly ArrayBufferLike[], slot: number): void {
@@ -363,7 +367,6 @@ export class StageExecutor implements RunExecutor {
   /** The run has ended. */
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#closing.splice(0));
-    this.memory.pool.clear();
     await this.#options.done();
   }
 }

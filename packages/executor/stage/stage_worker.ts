@@ -34,11 +34,14 @@ import type {
   StageTask,
 } from "./messages.ts";
 
-/** Idle buffers that a worker keeps, bytes. */
-const MAX_IDLE = 2 ** 26;
+const pool = new BufferPool({ shared: true });
+const plain = new BufferPool();
 
-const pool = new BufferPool({ shared: true, maxIdle: MAX_IDLE });
-const plain = new BufferPool({ maxIdle: MAX_IDLE });
+/** What a task's budget says of idle buffers, and some of those for it. */
+function prepare({ spare, budget }: Pick<StageTask, "spare" | "budget">): void {
+  for (const kept of [pool, plain]) kept.keepIdle(budget.idle);
+  for (const buffer of spare) pool.put(buffer);
+}
 
 interface StageHere {
   readonly stage: Stage;
@@ -111,7 +114,7 @@ function hasState({ steps }: Stage): boolean {
 export async function runStage(task: StageTask, context: TaskContext): Promise<StageReply> {
   const began = clock();
   const shared = task.budget.counts !== undefined;
-  for (const buffer of task.spare) pool.put(buffer);
+  prepare(task);
   const { stage, runId, kept } = await stageFor(task, shared);
   const { runner, now } = kept ?? newRunner(stage, runId, shared);
   const account = new TaskAccount(task.budget);
@@ -200,7 +203,7 @@ async function openSource({ spec, budget }: ReadTask): Promise<SourceHere> {
 /** Read the next piece of a source. */
 export async function readPiece(task: ReadTask, context: TaskContext): Promise<ReadReply> {
   const began = clock();
-  for (const buffer of task.spare) pool.put(buffer);
+  prepare(task);
   let opened = sources.get(task.key);
   if (!opened) {
     sources.set(task.key, opened = openSource(task));

@@ -32,11 +32,15 @@ export function checkFunction(task: TaskFunction): void {
   }
   const { module, export: name } = task ?? {};
   if (typeof module !== "string" || typeof name !== "string") {
-    throw new TypeError(`Task function must be { module, export }, two strings: received ${Deno.inspect(task)}`);
+    throw new TypeError(
+      `Task function must be { module, export }, two strings: received ${Deno.inspect(task)}`,
+    );
   }
   if (URL.canParse(module) && PROTOCOLS.includes(new URL(module).protocol)) return;
   throw new TypeError(
-    `Module of task ${describeFunction(task)} is no absolute URL: use new URL("${module}", import.meta.url).href, ` +
+    `Module of task ${
+      describeFunction(task)
+    } is no absolute URL: use new URL("${module}", import.meta.url).href, ` +
       `or import.meta.resolve("${module}") for a bare name`,
   );
 }
@@ -73,19 +77,27 @@ export function checkOptions(task: TaskFunction, options: TaskOptions): void {
     throw new TypeError(`Task option signal must be an AbortSignal: received ${Deno.inspect(signal)}`);
   }
   if (affinity !== undefined && retries > 0) {
-    throw new TypeError("Task options affinity and retries exclude each other: the worker's state would be gone");
+    throw new TypeError(
+      "Task options affinity and retries exclude each other: the worker's state would be gone",
+    );
   }
   if (transfer === undefined) return;
   if (retries > 0 && transfer.length > 0) {
-    throw new TypeError("Task options transfer and retries exclude each other: a moved input can't be sent again");
+    throw new TypeError(
+      "Task options transfer and retries exclude each other: a moved input can't be sent again",
+    );
   }
   for (const [place, buffer] of transfer.entries()) {
     if (!(buffer instanceof ArrayBuffer)) {
-      throw new TypeError(`Cannot transfer buffer ${place} of task ${describeFunction(task)}: it is no ArrayBuffer`);
+      throw new TypeError(
+        `Cannot transfer buffer ${place} of task ${describeFunction(task)}: it is no ArrayBuffer`,
+      );
     }
     if (buffer.detached) {
       throw new TypeError(
-        `Cannot transfer buffer ${place} of task ${describeFunction(task)}: it is detached, was it transferred before?`,
+        `Cannot transfer buffer ${place} of task ${
+          describeFunction(task)
+        }: it is detached, was it transferred before?`,
       );
     }
   }

@@ -61,7 +61,11 @@ function isCloneable(value: unknown): boolean {
 
 /** Makes plain data of whatever was thrown. What can't be cloned is described. */
 export function encodeError(thrown: unknown): ErrorData {
-  return encode(thrown, MAX_DEPTH);
+  try {
+    return encode(thrown, MAX_DEPTH);
+  } catch (error) {
+    return [2, `an error that throws when it is read: ${describe(error)}`];
+  }
 }
 
 function encode(thrown: unknown, depth: number): ErrorData {
@@ -88,9 +92,9 @@ function encode(thrown: unknown, depth: number): ErrorData {
  * back as their closest built-in class under their own name.
  *
  * @param data What `encodeError` gave
- * @param stack Frames of this side to be put below those of the other
+ * @param stack Frames of this side to be put behind those of the other, lines that begin with a line break
  */
-export function decodeError(data: ErrorData, stack?: string): unknown {
+export function decodeError(data: ErrorData, stack = ""): unknown {
   const [kind, value] = data;
   if (kind === 0) return value;
   if (kind === 2) return new Error(`A value was thrown that cannot be cloned: ${value}`);
@@ -110,7 +114,7 @@ export function decodeError(data: ErrorData, stack?: string): unknown {
     ? new AggregateError((errors ?? []).map((part) => decodeError(part)), message)
     : new (CLASSES.get(type) ?? Error)(message);
   if (error.name !== name) define(error, "name", name);
-  define(error, "stack", stack === undefined ? trace : `${trace}\n${stack}`);
+  define(error, "stack", trace + stack);
   if (cause !== undefined) define(error, "cause", decodeError(cause));
   for (const [key, own] of Object.entries(properties)) define(error, key, own, true);
   return error;

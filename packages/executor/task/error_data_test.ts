@@ -40,6 +40,15 @@ Deno.test("what can't be cloned is described, also in properties and causes", ()
 });
 
 Deno.test("frames of this side follow those of the other", () => {
-  const back = decodeError(encodeError(new Error("a")), "    at here") as Error;
-  assert.match(back.stack!, /error_data_test[^]*\n    at here$/);
+  const back = decodeError(encodeError(new Error("a")), "\n    at here") as Error;
+  assert.match(back.stack!, /error_data_test[^]*\n +at here$/);
+});
+
+Deno.test("an error that throws when it is read is described", () => {
+  const error = Object.defineProperty(new Error("a"), "message", {
+    get() {
+      throw new RangeError("hidden");
+    },
+  });
+  assert.match((crossed(error) as Error).message, /an error that throws when it is read: RangeError: hidden/);
 });

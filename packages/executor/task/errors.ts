@@ -21,6 +21,7 @@ export function describeFunction(task: TaskFunction): string {
 
 /** A task ran longer than its timeout. */
 export class TaskTimeoutError extends Error {
+  /** The class. */
   override readonly name = "TaskTimeoutError";
   /** The function that was called. */
   readonly task: TaskFunction;
@@ -37,6 +38,7 @@ export class TaskTimeoutError extends Error {
 
 /** The worker that had a task, or the state that it needs, is gone. */
 export class WorkerLostError extends Error {
+  /** The class. */
   override readonly name = "WorkerLostError";
   /** The function that was to be called. */
   readonly task: TaskFunction;
@@ -56,10 +58,12 @@ export class WorkerLostError extends Error {
 
 /** The pool gave up: workers don't start, or too many were lost. Every task in it rejects with this. */
 export class PoolFailedError extends Error {
+  /** The class. */
   override readonly name = "PoolFailedError";
 }
 
 /** A task was submitted while the queue was at its bound. */
 export class QueueFullError extends Error {
+  /** The class. */
   override readonly name = "QueueFullError";
 }

@@ -245,6 +245,23 @@ Deno.test("a lie about sizes in the meta costs no memory", () => {
   assert.equal(arrays, 2 ** 25);
   for (const tag of [6, 9, 10, 11, 12, 20, 24]) {
     const meta = Uint8Array.of(tag, 255, 255, 255, 255);
-    assert.throws(() => decode({ type: 1, id: 0, meta, buffers: [] }), FrameError);
+    assert.throws(() => decode({ type: 1, id: 0, meta, buffers: [] }), {
+      name: "FrameError",
+      message: /has 4294967295 items in 0 bytes|needs 4294967295 bytes at byte 5 of 5/,
+    });
   }
+});
+
+Deno.test("decoder refuses nesting without end and views beyond their buffer", () => {
+  const deep = new Uint8Array(5 * 2000 + 1);
+  for (let at = 0; at < deep.length - 1; at += 5) deep.set([9, 1, 0, 0, 0], at);
+  assert.throws(() => decode({ type: 1, id: 0, meta: deep, buffers: [] }), /nested more than 1000 levels/);
+  // The frame's buffer lies in memory that is larger, with the data of somebody else behind it.
+  const { head } = new Encoder().encode(1, 0, new Uint8Array(3000));
+  const meta = head.slice(headerBytes, -8);
+  const buffers = [new Uint8Array(new ArrayBuffer(4000), 0, 2999)];
+  assert.throws(
+    () => decode({ type: 1, id: 0, meta, buffers }),
+    /has a Uint8Array of 3000 elements at byte 0 of a buffer of 2999 bytes/,
+  );
 });

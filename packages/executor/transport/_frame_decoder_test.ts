@@ -105,5 +105,8 @@ Deno.test("FrameDecoder lets its user read to where the bytes belong", () => {
 
 Deno.test("FrameDecoder refuses memory that is too small", () => {
   const decoder = new FrameDecoder(() => {}, { allocate: () => new ArrayBuffer(8) });
-  assert.throws(() => decoder.push(head()), RangeError);
+  assert.throws(() => decoder.push(head()), {
+    name: "RangeError",
+    message: "Cannot put 4096 bytes into the 8 that were allocated",
+  });
 });

@@ -36,7 +36,7 @@ export function startProcess(options: ProcessTransportOptions = {}, worker = 3):
         answers.get(message[1] as number)!.reject(decodeError(message[2] as ErrorData));
       }
       if (message[0] !== Op.results) return;
-      for (let i = 1; i < message.length; i += 3) answers.get(message[i] as number)!.resolve(message[i + 1]);
+      for (let i = 1; i < message.length; i += 3) answers.get(message[i] as number)?.resolve(message[i + 1]);
     },
     ended: (found) => {
       ends++;

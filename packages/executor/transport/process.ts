@@ -2,7 +2,7 @@
  * Workers that are processes: `deno run` children, reached through frames on two pipes of their own (`_frame.ts`).
  *
  * Unlike a thread, a process can be stopped whatever it does, and what it does to its own heap ends only itself.
- * It costs about 40 ms and 40 MB to start one, and buffers are copied (about 1 GB/s each way).
+ * It costs about 45 ms and 45 MB to start one, and buffers are copied (about 1 GB/s each way).
  * What a task prints, or what its children print, goes to the process's standard error.
  *
  * Failure contract: every end of a process is reported once with its exit code or signal and the end of what it

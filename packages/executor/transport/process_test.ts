@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { startProcess, type TestProcess } from "./_process_testing.ts";
+import { Op } from "./messages.ts";
 import { ProcessError, processTransport } from "./process.ts";
 import type { WorkerEnd } from "./transport.ts";
 
@@ -60,6 +61,19 @@ test("a process gives back any value", async () => {
     }),
     { numRuns: 30 },
   );
+});
+
+test("shared memory is copied there and back", async () => {
+  await using process = startProcess();
+  const shared = new Float32Array(new SharedArrayBuffer(400_000)).fill(1.5);
+  const source = `(x) => {
+    const y = new Float32Array(new SharedArrayBuffer(x.byteLength));
+    y.set(x);
+    return [x.buffer instanceof ArrayBuffer, y];
+  }`;
+  const [isPlain, array] = await process.call(source, shared) as [boolean, Float32Array];
+  assert.ok(isPlain && array.buffer instanceof ArrayBuffer);
+  assert.deepEqual(array, Float32Array.from(shared));
 });
 
 test("large frames go both ways at once", async () => {
@@ -269,6 +283,7 @@ test("kill() ends a process that is starting", async () => {
 test("stop() lets a process end by itself, and kills it when it doesn't", async () => {
   const idle = startProcess({ stopTimeout: 60_000 });
   const pid = await pidOf(idle);
+  await idle.call("() => void setInterval(() => {}, 1000)");
   await idle.connection.stop();
   assert.equal(isAlive(pid), false);
   const busy = startProcess({ stopTimeout: 30 });
@@ -316,6 +331,46 @@ test("what a process left running doesn't keep its end from being told", async (
   ) as number;
   await endOf(process, "exit", /called Deno.exit/);
   Deno.kill(pid, "SIGKILL");
+});
+
+test("what a process sent before it ended comes first", async () => {
+  await using process = startProcess();
+  const source = `() => {
+    setTimeout(() => Deno.kill(Deno.pid, "SIGKILL"));
+    return new Uint8Array(60_000).fill(7);
+  }`;
+  let result: unknown;
+  await process.ready;
+  process.call(source).then((value) => result = value);
+  await new Promise((resolve) => setTimeout(resolve));
+  // This side finds the result and the end together.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+  await process.ended;
+  assert.deepEqual(result, new Uint8Array(60_000).fill(7));
+});
+
+test("started() is how many tasks have begun, also after the end", async () => {
+  await using process = startProcess();
+  assert.equal(process.connection.started(), 0);
+  const pid = await pidOf(process);
+  assert.equal(process.connection.started(), 1);
+  const modules = ["(x) => x", "() => { for (;;); }"].map((source) =>
+    `data:text/javascript,${encodeURIComponent(`export default ${source}`)}`
+  );
+  for (const [i, module] of modules.entries()) {
+    process.connection.send([Op.define, 50 + i, module, "default"], []);
+  }
+  // A function runs in order only when its module is there.
+  process.connection.send([Op.load, 900, 50], []);
+  process.connection.send([Op.load, 901, 51], []);
+  while (process.messages.flat().filter((id) => id === 900 || id === 901).length < 2) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  process.connection.send([Op.run, 902, 50, 1, 903, 51, 2, 904, 50, 3, 905, 50, 4], []);
+  while (process.connection.started() !== 5) await new Promise((resolve) => setTimeout(resolve, 1));
+  Deno.kill(pid, "SIGKILL");
+  await process.ended;
+  assert.equal(process.connection.started(), 5);
 });
 
 test("a process ends when its host is gone", async () => {

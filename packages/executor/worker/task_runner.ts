@@ -59,6 +59,8 @@ export function createTaskRunner(
 class Runner implements TaskRunner {
   readonly #post: Post;
   readonly #board: Int32Array;
+  /** Whether the host counts its cancel messages on the board. */
+  readonly #isShared: boolean;
   readonly #begun: ((count: number) => void) | undefined;
   readonly #functions = new Functions();
   readonly #slabs: SharedArrayBuffer[] = [];
@@ -79,6 +81,7 @@ class Runner implements TaskRunner {
   constructor(post: Post, board: Int32Array | undefined, begun: ((count: number) => void) | undefined) {
     this.#begun = begun;
     this.#post = post;
+    this.#isShared = board !== undefined;
     this.#board = board ?? new Int32Array(4);
   }
 
@@ -258,7 +261,7 @@ class Runner implements TaskRunner {
   }
 
   #cancel(id: number, reason: ErrorData): void {
-    Atomics.add(this.#board, Board.cancelsRead, 1);
+    if (this.#isShared) Atomics.add(this.#board, Board.cancelsRead, 1);
     const context = this.#running.get(id);
     if (context) return context.abort(decodeError(reason));
     for (let i = this.#head; i < this.#line.length; i += 4) {

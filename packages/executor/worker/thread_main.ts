@@ -45,7 +45,9 @@ scope.close = () => {
   close();
 };
 scope.postMessage = () => {
-  throw new TypeError("Cannot post a message from a task: return the value, or write to a MessagePort of the input");
+  throw new TypeError(
+    "Cannot post a message from a task: return the value, or write to a MessagePort of the input",
+  );
 };
 
 globalThis.addEventListener("error", (event) => {

@@ -1,17 +1,28 @@
-// What all strategies have in common: order, counts, and the tasks that are bound to one worker.
+/**
+ * What strategies have in common: order by priority and age, counts, and the tasks that are bound to one worker.
+ *
+ * A strategy of one's own extends it, says where tasks are put that any worker may have, and runs `testStrategy` of `_conformance.ts`.
+ * Tasks that are bound to a worker cost O(P) each step, for P different priorities among them (one, mostly).
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { BaseStrategy } from "@millrace/executor/base-strategy";
+ * import { SharedQueue } from "@millrace/executor/shared-queue";
+ *
+ * assert.ok(new SharedQueue() instanceof BaseStrategy);
+ * assert.throws(() => new SharedQueue({ aging: 0 }), RangeError);
+ * ```
+ * @module
+ */
 
-import { type TaskList, TaskQueue } from "./_task_list.ts";
+import { queueOf, TaskQueue } from "./_task_list.ts";
 import type { Queued, Strategy } from "./strategy.ts";
 
 /** Settings of every strategy. */
 export interface StrategyOptions {
   /** What one step of priority is worth, in ms of waiting. Default: 1000. */
   readonly aging?: number;
-}
-
-/** The queue that a queued task is in. */
-export function queueOf(task: Queued): TaskQueue<Queued> {
-  return (task.list as TaskList).queue;
 }
 
 const MAX_PRIORITY = 1e6;
@@ -24,7 +35,7 @@ export abstract class BaseStrategy<T extends Queued> implements Strategy<T> {
   #bytes = 0;
   #stolen = 0;
 
-  /** @throws {RangeError} When `aging` isn't a number of ms above 0. */
+  /** Without tasks and workers yet. @throws {RangeError} When `aging` isn't a number of ms above 0. */
   constructor({ aging = 1000 }: StrategyOptions = {}) {
     if (!(aging > 0 && aging <= 1e9)) {
       throw new RangeError(

@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { command, filesIn, inFolder, millraceJson, PERMISSIONS } from "./_cli.ts";
+
+// With --allow-run=/bin/sh, writing is granted but for that file: processes get what is granted without exception.
+const permissions = [...PERMISSIONS, "--allow-run"];
+
+const windows = Deno.build.os === "windows";
+const linux = Deno.build.os === "linux";
+
+/** Tells that it is at work and in which process, then computes for as long as each test says. */
+const SLOW = (ms: number) => `
+import { definePlugin } from "@millrace/core/define";
+export const slow = definePlugin({
+  provides: "slow",
+  dependsOn: ["records"],
+  version: "1",
+  dataKind: "records",
+  schema: { time: "time", zero: "f32" },
+  computeChunk(chunk, { emit }) {
+    Deno.writeTextFileSync("at_work_" + Deno.pid, "");
+    const end = performance.now() + ${ms};
+    while (performance.now() < end);
+    return emit(chunk.length);
+  },
+});
+`;
+
+/** Wait until a plugin is at work; gives the processes that compute. */
+async function atWork(cwd: string): Promise<number[]> {
+  for (let tries = 0; tries < 1500; tries++) {
+    const names = (await Array.fromAsync(Deno.readDir(cwd))).map(({ name }) => name);
+    const found = names.filter((name) => name.startsWith("at_work_"));
+    if (found.length > 0) return found.map((name) => Number(name.slice("at_work_".length)));
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error("The plugin has not started");
+}
+
+/** Whether a process is there and not only waited for. */
+async function lives(pid: number): Promise<boolean> {
+  try {
+    return !/^State:\s+[ZX]/m.test(await Deno.readTextFile(`/proc/${pid}/status`));
+  } catch (error) {
+    // ESRCH: it ended while its status was read.
+    if (error instanceof Deno.errors.NotFound || (error as { code?: string }).code === "ESRCH") return false;
+    throw error;
+  }
+}
+
+async function gone(pids: readonly number[]): Promise<void> {
+  for (const pid of pids) {
+    for (let tries = 0; await lives(pid); tries++) {
+      assert.ok(tries < 200, `process ${pid} is still there`);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+}
+
+/** Start a run with the slow plugin, and wait until it is at work. */
+async function start(cwd: string, kind: string, ms: number) {
+  await millraceJson(["sim", "--out", "run_1", "--rate", "5kHz", "--duration", "200ms"], { cwd });
+  await Deno.writeTextFile(`${cwd}/slow.ts`, SLOW(ms));
+  const run = [
+    "run",
+    "run_1",
+    "--type",
+    "slow",
+    "--plugin",
+    "slow.ts",
+    "--store",
+    "data",
+    "--chunk-size",
+    "50",
+  ];
+  const args = [...run, "--executor", kind, "--workers", "2", "--trace", "trace.json"];
+  const child = command(args, { cwd, permissions }).spawn();
+  const pids = await atWork(cwd);
+  return { child, pids };
+}
+
+for (const kind of ["thread", "process"]) {
+  for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+    Deno.test({
+      ignore: windows,
+      name: `millrace run ends cleanly at ${signal} while a ${kind} computes`,
+      fn: inFolder(async (cwd) => {
+        const { child, pids } = await start(cwd, kind, 50);
+        child.kill(signal);
+        const { code: ended, stdout, stderr } = await child.output();
+        const decoder = new TextDecoder();
+        assert.equal(
+          decoder.decode(stderr),
+          `millrace: Interrupted by ${signal}: what was not complete was removed\n`,
+        );
+        assert.deepEqual([ended, decoder.decode(stdout)], [code, ""]);
+        assert.deepEqual(await filesIn(`${cwd}/data`), []);
+        assert.ok(Array.isArray(JSON.parse(await Deno.readTextFile(`${cwd}/trace.json`))));
+        if (linux) await gone(pids);
+      }),
+    });
+  }
+
+  Deno.test({
+    ignore: windows,
+    name: `millrace run ends at a second signal at once while a ${kind} computes without end`,
+    fn: inFolder(async (cwd) => {
+      const { child, pids } = await start(cwd, kind, 1e9);
+      child.kill("SIGINT");
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      try {
+        child.kill("SIGTERM");
+      } catch (error) {
+        if (!(error instanceof Error && /terminated/.test(error.message))) throw error; // the first was enough
+      }
+      const { code } = await child.output();
+      assert.ok([130, 143].includes(code), String(code));
+      if (linux) await gone(pids);
+      const text = await Deno.readTextFile(`${cwd}/trace.json`);
+      assert.ok(Array.isArray(JSON.parse(text.endsWith("]\n") || text === "" ? text || "[]" : `${text}]`)));
+    }),
+  });
+}
+
+Deno.test({
+  ignore: windows,
+  name: "millrace run takes a Ctrl-C of the terminal, which its processes get too, as one",
+  fn: inFolder(async (cwd) => {
+    const { child, pids } = await start(cwd, "process", 20);
+    for (const pid of [...pids, child.pid]) Deno.kill(pid, "SIGINT");
+    const { code, stderr } = await child.output();
+    const text = new TextDecoder().decode(stderr);
+    assert.equal(text, "millrace: Interrupted by SIGINT: what was not complete was removed\n");
+    assert.equal(code, 130);
+    if (linux) await gone(pids);
+  }),
+});
+
+Deno.test({
+  ignore: !linux,
+  name: "millrace run ends its processes when it is killed",
+  fn: inFolder(async (cwd) => {
+    const { child, pids } = await start(cwd, "process", 20);
+    child.kill("SIGKILL");
+    await child.output();
+    await gone(pids);
+  }),
+});
+
+Deno.test({
+  ignore: windows,
+  name: "millrace run goes on when one of its processes is killed",
+  fn: inFolder(async (cwd) => {
+    const { child, pids } = await start(cwd, "process", 20);
+    Deno.kill(pids[0]!, "SIGKILL");
+    const { code, stderr } = await child.output();
+    assert.equal(code, 0, new TextDecoder().decode(stderr));
+    const rows = await millraceJson<unknown[]>(["show", "data", "run_1", "slow"], { cwd });
+    assert.ok(rows.length > 100);
+  }),
+});
