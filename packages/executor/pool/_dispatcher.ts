@@ -138,7 +138,9 @@ export class Dispatcher {
     this.#occupy(worker);
     const batch = [first];
     const other = collect(batch, Math.min(limit, MAX_BATCH), () => this.#take(worker));
-    if (!sendBatch(worker, batch)) { for (const entry of batch) this.#send(worker, entry); }
+    if (!sendBatch(worker, batch, this.#options.transport.shared)) {
+      for (const entry of batch) this.#send(worker, entry);
+    }
     if (other !== undefined) this.#send(worker, other);
     return true;
   }

@@ -42,11 +42,19 @@ function isSlabArray(value: unknown): value is AnyTypedArray {
 /**
  * The message for a task whose arrays cross in slabs, undefined when it has none. Arrays that share a buffer are left
  * to structured cloning, which keeps them sharing. New slabs are sent to the worker at once.
+ *
+ * @param copied Gets the buffers that lie in slabs whole now
  */
-export function viewMessage(worker: PoolWorker, entry: Entry, id: number): HostMessage | undefined {
+export function viewMessage(
+  worker: PoolWorker,
+  entry: Entry,
+  id: number,
+  copied?: ArrayBuffer[],
+): HostMessage | undefined {
   const input = entry.input;
   const lend = entry.options?.lend === true ? 1 : 0;
   if (isSlabArray(input)) {
+    copied?.push(input.buffer as ArrayBuffer);
     return [Op.runViews, id, entry.target.index, null, lend, null, ...put(worker, entry, input)];
   }
   if (!isPlain(input)) return undefined;
@@ -59,6 +67,7 @@ export function viewMessage(worker: PoolWorker, entry: Entry, id: number): HostM
     copy ??= Array.isArray(input) ? [...input] as unknown as Record<string, unknown> : { ...input };
     copy[key] = null;
     message ??= [Op.runViews, id, entry.target.index, copy, lend];
+    copied?.push(value.buffer as ArrayBuffer);
     message.push(key, ...put(worker, entry, value));
   }
   return message;

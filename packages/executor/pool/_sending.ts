@@ -9,16 +9,21 @@ import type { PoolWorker } from "./_pool_worker.ts";
 const BATCH_MS = 0.25;
 /** Most tasks of one message. */
 export const MAX_BATCH = 256;
-/** Larger inputs gain nothing from company, bytes. */
-const BATCH_BYTES = 1024;
+/** What a message costs to carry, bytes a ms: an input of 1 MB fills a batch alone. */
+const CARRIED = 4e6;
 const NOTHING: readonly ArrayBuffer[] = [];
 
 /** Whether a task is so small that it may share a message. */
-export function isTiny({ target, bytes, options }: Entry): boolean {
-  const { expected } = target;
-  if (expected === undefined || expected > BATCH_MS / 2 || bytes > BATCH_BYTES) return false;
+export function isTiny(entry: Entry): boolean {
+  const { target, options } = entry;
+  if (target.expected === undefined || share(entry) > BATCH_MS / 2) return false;
   return options === undefined ||
     options.batch !== false && options.timeout === undefined && options.transfer === undefined;
+}
+
+/** What a task adds to its message, ms. */
+function share({ target, bytes }: Entry): number {
+  return target.expected! + bytes / CARRIED;
 }
 
 /**
@@ -27,12 +32,12 @@ export function isTiny({ target, bytes, options }: Entry): boolean {
  * @param batch Holds the first task, gets the others
  */
 export function collect(batch: Entry[], limit: number, take: () => Entry | undefined): Entry | undefined {
-  let left = BATCH_MS - batch[0]!.target.expected!;
+  let left = BATCH_MS - share(batch[0]!);
   while (batch.length < limit && left > 0) {
     const entry = take();
     if (entry === undefined) return undefined;
     if (!isTiny(entry)) return entry;
-    left -= entry.target.expected!;
+    left -= share(entry);
     batch.push(entry);
   }
   return undefined;
@@ -58,10 +63,16 @@ export function sendOne(worker: PoolWorker, entry: Entry, isShared: boolean): vo
   const transfer = entry.options?.transfer ?? NOTHING;
   try {
     if (entry.isLoad) return worker.connection.send([Op.load, id, entry.target.index], NOTHING);
-    const views = isShared && transfer.length === 0 && hasSlabSize(entry.bytes)
-      ? viewMessage(worker, entry, id)
-      : undefined;
-    worker.connection.send(views ?? [Op.run, id, entry.target.index, entry.input], transfer);
+    const lends = entry.options?.lend === true;
+    if (!isShared || !hasSlabSize(entry.bytes) || transfer.length > 0 && !lends) {
+      return worker.connection.send([Op.run, id, entry.target.index, entry.input], transfer);
+    }
+    const copied: ArrayBuffer[] = [];
+    const views = viewMessage(worker, entry, id, copied);
+    const moved = copied.length === 0 ? transfer : transfer.filter((buffer) => !copied.includes(buffer));
+    worker.connection.send(views ?? [Op.run, id, entry.target.index, entry.input], moved);
+    // What was lent instead of moved is gone here all the same, at once and not when it is collected.
+    for (const buffer of transfer) if (!moved.includes(buffer)) buffer.transfer(0);
   } catch (error) {
     worker.remove(entry);
     worker.sent--;
@@ -70,13 +81,23 @@ export function sendOne(worker: PoolWorker, entry: Entry, isShared: boolean): vo
 }
 
 /** Sends tiny tasks in one message; false when one of them can't be cloned, none is on the worker then. */
-export function sendBatch(worker: PoolWorker, batch: readonly Entry[]): boolean {
-  const message: unknown[] = [Op.run];
+export function sendBatch(worker: PoolWorker, batch: readonly Entry[], isShared: boolean): boolean {
+  let tiny: unknown[] = [Op.run];
+  const parts: unknown[] = [Op.several];
   for (let i = 0; i < batch.length; i++) {
     const entry = batch[i]!;
     define(worker, entry);
-    message.push(worker.place(entry), entry.target.index, entry.input);
+    const id = worker.place(entry);
+    const views = isShared && hasSlabSize(entry.bytes) ? viewMessage(worker, entry, id) : undefined;
+    if (views === undefined) tiny.push(id, entry.target.index, entry.input);
+    else {
+      if (tiny.length > 1) parts.push(tiny);
+      parts.push(views);
+      if (tiny.length > 1) tiny = [Op.run];
+    }
   }
+  if (parts.length > 1 && tiny.length > 1) parts.push(tiny);
+  const message = parts.length > 1 ? parts : tiny;
   const last = batch[batch.length - 1]!;
   last.closesMessage = true;
   worker.messages++;

@@ -60,8 +60,8 @@ export interface TaskOptions {
   readonly batch?: boolean;
   /**
    * Typed arrays of a few KiB and more, as the input or as its properties, are lent for the time of the
-   * call: the function sees views on shared memory that is reused afterwards, so it must not keep them.
-   * Default false: the function gets arrays of its own.
+   * call: they lie in memory that is used again afterwards, so the function must not keep them. Buffers in
+   * `transfer` that are lent are detached here and freed at once. Default false: the function gets arrays of its own.
    */
   readonly lend?: boolean;
 }

@@ -9,7 +9,8 @@
  * - `[slab, number, SharedArrayBuffer]`: memory that `runViews` refers to (only where the transport shares)
  * - `[runViews, id, index, input, lend, key, type, slab, length, key, ...]`: one task; the typed arrays of its input lie
  *   in slabs. `key` is the property that the array belongs to, null for the input itself; `type` indexes
- *   `viewTypes`, `length` is in elements; `lend` is 1 when the function may see the slab itself, else 0
+ *   `viewTypes`, `length` is in elements; `lend` is 1 when the function has them for the call only, else 0
+ * - `[several, message, ...]`: `run` and `runViews` messages, in this order
  * - `[cancel, id, reason]`: abort the task's signal, or drop the task if it has not begun; `reason` as `encodeError` gives it
  * - `[load, id, index]`: load the function's module; answered like a task with undefined
  *
@@ -33,6 +34,7 @@ export const Op = {
   runViews: 4,
   cancel: 5,
   load: 6,
+  several: 7,
   ready: 10,
   results: 11,
   failed: 12,

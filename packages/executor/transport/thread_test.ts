@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { TaskOptions } from "../task/task.ts";
 import { WorkerPool } from "../pool/worker_pool.ts";
 
 /** Serves the package's sources and a program that uses them. */
@@ -80,13 +81,46 @@ Deno.test("a task that posts messages of its own is told what to do", async () =
   assert.equal(await pool.run({ module, export: "one" }, 0), 1, "it still hears");
 });
 
-Deno.test("lent arrays are views on shared memory", async () => {
+Deno.test("lent arrays lie in memory that is used again after the call, others don't", async () => {
   await using pool = new WorkerPool({ max: 1 });
-  const module =
-    "data:text/javascript,export const shared = ({ a }) => [a.buffer instanceof SharedArrayBuffer, a.length, a[5]];";
-  const a = new Int16Array(5000).map((_, i) => i);
-  const lent = await pool.run({ module, export: "shared" }, { a }, { lend: true });
-  assert.deepEqual(lent, [true, 5000, 5]);
+  const module = "data:text/javascript,let kept;" +
+    "export const swap = ({ a }) => { const before = kept; kept = a; return [a.length, a[5], before?.[5]]; };";
+  const swap = (value: number, options: TaskOptions) =>
+    pool.run({ module, export: "swap" }, { a: new Int16Array(5000).fill(value) }, options);
+  assert.deepEqual(await swap(1, {}), [5000, 1, undefined]);
+  assert.deepEqual(await swap(2, { lend: true }), [5000, 2, 1], "the function's own");
+  assert.deepEqual(await swap(3, { lend: true }), [5000, 3, 3], "the memory of the one before");
+});
+
+Deno.test("buffers that are lent and transferred are detached here, whatever else is transferred", async () => {
+  await using pool = new WorkerPool({ max: 1 });
+  const module = "data:text/javascript," +
+    "export const sum = ({ a, b, c }) => [a[7], b.byteLength, c.buffer.byteLength, c[1]];";
+  const a = new Float64Array(1000).fill(4), b = new ArrayBuffer(9000), c = new Uint8Array([5, 6, 7]);
+  const transfer = [a.buffer, b, c.buffer];
+  assert.deepEqual(await pool.run({ module, export: "sum" }, { a, b, c }, { transfer, lend: true }), [
+    4,
+    9000,
+    3,
+    6,
+  ]);
+  assert.deepEqual(transfer.map(({ detached }) => detached), [true, true, true]);
+
+  const again = new Float64Array(1000).fill(4), bad = { a: again, b: () => {}, c };
+  await assert.rejects(
+    pool.run({ module, export: "sum" }, bad, { transfer: [again.buffer], lend: true }),
+    /could not be cloned/,
+  );
+  assert.equal(again[7], 4, "what could not be sent is still here");
+});
+
+Deno.test("small arrays share messages and are the function's own", async () => {
+  await using pool = new WorkerPool({ max: 2 });
+  const module = "data:text/javascript,const all = [];" +
+    "export const own = ({ a, k }) => { all.push(a); return all.every((b) => b[0] === b[b.length - 1]) ? a[0] + k : NaN; };";
+  const tasks = Array.from({ length: 300 }, (_, k) => ({ a: new Float32Array(2000 + k).fill(k), k }));
+  const results = await pool.map({ module, export: "own" }, [...tasks, ...tasks]);
+  assert.deepEqual(results, [...tasks, ...tasks].map(({ k }) => 2 * k));
 });
 
 Deno.test("shared memory in an input is shared", async () => {

@@ -12,7 +12,8 @@ import type { TaskCallable } from "../task/task.ts";
 import { type HostMessage, Op, type WorkerMessage } from "../transport/messages.ts";
 import { Context } from "./_context.ts";
 import { Functions } from "./_functions.ts";
-import { viewsOf } from "./_views.ts";
+import { invoke } from "./_invoke.ts";
+import { SlabViews } from "./_views.ts";
 
 /** Sends a message to the host, moving `transfer`. Throws when the message can't be cloned. */
 export type Post = (message: WorkerMessage, transfer: readonly ArrayBuffer[]) => void;
@@ -25,6 +26,8 @@ export const Board = {
   cancels: 1,
   /** Written by the worker: cancel messages read. */
   cancelsRead: 2,
+  /** Written by the host: messages sent. */
+  messages: 3,
 } as const;
 
 /** Runs the tasks of one worker. */
@@ -33,6 +36,8 @@ export interface TaskRunner {
   receive(message: HostMessage): void;
   /** Sends the answers that are kept back for company. */
   flush(): void;
+  /** Whether it has nothing to do until the next message. */
+  readonly isIdle: boolean;
 }
 
 const NOTHING: readonly ArrayBuffer[] = [];
@@ -63,7 +68,7 @@ class Runner implements TaskRunner {
   readonly #isShared: boolean;
   readonly #begun: ((count: number) => void) | undefined;
   readonly #functions = new Functions();
-  readonly #slabs: SharedArrayBuffer[] = [];
+  readonly #slabs = new SlabViews();
   /** Tasks that have not begun: id, function, input, views; `#head` is the next. */
   #line: unknown[] = [];
   #head = 0;
@@ -87,13 +92,12 @@ class Runner implements TaskRunner {
 
   receive(message: HostMessage): void {
     switch (message[0]) {
-      case Op.run:
-        for (let i = 1; i < message.length; i += 3) {
-          this.#line.push(message[i], message[i + 1], message[i + 2], undefined);
-        }
+      case Op.several:
+        for (let i = 1; i < message.length; i++) this.#enqueue(message[i] as HostMessage);
         break;
+      case Op.run:
       case Op.runViews:
-        this.#line.push(message[1], message[2], message[3], message);
+        this.#enqueue(message);
         break;
       case Op.load:
         this.#line.push(message[1], message[2], undefined, LOAD);
@@ -102,7 +106,7 @@ class Runner implements TaskRunner {
         this.#functions.define(message[1] as number, message[2] as string, message[3] as string);
         return;
       case Op.slab:
-        this.#slabs[message[1] as number] = message[2] as SharedArrayBuffer;
+        this.#slabs.add(message[1] as number, message[2] as SharedArrayBuffer);
         return;
       case Op.cancel:
         this.#cancel(message[1] as number, message[2] as ErrorData);
@@ -116,6 +120,22 @@ class Runner implements TaskRunner {
         );
     }
     this.#pump();
+  }
+
+  /** Puts the tasks of a `run` or `runViews` message in line. */
+  #enqueue(message: HostMessage): void {
+    if (message[0] === Op.runViews) {
+      this.#line.push(message[1], message[2], message[3], message);
+      return;
+    }
+    for (let i = 1; i < message.length; i += 3) {
+      this.#line.push(message[i], message[i + 1], message[i + 2], undefined);
+    }
+  }
+
+  /** Whether it has nothing to do until the next message. */
+  get isIdle(): boolean {
+    return this.#running.size === 0 && this.#head === this.#line.length;
   }
 
   flush(): void {
@@ -205,7 +225,7 @@ class Runner implements TaskRunner {
   }
 
   #call(call: TaskCallable, input: unknown, views: unknown, context: Context): unknown {
-    return call(views === undefined ? input : viewsOf(views as HostMessage, this.#slabs), context);
+    return invoke(call, views === undefined ? input : this.#slabs.inputOf(views as HostMessage), context);
   }
 
   /** A task that took a while ended well. */

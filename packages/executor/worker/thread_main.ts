@@ -8,6 +8,7 @@ import { encodeError } from "../task/error_data.ts";
 import { type HostMessage, Op } from "../transport/messages.ts";
 import { ThreadOp } from "../transport/_thread_ops.ts";
 import { markWorker } from "./_inside.ts";
+import { Lookout } from "./_lookout.ts";
 import { createTaskRunner, type TaskRunner } from "./task_runner.ts";
 
 markWorker();
@@ -20,12 +21,20 @@ interface WorkerScope {
 const scope = globalThis as unknown as WorkerScope;
 const post = scope.postMessage.bind(scope) as (message: unknown, transfer: readonly ArrayBuffer[]) => void;
 let runner: TaskRunner | undefined;
+let lookout: Lookout | undefined;
 
 // Not `onmessage`: a task's module may set that, and the worker would be deaf.
 globalThis.addEventListener("message", (event) => {
   const message = (event as MessageEvent<HostMessage>).data;
-  if (runner !== undefined) return runner.receive(message);
-  runner = createTaskRunner(post, message[1] as Int32Array);
+  if (runner === undefined || lookout === undefined) {
+    const board = message[1] as Int32Array;
+    runner = createTaskRunner(post, board);
+    lookout = new Lookout(board);
+    return;
+  }
+  lookout.received();
+  runner.receive(message);
+  if (runner.isIdle) lookout.wait();
 });
 
 function tell(how: string): void {

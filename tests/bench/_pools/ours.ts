@@ -14,7 +14,7 @@ async function ours(workers: number, options: WorkerPoolOptions = {}, lend = fal
   const lent = lend ? { lend } : undefined;
   return {
     run: (data: TaskData, transfer?: ArrayBuffer[]) =>
-      pool.run(DISPATCH, data, transfer ? { transfer } : lent),
+      pool.run(DISPATCH, data, transfer ? { transfer, lend } : lent),
     close: () => pool.close(),
   };
 }

@@ -112,7 +112,7 @@ function own(): Entrant[] {
   });
   return [
     entrant("millrace"),
-    entrant("millrace, lent", ["copy"]),
+    entrant("millrace, lent", ["copy", "transfer"]),
     entrant("millrace, stealing", ["tiny", "flood", "work", "skew"]),
     entrant("raw messages", ["single", "tiny", "flood", "copy", "transfer"]),
     entrant("raw batches", ["tiny", "flood"]),
