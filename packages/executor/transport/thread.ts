@@ -65,8 +65,8 @@ class ThreadConnection implements Connection {
   send(message: HostMessage, transfer: readonly ArrayBuffer[]): void {
     if (this.#events === undefined) return;
     if (message[0] === Op.cancel) Atomics.add(this.#board, Board.cancels, 1);
-    Atomics.add(this.#board, Board.messages, 1);
     this.#worker.postMessage(message, transfer as ArrayBuffer[]);
+    Atomics.add(this.#board, Board.messages, 1); // afterwards: who sees it finds the message
   }
 
   stop(): Promise<void> {

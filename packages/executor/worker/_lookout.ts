@@ -31,15 +31,19 @@ export class Lookout {
     this.#idleSince = -Infinity;
   }
 
+  /** Whether a message was sent that was not read; one may be read before it is counted. */
+  #hasMail(): boolean {
+    return (Atomics.load(this.#board, Board.messages) - this.#read | 0) > 0;
+  }
+
   /** The worker has nothing to do: gives back when a message is there, or none comes soon. */
   wait(): void {
-    const board = this.#board;
-    if (Atomics.load(board, Board.messages) !== this.#read) return;
+    if (this.#hasMail()) return;
     const began = this.#idleSince = performance.now();
     if (!this.#isBusy) return;
     while (performance.now() - began < PATIENCE) {
       for (let looks = 0; looks < LOOKS; looks++) {
-        if (Atomics.load(board, Board.messages) !== this.#read) return;
+        if (this.#hasMail()) return;
         Atomics.pause();
       }
     }
