@@ -5,10 +5,16 @@ import type { Crew } from "./_crew.ts";
 import type { Entry } from "./_entry.ts";
 import type { PoolWorker } from "./_pool_worker.ts";
 import { collect, isTiny, MAX_BATCH, sendBatch, sendOne } from "./_sending.ts";
+import { Op } from "../transport/messages.ts";
 import type { CheckedPoolOptions } from "./options.ts";
 
-/** A task is sent ahead only behind one that is expected to end within this time, ms: nobody else may take it then. */
+/** A task is sent ahead only behind one that is expected to end within this time, ms: those of higher priority wait too. */
 const PREFETCH_BEHIND = 4;
+/** The same where what was sent ahead can be taken back, ms. */
+const PREFETCH_BEHIND_RECALLABLE = 50;
+/** Behind a task that is expected to end sooner, ms, tasks wait less long than taking them back would take. */
+const RECALL_FROM = 0.15;
+const NOTHING: readonly ArrayBuffer[] = [];
 /** A worker that takes what is left. */
 const NOBODY = -2;
 
@@ -18,6 +24,8 @@ export interface DispatcherEvents {
   sent(worker: PoolWorker, entry: Entry): void;
   /** A task's input can't be sent; it is on no worker and not queued. */
   unsendable(worker: PoolWorker, entry: Entry, cause: unknown): void;
+  /** A worker has no task any more, and gave no answer. Called while tasks are handed out. */
+  emptied(worker: PoolWorker): void;
   /** Tasks may have left the queue; `cause` when a worker could not be started. */
   pumped(cause?: unknown): void;
   /** Whether new workers are wanted even without tasks. */
@@ -100,6 +108,7 @@ export class Dispatcher {
       }
     }
     if (strategy.length > workers.size) this.#prefetch();
+    else if (strategy.length === 0) this.rebalance();
     let failure: unknown;
     if (strategy.length > 0 || this.#events.isOpen()) {
       try {
@@ -122,8 +131,25 @@ export class Dispatcher {
     for (const worker of workers) {
       if (this.#strategy.length <= workers.size) return;
       if (!isOpen(worker) || worker.messages > this.#options.concurrency) continue;
-      if ((worker.expected ?? Infinity) > PREFETCH_BEHIND) continue;
+      const limit = worker.connection.recall === undefined ? PREFETCH_BEHIND : PREFETCH_BEHIND_RECALLABLE;
+      if ((worker.expected ?? Infinity) > limit) continue;
       this.#fill(worker, Math.ceil(this.#strategy.length / workers.size));
+    }
+  }
+
+  /** Takes back what waits behind a long task while another worker has nothing to do. */
+  rebalance(): void {
+    const { idle, workers } = this.#crew;
+    if (idle.length === 0 || idle.length === workers.size) return;
+    const { concurrency } = this.#options;
+    for (const worker of this.#crew.workers) {
+      if (!isOpen(worker) || worker.messages <= concurrency || !(worker.expected! > RECALL_FROM)) continue;
+      const begun = worker.connection.recall?.();
+      if (begun === undefined) continue;
+      const { entries, ids } = worker.takeBack(begun);
+      worker.connection.send([Op.recall, ...ids], NOTHING);
+      for (const entry of entries) this.queue(entry);
+      if (worker.tasks === 0) this.#events.emptied(worker);
     }
   }
 

@@ -2,7 +2,13 @@
 
 import type { Connection } from "../transport/transport.ts";
 import type { Entry } from "./_entry.ts";
+import { COUNT } from "../worker/task_runner.ts";
 import { Slabs } from "./_slabs.ts";
+
+/** The difference of two numbers of tasks modulo 2^30 that are less than half of that apart. */
+function apart(a: number, b: number): number {
+  return (a - b) << 2 >> 2;
+}
 
 /** One worker: its connection, and the tasks that it has. */
 export class PoolWorker {
@@ -29,7 +35,7 @@ export class PoolWorker {
   messages = 0;
   /** Tasks with a timeout that have not begun. */
   untimed = 0;
-  /** Tasks that it was sent, ever. */
+  /** Tasks that it was sent, modulo 2^30. */
   sent = 0;
   /** Tasks that it has ended. */
   ended = 0;
@@ -52,13 +58,19 @@ export class PoolWorker {
     this.entries[id] = entry;
     entry.id = id;
     entry.at = this;
-    entry.sequence = this.sent++;
+    entry.sequence = this.sent;
+    this.sent = (this.sent + 1) & COUNT;
     this.tasks++;
     if (entry.options?.timeout !== undefined) {
       entry.isUntimed = true;
       this.untimed++;
     }
     return id;
+  }
+
+  /** The last tasks were not sent after all. */
+  unsend(count: number): void {
+    this.sent = (this.sent - count) & COUNT;
   }
 
   /** Takes a task off. */
@@ -89,6 +101,32 @@ export class PoolWorker {
 
   /** Its tasks in the order in which they were sent. */
   inOrder(): Entry[] {
-    return this.entries.filter((entry) => entry !== undefined).sort((a, b) => a.sequence - b.sequence);
+    return this.entries.filter((entry) => entry !== undefined).sort((a, b) => apart(a.sequence, b.sequence));
+  }
+
+  /** Whether a task has begun, where so many have. */
+  hasBegun(entry: Entry, begun: number): boolean {
+    return apart(entry.sequence, begun) < 0;
+  }
+
+  /** Takes off the tasks beyond the first `begun` that another worker may have as well, and renumbers the others. */
+  takeBack(begun: number): { readonly entries: Entry[]; readonly ids: number[] } {
+    const waiting = this.inOrder().filter((entry) => !this.hasBegun(entry, begun));
+    const entries = waiting.filter((entry) =>
+      entry.worker === -1 && !entry.isLoad && !entry.isSettled && entry.options?.transfer === undefined
+    );
+    const ids = entries.map(({ id }) => id);
+    const left = waiting.filter((entry) => !entries.includes(entry));
+    left.forEach((entry, k) => entry.sequence = (begun + k) & COUNT);
+    this.sent = (begun + left.length) & COUNT;
+    // Who is left may have shared a message with one that goes.
+    const closes = entries.filter((entry) => entry.closesMessage).length;
+    for (const entry of entries) this.remove(entry);
+    const last = left.at(-1);
+    if (closes > 0 && last && !last.closesMessage) {
+      last.closesMessage = true;
+      this.messages++;
+    }
+    return { entries, ids };
   }
 }

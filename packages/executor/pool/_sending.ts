@@ -75,7 +75,7 @@ export function sendOne(worker: PoolWorker, entry: Entry, isShared: boolean): vo
     for (const buffer of transfer) if (!moved.includes(buffer)) buffer.transfer(0);
   } catch (error) {
     worker.remove(entry);
-    worker.sent--;
+    worker.unsend(1);
     throw error;
   }
 }
@@ -107,7 +107,7 @@ export function sendBatch(worker: PoolWorker, batch: readonly Entry[], isShared:
     return true;
   } catch {
     for (const entry of batch) worker.remove(entry);
-    worker.sent -= batch.length;
+    worker.unsend(batch.length);
     return false;
   }
 }

@@ -104,6 +104,7 @@ export class WorkerPool implements AsyncDisposable {
       sent: (worker, entry) => {
         if (entry.isUntimed) this.#startTimers(worker);
       },
+      emptied: (worker) => this.#emptied(worker),
       unsendable: (worker, entry, cause) => this.#refuseInput(worker, entry, cause),
       pumped: (cause) => {
         if (cause !== undefined) this.#fail("a worker can't be started", cause);
@@ -326,8 +327,12 @@ export class WorkerPool implements AsyncDisposable {
     this.#tally.failed++;
     this.#settle(entry, error);
     this.#end(entry);
-    // In another turn: this is called while tasks are handed out.
-    if (worker.tasks === 0) queueMicrotask(() => this.#afterAnswers(worker, performance.now()));
+    if (worker.tasks === 0) this.#emptied(worker);
+  }
+
+  /** A worker has no task any more. It rests in another turn: this is called while tasks are handed out. */
+  #emptied(worker: PoolWorker): void {
+    queueMicrotask(() => this.#afterAnswers(worker, performance.now()));
   }
 
   // Answers.
@@ -396,6 +401,7 @@ export class WorkerPool implements AsyncDisposable {
       this.#crew.rest(worker);
     }
     if (this.#strategy.length > 0) this.#dispatcher.pump();
+    else this.#dispatcher.rebalance();
   }
 
   #isWornOut(worker: PoolWorker, now: number): boolean {
@@ -494,12 +500,12 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   #settleOrphans(worker: PoolWorker, how: string, cause: unknown): void {
-    const begun = worker.connection.started() ?? Infinity;
+    const begun = worker.connection.started();
     for (const entry of this.#dispatcher.leave(worker)) {
       this.#loseTask(entry, worker, how, cause);
     }
     for (const entry of worker.inOrder()) {
-      const hasBegun = entry.sequence < begun;
+      const hasBegun = begun === undefined || worker.hasBegun(entry, begun);
       worker.remove(entry);
       entry.clearTimers();
       const isBound = entry.worker !== -1 || entry.isLoad || (entry.options?.transfer?.length ?? 0) > 0;

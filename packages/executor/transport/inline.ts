@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { Board, createTaskRunner, type TaskRunner } from "../worker/task_runner.ts";
+import { Board, COUNT, createTaskRunner, type TaskRunner } from "../worker/task_runner.ts";
 import { type HostMessage, Op, type WorkerMessage } from "./messages.ts";
 import type { Connection, Transport, TransportEvents } from "./transport.ts";
 
@@ -69,7 +69,7 @@ class InlineConnection implements Connection {
   memory(): undefined {}
 
   started(): number {
-    return this.#board[Board.started]!;
+    return this.#board[Board.started]! & COUNT;
   }
 
   #schedule(): void {

@@ -12,6 +12,8 @@
  *   `viewTypes`, `length` is in elements; `lend` is 1 when the function has them for the call only, else 0
  * - `[several, message, ...]`: `run` and `runViews` messages, in this order
  * - `[cancel, id, reason]`: abort the task's signal, or drop the task if it has not begun; `reason` as `encodeError` gives it
+ * - `[recall, id, ...]`: drop these tasks, which have not begun and won't be answered, and begin others again; comes after
+ *   the host has closed the count of tasks begun (only where the transport shares)
  * - `[load, id, index]`: load the function's module; answered like a task with undefined
  *
  * From the worker:
@@ -35,6 +37,7 @@ export const Op = {
   cancel: 5,
   load: 6,
   several: 7,
+  recall: 8,
   ready: 10,
   results: 11,
   failed: 12,

@@ -10,7 +10,7 @@
  * @module
  */
 import { decodeError, type ErrorData } from "../task/error_data.ts";
-import { Board } from "../worker/task_runner.ts";
+import { Board, CLOSED, COUNT } from "../worker/task_runner.ts";
 import { ThreadOp } from "./_thread_ops.ts";
 import { type HostMessage, Op, type WorkerMessage } from "./messages.ts";
 import type { Connection, Transport, TransportEvents, WorkerEnd } from "./transport.ts";
@@ -30,12 +30,16 @@ import type { Connection, Transport, TransportEvents, WorkerEnd } from "./transp
  * ```
  */
 export function threadTransport(): Transport {
+  const awake = new Int32Array(new SharedArrayBuffer(4 * PLACES));
   return {
     kind: "thread",
     shared: true,
-    start: (worker, events) => new ThreadConnection(worker, events),
+    start: (worker, events) => new ThreadConnection(worker, events, awake),
   };
 }
+
+/** Cells that tell which workers are awake; workers beyond share them. */
+const PLACES = 64;
 
 class ThreadConnection implements Connection {
   readonly #board = new Int32Array(new SharedArrayBuffer(64));
@@ -44,9 +48,13 @@ class ThreadConnection implements Connection {
   #isReady = false;
   #memory: number | undefined;
   #uncaught: ErrorData | undefined;
+  readonly #awake: Int32Array;
+  readonly #place: number;
 
-  constructor(number: number, events: TransportEvents) {
+  constructor(number: number, events: TransportEvents, awake: Int32Array) {
     this.#events = events;
+    this.#awake = awake;
+    this.#place = number % PLACES;
     const worker = this.#worker = new Worker(new URL("../worker/thread_main.ts", import.meta.url), {
       type: "module",
       name: `millrace worker ${number}`,
@@ -59,7 +67,7 @@ class ThreadConnection implements Connection {
     worker.onmessageerror = () => {
       this.#end({ kind: "protocol", how: "sent a message that can't be read" });
     };
-    worker.postMessage([Op.configure, this.#board]);
+    worker.postMessage([Op.configure, this.#board, awake, this.#place]);
   }
 
   send(message: HostMessage, transfer: readonly ArrayBuffer[]): void {
@@ -71,7 +79,7 @@ class ThreadConnection implements Connection {
 
   stop(): Promise<void> {
     this.#events = undefined;
-    this.#worker.terminate();
+    this.#terminate();
     return Promise.resolve();
   }
 
@@ -81,7 +89,7 @@ class ThreadConnection implements Connection {
         Atomics.load(this.#board, Board.cancels) > 0 &&
         Atomics.load(this.#board, Board.cancels) === Atomics.load(this.#board, Board.cancelsRead);
     this.#events = undefined;
-    this.#worker.terminate();
+    this.#terminate();
     return Promise.resolve({ stopped: isListening });
   }
 
@@ -90,7 +98,11 @@ class ThreadConnection implements Connection {
   }
 
   started(): number {
-    return Atomics.load(this.#board, Board.started);
+    return Atomics.load(this.#board, Board.started) & COUNT;
+  }
+
+  recall(): number {
+    return Atomics.or(this.#board, Board.started, CLOSED) & COUNT;
   }
 
   #receive(message: WorkerMessage): void {
@@ -123,7 +135,12 @@ class ThreadConnection implements Connection {
   #end(end: WorkerEnd): void {
     const events = this.#events;
     this.#events = undefined;
-    this.#worker.terminate();
+    this.#terminate();
     events?.ended(end);
+  }
+
+  #terminate(): void {
+    this.#worker.terminate();
+    Atomics.store(this.#awake, this.#place, 0);
   }
 }

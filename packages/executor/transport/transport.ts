@@ -48,10 +48,15 @@ export interface Connection {
   /** Bytes in use by the worker as last known, undefined where that can't be told. Cheap. */
   memory(): number | undefined;
   /**
-   * How many tasks, in the order of sending, the worker has begun (or given up after a cancel message). Valid
+   * How many tasks modulo 2^30, in the order of sending, the worker has begun (or given up after a cancel message). Valid
    * after its end too; undefined where that can't be known, every task that was sent then counts as begun.
    */
   started(): number | undefined;
+  /**
+   * Keeps the worker from beginning tasks until it reads the next `recall` message; gives the number of tasks that it has
+   * begun. Missing where that can't be done at once.
+   */
+  recall?(): number;
 }
 
 /** Starts workers of one kind. */

@@ -20,7 +20,7 @@ export type Post = (message: WorkerMessage, transfer: readonly ArrayBuffer[]) =>
 
 /** Cells of the board that a thread shares with its host. */
 export const Board = {
-  /** Written by the worker: tasks begun, in the order of sending. */
+  /** Tasks begun, in the order of sending, written by the worker; the host closes it with `CLOSED`. */
   started: 0,
   /** Written by the host: cancel messages sent. */
   cancels: 1,
@@ -29,6 +29,11 @@ export const Board = {
   /** Written by the host: messages sent. */
   messages: 3,
 } as const;
+
+/** The part of `Board.started` that counts; it begins again at 0 after 2^30 tasks. */
+export const COUNT: number = 2 ** 30 - 1;
+/** The bit of `Board.started` that keeps a worker from beginning tasks, until it has read the host's recall. */
+export const CLOSED: number = 2 ** 30;
 
 /** Runs the tasks of one worker. */
 export interface TaskRunner {
@@ -108,6 +113,9 @@ class Runner implements TaskRunner {
       case Op.slab:
         this.#slabs.add(message[1] as number, message[2] as SharedArrayBuffer);
         return;
+      case Op.recall:
+        this.#giveBack(message);
+        break;
       case Op.cancel:
         this.#cancel(message[1] as number, message[2] as ErrorData);
         break;
@@ -161,6 +169,8 @@ class Runner implements TaskRunner {
     while (this.#head < this.#line.length && this.#running.size < this.#concurrency) {
       // A cancel message is under way: it may be about the next task.
       if (Atomics.load(board, Board.cancels) !== Atomics.load(board, Board.cancelsRead)) break;
+      const started = this.#enter();
+      if (started === 0) break;
       const line = this.#line;
       const head = this.#head;
       const id = line[head] as number;
@@ -169,8 +179,7 @@ class Runner implements TaskRunner {
       const views = line[head + 3];
       line[head + 2] = undefined;
       this.#head = head + 4;
-      const started = Atomics.add(board, Board.started, 1) + 1;
-      if (this.#begun !== undefined) this.#begun(started);
+      if (this.#begun !== undefined) this.#begun(started & COUNT);
       if (index === -1) this.#keep(id, index, undefined, 0);
       else now = this.#begin(id, index, input, views, now);
       if (now - this.#flushedAt > FLUSH_AFTER) {
@@ -186,6 +195,29 @@ class Runner implements TaskRunner {
     }
     this.flush();
     if (this.#memoryEvery > 0 && now - this.#memoryAt >= this.#memoryEvery) this.#reportMemory(now);
+  }
+
+  /** Counts a task that is about to begin: gives the count, or 0 while the host takes tasks back. */
+  #enter(): number {
+    const board = this.#board;
+    for (let seen = Atomics.load(board, Board.started);;) {
+      if ((seen & CLOSED) !== 0) return 0;
+      const next = (seen + 1) & COUNT;
+      const found = Atomics.compareExchange(board, Board.started, seen, next);
+      if (found === seen) return next === 0 ? COUNT + 1 : next;
+      seen = found;
+    }
+  }
+
+  /** Drops tasks that the host has taken back, and begins the others. */
+  #giveBack(message: HostMessage): void {
+    const line: unknown[] = [];
+    for (let i = this.#head; i < this.#line.length; i += 4) {
+      if (!message.includes(this.#line[i], 1)) line.push(...this.#line.slice(i, i + 4));
+    }
+    this.#line = line;
+    this.#head = 0;
+    Atomics.and(this.#board, Board.started, COUNT);
   }
 
   /** Begins a task; returns the time when the runner may go on. */

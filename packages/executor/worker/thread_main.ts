@@ -27,14 +27,14 @@ let lookout: Lookout | undefined;
 globalThis.addEventListener("message", (event) => {
   const message = (event as MessageEvent<HostMessage>).data;
   if (runner === undefined || lookout === undefined) {
-    const board = message[1] as Int32Array;
+    const [, board, awake, place] = message as [number, Int32Array, Int32Array, number];
     runner = createTaskRunner(post, board);
-    lookout = new Lookout(board);
+    lookout = new Lookout(board, awake, place);
     return;
   }
   lookout.received();
   runner.receive(message);
-  if (runner.isIdle) lookout.wait();
+  lookout.wait(runner.isIdle);
 });
 
 function tell(how: string): void {

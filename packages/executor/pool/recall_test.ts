@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { WorkStealing } from "../balance/work_stealing.ts";
+import { WorkerPool } from "./worker_pool.ts";
+
+const module = "data:text/javascript," + encodeURIComponent(`
+export function spin({ ms, cells, k }, { worker }) {
+  if (cells) Atomics.add(cells, k, 1);
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+  return worker;
+}`);
+const SPIN = { module, export: "spin" };
+
+Deno.test("what waits behind a long task is taken back for a worker that has nothing to do", async () => {
+  await using pool = new WorkerPool({ min: 2, max: 2 });
+  await pool.warm({ functions: [SPIN] });
+  for (let round = 0; round < 5; round++) {
+    await pool.run(SPIN, { ms: 1 });
+    const [long, ...short] = await pool.map<number>(SPIN, [40, 1, 1, 1, 1, 1].map((ms) => ({ ms })));
+    assert.deepEqual(short.filter((worker) => worker === long), [], `round ${round}`);
+  }
+});
+
+Deno.test("what was transferred or belongs to one worker is not taken back", async () => {
+  await using pool = new WorkerPool({ min: 2, max: 2 });
+  await pool.warm({ functions: [SPIN] });
+  await pool.run(SPIN, { ms: 1 });
+  const tasks = [
+    pool.run<number>(SPIN, { ms: 20 }, { affinity: "a" }),
+    ...Array.from({ length: 6 }, () => pool.run<number>(SPIN, { ms: 1 }, { affinity: "a" })),
+    ...Array.from({ length: 6 }, () => {
+      const buffer = new ArrayBuffer(100);
+      return pool.run<number>(SPIN, { ms: 1, buffer }, { transfer: [buffer] });
+    }),
+  ];
+  const workers = await Promise.all(tasks);
+  assert.deepEqual(new Set(workers.slice(0, 7)).size, 1);
+  assert.equal(pool.stats().lost, 0);
+});
+
+for (const strategy of ["shared queue", "work stealing"]) {
+  Deno.test(`every task runs once, whatever is taken back, cancelled or resized (${strategy})`, async () => {
+    let seed = strategy.length;
+    const random = () => (seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fffffff) / 0x7fffffff;
+    await using pool = new WorkerPool({
+      min: 2,
+      max: 3,
+      ...(strategy === "work stealing" ? { strategy: () => new WorkStealing() } : {}),
+    });
+    const count = 900;
+    const cells = new Int32Array(new SharedArrayBuffer(4 * count));
+    const cancelled = new Set<number>();
+    const tasks: Promise<unknown>[] = [];
+    for (let k = 0; k < count; k++) {
+      const abort = new AbortController();
+      const ms = random() < 0.05 ? 8 * random() : random() < 0.5 ? 0.4 * random() : 0;
+      const cancels = random() < 0.05;
+      const task = pool.run(SPIN, { ms, cells, k }, {
+        priority: random() < 0.1 ? 1 : 0,
+        ...(cancels ? { signal: abort.signal } : {}),
+        ...(random() < 0.05 ? { affinity: `key ${k % 3}` } : {}),
+        ...(random() < 0.1 ? { timeout: 5000 } : {}),
+      });
+      tasks.push(task.catch((error) => {
+        if (!cancels) throw error;
+        cancelled.add(k);
+      }));
+      if (cancels) setTimeout(() => abort.abort(new Error("enough")), 5 * random());
+      if (random() < 0.05) {
+        await Promise.race([
+          task.catch(() => {}),
+          new Promise((done) => setTimeout(done, 3)),
+        ]);
+      }
+      if (random() < 0.01) pool.resize({ min: 1, max: 1 + Math.floor(3 * random()) });
+    }
+    await Promise.all(tasks);
+    for (let k = 0; k < count; k++) {
+      const runs = Atomics.load(cells, k);
+      assert.ok(cancelled.has(k) ? runs <= 1 : runs === 1, `task ${k} ran ${runs} times`);
+    }
+    const { queued, done, cancelled: counted, lost, retried } = pool.stats();
+    assert.deepEqual([queued, done + counted, lost, retried], [0, count, 0, 0]);
+  });
+}
