@@ -12,6 +12,8 @@ import type { CheckedPoolOptions } from "./options.ts";
 const PREFETCH_BEHIND = 4;
 /** The same where what was sent ahead can be taken back, ms. */
 const PREFETCH_BEHIND_RECALLABLE = 50;
+/** Messages that are sent ahead where they can be taken back: what takes about so long, ms, as a host may wait for a core. */
+const MOST_AHEAD = 4, AHEAD_MS = 3;
 /** Behind a task that is expected to end sooner, ms, tasks wait less long than taking them back would take. */
 const RECALL_FROM = 0.15;
 const NOTHING: readonly ArrayBuffer[] = [];
@@ -129,12 +131,19 @@ export class Dispatcher {
   #prefetch(): void {
     const { workers } = this.#crew;
     for (const worker of workers) {
-      if (this.#strategy.length <= workers.size) return;
-      if (!isOpen(worker) || worker.messages > this.#options.concurrency) continue;
-      const limit = worker.connection.recall === undefined ? PREFETCH_BEHIND : PREFETCH_BEHIND_RECALLABLE;
-      if ((worker.expected ?? Infinity) > limit) continue;
-      this.#fill(worker, Math.ceil(this.#strategy.length / workers.size));
+      while (isOpen(worker) && this.#mayPrefetch(worker)) {
+        if (this.#strategy.length <= workers.size) return;
+        if (!this.#fill(worker, Math.ceil(this.#strategy.length / workers.size))) break;
+      }
     }
+  }
+
+  #mayPrefetch({ messages, target, connection }: PoolWorker): boolean {
+    const ahead = messages - this.#options.concurrency;
+    const expected = target?.expected ?? Infinity;
+    if (connection.recall === undefined) return ahead <= 0 && expected <= PREFETCH_BEHIND;
+    return expected <= PREFETCH_BEHIND_RECALLABLE &&
+      (ahead <= 0 || ahead < MOST_AHEAD && ahead * target!.average < AHEAD_MS);
   }
 
   /** Takes back what waits behind a long task while another worker has nothing to do. */
@@ -143,7 +152,9 @@ export class Dispatcher {
     if (idle.length === 0 || idle.length === workers.size) return;
     const { concurrency } = this.#options;
     for (const worker of this.#crew.workers) {
-      if (!isOpen(worker) || worker.messages <= concurrency || !(worker.expected! > RECALL_FROM)) continue;
+      if (!isOpen(worker) || worker.messages <= concurrency || !(worker.target!.expected! > RECALL_FROM)) {
+        continue;
+      }
       const begun = worker.connection.recall?.();
       if (begun === undefined) continue;
       const { entries, ids } = worker.takeBack(begun);

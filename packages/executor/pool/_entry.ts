@@ -11,6 +11,8 @@ const TRACE_FROM = 0.05;
 export class Target {
   /** Ms that a call may be expected to take: quick to rise, slow to fall. Undefined before the first one. */
   expected: number | undefined = undefined;
+  /** Ms that a call takes on average, the latest ones. */
+  average = 0;
   /** Tasks submitted while nothing was known about it. */
   early = 0;
 
@@ -24,6 +26,7 @@ export class Target {
   /** Takes note of how long a call took. */
   observe(milliseconds: number): void {
     const expected = this.expected;
+    this.average += (milliseconds - this.average) * (expected === undefined ? 1 : 0.05);
     if (expected === undefined || milliseconds > expected) this.expected = milliseconds;
     else this.expected = expected + (milliseconds - expected) * 0.05;
   }

@@ -1,7 +1,7 @@
 // One worker as the pool sees it.
 
 import type { Connection } from "../transport/transport.ts";
-import type { Entry } from "./_entry.ts";
+import type { Entry, Target } from "./_entry.ts";
 import { COUNT } from "../worker/task_runner.ts";
 import { Slabs } from "./_slabs.ts";
 
@@ -44,7 +44,7 @@ export class PoolWorker {
   /** Ms with tasks, up to `since`. */
   busy = 0;
   /** The function that it was sent last. */
-  expected: number | undefined = undefined;
+  target: Target | undefined = undefined;
   readonly startedAt: number;
   readonly #free: number[] = [];
 

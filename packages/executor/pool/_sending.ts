@@ -59,7 +59,7 @@ export function sendOne(worker: PoolWorker, entry: Entry, isShared: boolean): vo
   const id = worker.place(entry);
   entry.closesMessage = true;
   worker.messages++;
-  worker.expected = entry.target.expected;
+  worker.target = entry.target;
   const transfer = entry.options?.transfer ?? NOTHING;
   try {
     if (entry.isLoad) return worker.connection.send([Op.load, id, entry.target.index], NOTHING);
@@ -101,7 +101,7 @@ export function sendBatch(worker: PoolWorker, batch: readonly Entry[], isShared:
   const last = batch[batch.length - 1]!;
   last.closesMessage = true;
   worker.messages++;
-  worker.expected = last.target.expected;
+  worker.target = last.target;
   try {
     worker.connection.send(message, NOTHING);
     return true;
