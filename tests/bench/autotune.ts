@@ -19,13 +19,13 @@ interface Workload {
 const WORKLOADS: readonly Workload[] = [
   {
     title: "tiny rows, cheap plugin",
-    source: () => numbers(3_000_000),
+    source: () => numbers(6_000_000),
     plugins: [scaled],
     sizes: [2_000, 20_000, 100_000, 500_000, 1_500_000],
   },
   {
     title: "wide waveforms, bound by memory",
-    source: () => waves(100_000),
+    source: () => waves(250_000),
     plugins: [areas],
     sizes: [100, 1_000, 5_000, 20_000, 50_000],
   },
@@ -37,7 +37,7 @@ const WORKLOADS: readonly Workload[] = [
   },
   {
     title: "chain, stored",
-    source: () => waves(12_000),
+    source: () => waves(40_000),
     plugins: [centred, heights],
     sizes: [100, 500, 1_000, 3_000, 6_000],
     stored: true,
@@ -49,7 +49,7 @@ const WORKLOADS: readonly Workload[] = [
     sizes: [50, 500, 2_000, 8_000, 50_000],
   },
 ];
-const ROUNDS = 7;
+const ROUNDS = 5;
 const BUDGET = 1.25;
 type Size = number | "auto";
 
