@@ -35,8 +35,7 @@ for (const type of ["thread", "process"] as const) {
 }
 
 Deno.test({
-  name:
-    "after leaving a stream no task starts, and processes are gone when the manager ends, whatever they do",
+  name: "a process that computes without end after its stream was left is gone when the manager is aborted",
   ignore: Deno.build.os !== "linux",
   async fn() {
     const children = () => Deno.readTextFile(`/proc/self/task/${Deno.pid}/children`);
@@ -45,14 +44,16 @@ Deno.test({
     ctx.register(tableSource("rows", rows), moody).setConfig({ "moody.mode": "loop", "moody.at": 34 });
     for await (const chunk of ctx.getStream("run_1", "moody", { chunkSize: 10 })) {
       chunk.release();
-      if (chunk.start === 10n) break;
+      if (chunk.start < 20n) continue;
+      await new Promise((resolve) => setTimeout(resolve, 100)); // the next chunk is under way, for ever
+      break;
     }
+    assert.equal(manager.stats().queued, 0, "nothing more was begun");
     const left = performance.now();
     await ctx[Symbol.asyncDispose]();
     await manager.abort();
     const ms = performance.now() - left;
     assert.equal((await children()).trim(), "");
-    assert.equal(manager.stats().queued, 0);
     assert.ok(ms < 1000, `${ms} ms`);
   },
 });
