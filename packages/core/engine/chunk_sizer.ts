@@ -12,24 +12,30 @@ const TARGET_STORED = 50;
 const FIRST = 500;
 /** Chunks over which the time a row takes is measured: what is under way at the moment drops out of the difference. */
 const WINDOW = 16;
-/** A chunk is at most so many times longer or shorter than the one before. */
-const STEP = 2;
+/** A chunk is at most so many times longer than the one before: the last ones of a short run leave no worker without work. */
+const GROW = 1.5;
+/** A chunk is at most so many times shorter than the one before. */
+const SHRINK = 2;
 
 /** Chooses the rows of a run's next chunk. */
 export class ChunkSizer {
   readonly #target: number;
   readonly #busy: () => number;
+  readonly #underWay: number;
+  /** Rows given with each of the last chunks and all before it. */
+  readonly #rows: number[] = [0];
   readonly #history: { readonly rows: number; readonly busy: number }[] = [];
-  #rows = 0;
   #next = FIRST;
 
   /**
    * @param busy Milliseconds that all plugins but the sources have been running so far.
    * @param stored Whether chunks become files.
+   * @param underWay Chunks that are computed at once: what was measured does not hold them yet.
    */
-  constructor(busy: () => number, stored: boolean) {
+  constructor(busy: () => number, stored: boolean, underWay = 0) {
     this.#busy = busy;
     this.#target = stored ? TARGET_STORED : TARGET;
+    this.#underWay = underWay;
   }
 
   /** Rows for the next chunk. */
@@ -39,16 +45,19 @@ export class ChunkSizer {
 
   /** A chunk of so many rows is on its way. */
   given(rows: number): void {
-    this.#rows += rows;
-    const now = { rows: this.#rows, busy: this.#busy() };
+    const done = this.#rows[0]!, now = { rows: done, busy: this.#busy() };
+    this.#rows.push(this.#rows.at(-1)! + rows);
+    if (this.#rows.length > this.#underWay + 1) this.#rows.shift();
+    const last = this.#history.at(-1);
+    if (last?.busy === now.busy) return; // nothing is known that was not known before
     this.#history.push(now);
     const before = this.#history[0]!;
     if (this.#history.length > WINDOW) this.#history.shift();
     const ms = now.busy - before.busy;
-    if (ms <= 0) return;
+    if (ms <= 0 || done <= before.rows) return;
     // What is measured is behind what is chosen: going all the way at once would overshoot.
-    const wanted = Math.sqrt(this.#next * this.#target * (now.rows - before.rows) / ms);
-    const least = this.#next / STEP, most = this.#next * STEP;
+    const wanted = Math.sqrt(this.#next * this.#target * (done - before.rows) / ms);
+    const least = this.#next / SHRINK, most = this.#next * GROW;
     this.#next = Math.max(1, Math.round(Math.min(Math.max(wanted, least), most)));
   }
 }

@@ -11,7 +11,7 @@ import { ChunkSizer } from "./chunk_sizer.ts";
 function run(cost: (chunk: number) => number, stored: boolean, chunks: number, lag: number): number[] {
   let busy = 0;
   const underWay: number[] = [], sizes: number[] = [];
-  const sizer = new ChunkSizer(() => busy, stored);
+  const sizer = new ChunkSizer(() => busy, stored, lag);
   for (let k = 0; k < chunks; k++) {
     const { rows } = sizer;
     sizes.push(rows);
@@ -44,11 +44,11 @@ Deno.test("chunks follow a load that changes", () => {
   assert.ok(Math.abs(sizes[199]! - 120) < 30, `${sizes[199]}`);
 });
 
-Deno.test("without a measurement chunks stay as they are, and never grow or shrink by more than 2", () => {
+Deno.test("without a measurement chunks stay as they are, and never grow by more than 1.5 or shrink by more than 2", () => {
   assert.deepEqual(new Set(run(() => 0, false, 20, 0)), new Set([500]));
   const sizes = run((k) => k % 7 === 0 ? 1 : 1e-6, false, 200, 2);
   for (let k = 1; k < sizes.length; k++) {
-    assert.ok(sizes[k]! <= 2 * sizes[k - 1]! + 1 && sizes[k]! >= sizes[k - 1]! / 2 - 1);
+    assert.ok(sizes[k]! <= 1.5 * sizes[k - 1]! + 1 && sizes[k]! >= sizes[k - 1]! / 2 - 1);
     assert.ok(sizes[k]! >= 1);
   }
 });

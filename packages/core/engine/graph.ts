@@ -88,7 +88,9 @@ export class Graph {
     const auto = options.chunkSize === "auto";
     const chunkSize = options.chunkSize === "auto" ? undefined : options.chunkSize;
     const stored = taps.some(({ aside }) => aside !== undefined);
-    const sizer = auto ? new ChunkSizer(() => this.#busyMs(), stored) : undefined;
+    const sizer = auto
+      ? new ChunkSizer(() => this.#busyMs(), stored, options.executor.concurrency)
+      : undefined;
     const build = new Builder({ ...options, chunkSize, sizer, maxWorkers, wanted }, this.#services());
     this.#nodes.push(...build.nodes.reverse());
     for (const target of targets) this.#sinks.set(target, build.connect(target, timeRange));

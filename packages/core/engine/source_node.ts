@@ -31,6 +31,8 @@ export class SourceNode extends Node {
   #elsewhere = false;
   /** The next piece, asked for already. */
   #ahead: Promise<IteratorResult<SourcePiece>> | undefined;
+  /** End of the piece that is being given in chunks; undefined when all of it was given. */
+  #until: bigint | undefined;
   #pieces = 0;
   /** When the next piece was asked for. */
   #asked = 0;
@@ -75,6 +77,7 @@ export class SourceNode extends Node {
   }
 
   protected async advance(pull: boolean): Promise<boolean> {
+    if (this.#until !== undefined) return this.#divide(this.#until, this.#sizer!);
     if (!pull) return false;
     if (!this.#ahead) await this.makeRoom(this.#plugin.name);
     if (this.done) return false; // making room may have satisfied every consumer
@@ -177,19 +180,21 @@ export class SourceNode extends Node {
     }
     this.#carry.add(table);
     if (this.#sizer) this.#divide(end, this.#sizer);
-    if (!this.done) this.#carry.advance(end);
+    else this.#carry.advance(end);
   }
 
-  /** Give pieces in chunks of the size that does them good. */
-  #divide(end: bigint, sizer: ChunkSizer): void {
-    while (!this.done) {
-      const { rows } = sizer, time = this.#carry.timeAfter(rows);
-      const before = this.#carry.rows;
-      const cut = time === undefined || time > end ? end : time;
-      this.#carry.advance(cut);
-      sizer.given(this.#carry.rows - before);
-      if (cut === end) return;
-    }
+  /**
+   * Give one chunk of the piece, of the size that is good by what is known now: giving all of it at once would be before
+   * anything is known. True if that was a chunk.
+   */
+  #divide(end: bigint, sizer: ChunkSizer): boolean {
+    const { rows: before, watermark } = this.#carry;
+    const time = this.#carry.timeAfter(sizer.rows);
+    const cut = time === undefined || time > end ? end : time;
+    this.#until = cut < end ? end : undefined;
+    this.#carry.advance(cut);
+    sizer.given(this.#carry.rows - before);
+    return cut > watermark!;
   }
 
   protected clear(): void {

@@ -1,0 +1,59 @@
+// How soon runs in workers end, and what is left of them then.
+
+import assert from "node:assert/strict";
+import { Context } from "@millrace/core/context";
+import { PipelineError } from "@millrace/core/errors";
+import { schema } from "@millrace/core/schema";
+import { Table } from "@millrace/core/table";
+import { tableSource } from "@millrace/core/table-source";
+import { ExecutorManager } from "../manager/executor_manager.ts";
+import { moody } from "./_bad_plugins_testing.ts";
+
+const rows = Table.from(schema({ time: "time" }), { time: Array.from({ length: 100 }, (_, k) => BigInt(k)) });
+
+for (const type of ["thread", "process"] as const) {
+  Deno.test(`a failure in a ${type} ends the run within a second and leaves no file`, async () => {
+    const store = await Deno.makeTempDir();
+    try {
+      await using manager = new ExecutorManager({ defaultType: type, defaultWorkers: 2 });
+      await using ctx = new Context({ executor: manager, store });
+      ctx.register(tableSource("rows", rows), moody);
+      await ctx.run("warm", ["moody"]); // workers are there
+      for (const mode of ["throw", "reject", "garbage"]) {
+        ctx.setConfig({ "moody.mode": mode, "moody.at": 34 });
+        const started = performance.now();
+        await assert.rejects(ctx.run("bad", ["moody"], { chunkSize: 10 }), PipelineError);
+        const ms = performance.now() - started;
+        assert.ok(ms < 1000, `${mode}: ${ms} ms`);
+        const left = await Array.fromAsync(Deno.readDir(`${store}/bad`), ({ name }) => name);
+        assert.deepEqual(left, []);
+      }
+    } finally {
+      await Deno.remove(store, { recursive: true });
+    }
+  });
+}
+
+Deno.test({
+  name: "a process that computes without end after its stream was left is gone when the manager is aborted",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const children = () => Deno.readTextFile(`/proc/self/task/${Deno.pid}/children`);
+    const manager = new ExecutorManager({ defaultType: "process", defaultWorkers: 2 });
+    const ctx = new Context({ executor: manager });
+    ctx.register(tableSource("rows", rows), moody).setConfig({ "moody.mode": "loop", "moody.at": 34 });
+    for await (const chunk of ctx.getStream("run_1", "moody", { chunkSize: 10 })) {
+      chunk.release();
+      if (chunk.start < 20n) continue;
+      await new Promise((resolve) => setTimeout(resolve, 100)); // the next chunk is under way, for ever
+      break;
+    }
+    assert.equal(manager.stats().queued, 0, "nothing more was begun");
+    const left = performance.now();
+    await ctx[Symbol.asyncDispose]();
+    await manager.abort();
+    const ms = performance.now() - left;
+    assert.equal((await children()).trim(), "");
+    assert.ok(ms < 1000, `${ms} ms`);
+  },
+});

@@ -1,0 +1,156 @@
+// Plugins of five kinds of work, found here by workers, and the rows that they work on.
+
+import { definePlugin } from "@millrace/core/define";
+import type { Plugin } from "@millrace/core/plugin";
+import { schema } from "@millrace/core/schema";
+import { Table } from "@millrace/core/table";
+import { tableSource } from "@millrace/core/table-source";
+
+const module = import.meta.url;
+const VALUES = { time: "time", value: "f32" } as const;
+
+/** Cheap work on tiny rows. */
+export const scaled: Plugin = definePlugin({
+  module,
+  export: "scaled",
+  provides: "scaled",
+  dependsOn: ["numbers"],
+  needs: { numbers: VALUES },
+  version: "1",
+  dataKind: "numbers",
+  schema: VALUES,
+  computeChunk({ columns, length }, { emit }) {
+    const out = emit(length);
+    for (let i = 0; i < length; i++) out.columns.value[i] = 2.5 * columns.value[i]! + 1;
+    return out;
+  },
+});
+
+const WIDTH = 800;
+const WAVES = { time: "time", wave: `i16[${WIDTH}]` } as const;
+
+/** Reads wide waveforms once: bound by memory. */
+export const areas: Plugin = definePlugin({
+  module,
+  export: "areas",
+  provides: "areas",
+  dependsOn: ["waves"],
+  needs: { waves: WAVES },
+  version: "1",
+  dataKind: "waves",
+  schema: VALUES,
+  computeChunk({ columns, length }, { emit }) {
+    const out = emit(length);
+    for (let i = 0, at = 0; i < length; i++) {
+      let sum = 0;
+      for (const end = at + WIDTH; at < end; at++) sum += columns.wave[at]!;
+      out.columns.value[i] = sum;
+    }
+    return out;
+  },
+});
+
+/** Some 20 ns a step. */
+function settle(value: number, steps: number): number {
+  for (let k = 0; k < steps; k++) value = Math.sin(value + k);
+  return value;
+}
+
+/** The same long computation for each row. */
+export const settled: Plugin = definePlugin({
+  module,
+  export: "settled",
+  provides: "settled",
+  dependsOn: ["numbers"],
+  needs: { numbers: VALUES },
+  version: "1",
+  dataKind: "numbers",
+  schema: VALUES,
+  computeChunk({ columns, length }, { emit }) {
+    const out = emit(length);
+    for (let i = 0; i < length; i++) out.columns.value[i] = settle(columns.value[i]!, 500);
+    return out;
+  },
+});
+
+/** In some stretches of the run each row takes a hundred times as long as in others. */
+export const uneven: Plugin = definePlugin({
+  module,
+  export: "uneven",
+  provides: "uneven",
+  dependsOn: ["numbers"],
+  needs: { numbers: VALUES },
+  version: "1",
+  dataKind: "numbers",
+  schema: VALUES,
+  computeChunk({ columns, length }, { emit }) {
+    const out = emit(length);
+    for (let i = 0; i < length; i++) {
+      const { value } = columns;
+      out.columns.value[i] = settle(value[i]!, value[i]! < 0.1 ? 2000 : 20);
+    }
+    return out;
+  },
+});
+
+/** Waveforms without their mean, which are stored. */
+export const centred: Plugin = definePlugin({
+  module,
+  export: "centred",
+  provides: "centred",
+  dependsOn: ["waves"],
+  needs: { waves: WAVES },
+  version: "1",
+  dataKind: "waves",
+  schema: { time: "time", wave: `f32[${WIDTH}]` },
+  computeChunk({ columns, length }, { emit }) {
+    const out = emit(length);
+    for (let i = 0; i < length; i++) {
+      const wave = columns.wave.subarray(i * WIDTH, (i + 1) * WIDTH);
+      let sum = 0;
+      for (let k = 0; k < WIDTH; k++) sum += wave[k]!;
+      const mean = sum / WIDTH;
+      for (let k = 0, at = i * WIDTH; k < WIDTH; k++) out.columns.wave[at++] = wave[k]! - mean;
+    }
+    return out;
+  },
+});
+
+/** The highest sample of each, which is stored too. */
+export const heights: Plugin = definePlugin({
+  module,
+  export: "heights",
+  provides: "heights",
+  dependsOn: ["centred"],
+  needs: { centred: { time: "time", wave: `f32[${WIDTH}]` } },
+  version: "1",
+  dataKind: "waves",
+  schema: VALUES,
+  computeChunk({ columns, length }, { emit }) {
+    const out = emit(length);
+    for (let i = 0, at = 0; i < length; i++) {
+      let most = -Infinity;
+      for (const end = at + WIDTH; at < end; at++) most = Math.max(most, columns.wave[at]!);
+      out.columns.value[i] = most;
+    }
+    return out;
+  },
+});
+
+const timesOf = (n: number) => Array.from({ length: n }, (_, k) => 1000n * BigInt(k));
+
+/** `n` rows with a value from 0 to 1 that changes slowly. */
+export function numbers(n: number): Plugin {
+  const value = Float32Array.from({ length: n }, (_, k) => (k * 8 / n) % 1);
+  return tableSource("numbers", Table.from(schema(VALUES), { time: timesOf(n), value }));
+}
+
+/** `n` noisy waveforms of 800 samples. */
+export function waves(n: number): Plugin {
+  const wave = new Int16Array(n * WIDTH);
+  for (let at = 0, seed = 1; at < wave.length; at++) {
+    seed = (Math.imul(seed, 1664525) + 1013904223) | 0;
+    wave[at] = 8000 + (seed >> 27);
+  }
+  return tableSource("waves", Table.from(schema(WAVES), { time: timesOf(n), wave }));
+}
