@@ -1,0 +1,101 @@
+/**
+ * Find packages by what their plugins do: {@linkcode search}.
+ * @module
+ */
+import type { Registry } from "../registry.ts";
+import type { PluginDeclaration } from "./section.ts";
+
+/** What is looked for; all that is given must hold. */
+export interface Query {
+  /** Words, or beginnings of words, in names and descriptions. */
+  readonly text?: string | undefined;
+  /** Data type that a plugin makes. */
+  readonly provides?: string | undefined;
+  /** Data type that a plugin needs. */
+  readonly needs?: string | undefined;
+  /** Permission that no plugin of the package may want; `"any"`: none wants any. */
+  readonly without?: string | undefined;
+  /** Permission that a plugin wants. */
+  readonly permission?: string | undefined;
+  readonly license?: string | undefined;
+  /** Most results. Default 50. */
+  readonly limit?: number | undefined;
+}
+
+/** A package that was found, by its latest version. */
+export interface Found {
+  /** `@scope/name`. */
+  readonly name: string;
+  readonly version: string;
+  readonly description: string;
+  readonly license: string | null;
+  /** Downloads of all versions. */
+  readonly downloads: number;
+  /** Plugins by the name of their export. */
+  readonly plugins: Readonly<Record<string, PluginDeclaration>>;
+}
+
+const PLUGIN = (kind: string, more = "AND value = ?") =>
+  `EXISTS (SELECT 1 FROM plugin JOIN plugin_fact ON plugin_id = plugin.id
+    WHERE plugin.version_id = version.id AND kind = '${kind}' ${more})`;
+
+/** Packages with a latest version, the most downloaded first. */
+export function search({ db }: Pick<Registry, "db">, query: Query): Found[] {
+  const where: string[] = [];
+  const values: string[] = [];
+  const add = (condition: string, value: string | undefined) => {
+    if (value === undefined) return;
+    where.push(condition);
+    values.push(value);
+  };
+  const words = query.text?.match(/[\p{L}\p{N}_]+/gu)?.map((word) => `"${word}"*`).join(" ");
+  add("package.id IN (SELECT rowid FROM package_text WHERE package_text MATCH ?)", words);
+  add(PLUGIN("provides"), query.provides);
+  add(PLUGIN("needs"), query.needs);
+  add(PLUGIN("permission"), query.permission);
+  add(
+    query.without === "any" ? `? = 'any' AND NOT ${PLUGIN("permission", "")}` : `NOT ${PLUGIN("permission")}`,
+    query.without,
+  );
+  add("version.license = ?", query.license);
+  const rows = db.all<
+    { id: number; name: string; version: string; description: string; license: string; downloads: number }
+  >(
+    `SELECT version.id, '@' || scope || '/' || package.name AS name, version.version, version.description, version.license,
+      (SELECT sum(downloads) FROM version AS each WHERE each.package_id = package.id) AS downloads
+     FROM package JOIN version ON version.id = package.latest
+     ${where.length > 0 ? `WHERE ${where.join(" AND ")}` : ""}
+     ORDER BY downloads DESC, name LIMIT ?`,
+    ...values,
+    Math.min(200, query.limit ?? 50),
+  );
+  return rows.map(({ id, name, version, description, license, downloads }) => ({
+    name,
+    version,
+    description,
+    license,
+    downloads,
+    plugins: pluginsOf({ db }, id),
+  }));
+}
+
+/** Plugins of a version. */
+export function pluginsOf(
+  { db }: Pick<Registry, "db">,
+  versionId: number,
+): Record<string, PluginDeclaration> {
+  const rows = db.all<{ export: string; declaration: string }>(
+    "SELECT export, declaration FROM plugin WHERE version_id = ? ORDER BY id",
+    versionId,
+  );
+  return Object.fromEntries(rows.map((row) => [row.export, JSON.parse(row.declaration)]));
+}
+
+/** Packages whose latest version depends on a package. */
+export function dependents({ db }: Pick<Registry, "db">, name: string): { name: string; range: string }[] {
+  return db.all(
+    `SELECT '@' || scope || '/' || package.name AS name, range FROM dependency
+     JOIN package ON package.latest = version_id WHERE kind = 'jsr' AND dependency.name = ? ORDER BY 1`,
+    name,
+  );
+}
