@@ -81,11 +81,9 @@ Deno.test("a token is shown once, and what is kept does not give it away", async
   const list = await (await lab.api("GET", "/tokens", { token: lab.token })).text();
   assert.match(list, /laptop/);
   assert(!list.includes(made.token));
-  const files = [...Deno.readDirSync(`${lab.folder}/data`)].filter(({ name }) =>
-    name.startsWith("registry.sqlite")
-  );
-  for (const { name } of files) {
-    const bytes = Deno.readFileSync(`${lab.folder}/data/${name}`);
+  for await (const { name } of Deno.readDir(`${lab.folder}/data`)) {
+    if (!name.startsWith("registry.sqlite")) continue;
+    const bytes = await Deno.readFile(`${lab.folder}/data/${name}`);
     assert(!new TextDecoder("latin1").decode(bytes).includes(made.token), name);
   }
   const wider = await lab.api("POST", "/tokens", {

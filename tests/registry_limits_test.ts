@@ -52,8 +52,12 @@ async function* chunked(sizes: Iterable<number>): AsyncGenerator<Uint8Array> {
   }
 }
 
+function unfinished(lab: Fixture): string[] {
+  return [...Deno.readDirSync(lab.registry.temporary)].map(({ name }) => name);
+}
+
 function nothingIsLeft(lab: Fixture): void {
-  assert.deepEqual([...Deno.readDirSync(lab.registry.temporary)], []);
+  assert.deepEqual(unfinished(lab), []);
   assert.equal(lab.registry.db.get<{ n: number }>("SELECT count(*) AS n FROM version")!.n, 0);
 }
 
@@ -111,7 +115,7 @@ Deno.test("an upload that stalls is given up, and holds nothing up", async () =>
     assert.match(answer, /^HTTP\/1\.1 408 /);
     assert.match(answer, /uploadTooSlow/);
   }
-  assert.deepEqual([...Deno.readDirSync(lab.registry.temporary)], []);
+  assert.deepEqual(unfinished(lab), []);
 });
 
 Deno.test("a client that does not go away does not keep the server from stopping", async () => {
@@ -133,11 +137,11 @@ Deno.test("an upload whose client goes away leaves nothing", async () => {
     const head =
       `POST ${PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${lab.token}\r\nContent-Length: 1000\r\n\r\n`;
     await connection.write(new TextEncoder().encode(`${head}half of it`));
-    while ([...Deno.readDirSync(lab.registry.temporary)].length === 0) {
+    while (unfinished(lab).length === 0) {
       await new Promise((go) => setTimeout(go, 5));
     }
   }
-  while ([...Deno.readDirSync(lab.registry.temporary)].length > 0) {
+  while (unfinished(lab).length > 0) {
     await new Promise((go) => setTimeout(go, 5));
   }
   nothingIsLeft(lab);

@@ -20,7 +20,7 @@
 export * from "./registry.ts";
 export * from "./config/limits.ts";
 export * from "./catalog/scopes.ts";
-export * from "./catalog/versions.ts";
+export { block, type PackageMeta, packageMeta, resolveRange, yank } from "./catalog/versions.ts";
 export * from "./access/tokens.ts";
 export * from "./http/server.ts";
 export * from "./http/refusal.ts";

@@ -13,18 +13,44 @@ import { Upstream } from "./upstream/upstream.ts";
 
 /** What the parts of the registry share. */
 export interface Registry extends Disposable {
+  /**
+   * Tables.
+   * @internal
+   */
   readonly db: Database;
+  /**
+   * Files.
+   * @internal
+   */
   readonly blobs: BlobStore;
+  /**
+   * Reads modules.
+   * @internal
+   */
   readonly analyser: Analyser;
+  /** What it accepts at most. */
   readonly limits: Limits;
-  /** Where packages of other scopes come from, if anywhere. */
+  /**
+   * Where packages of other scopes come from, if anywhere.
+   * @internal
+   */
   readonly upstream: Upstream | undefined;
-  /** Counts changes to what is served, made through this object. */
+  /**
+   * Counts changes to what is served, made through this object.
+   * @internal
+   */
   readonly revision: { versions: number; blocks: number };
-  /** Packages that are read at once. */
+  /**
+   * Packages that are read at once.
+   * @internal
+   */
   readonly turns: Turns;
-  /** Folder for what is not finished. */
+  /**
+   * Folder for what is not finished.
+   * @internal
+   */
   readonly temporary: string;
+  /** The clock. */
   readonly now: () => Date;
 }
 
@@ -32,6 +58,7 @@ export interface Registry extends Disposable {
 export interface RegistryOptions {
   /** Folder; made where it is missing. */
   readonly data: string;
+  /** Default: {@linkcode DEFAULT_LIMITS}. */
   readonly limits?: Partial<Limits>;
   /** Origin of a registry that is asked for what is not here. */
   readonly upstream?: string;

@@ -12,9 +12,13 @@ export type Action = "publish" | "yank" | "manage";
 
 /** What a token allows; a field that is missing stands for anything. */
 export interface Permission {
+  /** What may be done. */
   readonly action?: Action;
+  /** Where, without the `@`. */
   readonly scope?: string;
+  /** To which package of the scope. */
   readonly package?: string;
+  /** To which version of the package. */
   readonly version?: string;
   /** SHA-256 of the one upload that may be published, hexadecimal. */
   readonly archive?: string;
@@ -22,19 +26,29 @@ export interface Permission {
 
 /** Who sent a request, and what the token allows. */
 export interface Identity {
+  /** Whose token it is. */
   readonly user: User;
+  /** Number of the token. */
   readonly tokenId: number;
+  /** What the token allows. */
   readonly permissions: readonly Permission[];
 }
 
 /** A token as it may be shown. */
 export interface TokenInfo {
+  /** Number, to revoke it by. */
   readonly id: number;
+  /** Whose it is. */
   readonly user: string;
+  /** What it is for. */
   readonly label: string;
+  /** What it allows. */
   readonly permissions: readonly Permission[];
+  /** ISO 8601. */
   readonly createdAt: string;
+  /** ISO 8601; `null` for ever. */
   readonly expiresAt: string | null;
+  /** ISO 8601; `null` while it is valid. */
   readonly revokedAt: string | null;
 }
 
@@ -59,9 +73,11 @@ export function newSecret(kind: string): string {
 
 /** How to make a token. */
 export interface TokenOptions {
+  /** What it is for. */
   readonly label?: string;
   /** Default: all that the user may do. */
   readonly permissions?: readonly Permission[];
+  /** Worthless from then on. Default: never. */
   readonly expiresAt?: Date;
 }
 

@@ -8,8 +8,11 @@ import { checkScopeName } from "./names.ts";
 
 /** Somebody who may own scopes and tokens. */
 export interface User {
+  /** Number in the tables. */
   readonly id: number;
+  /** Unique. */
   readonly name: string;
+  /** Whether everything is allowed. */
   readonly admin: boolean;
 }
 
@@ -52,7 +55,7 @@ export function hasScope({ db }: Pick<Registry, "db">, scope: string): boolean {
   return db.get("SELECT 1 FROM scope WHERE name = ?", scope) !== undefined;
 }
 
-/** @throws {Refusal} When a scope is not this registry's own. */
+/** Refuse other scopes. @throws {Refusal} When a scope is not this registry's own. */
 export function checkScope(registry: Pick<Registry, "db">, scope: string): void {
   if (hasScope(registry, scope)) return;
   throw new Refusal(

@@ -7,7 +7,10 @@ import { Refusal } from "../http/refusal.ts";
 import type { Registry } from "../registry.ts";
 import { appendToLog } from "../trust/log.ts";
 
-/** A version's row. */
+/**
+ * A version's row.
+ * @internal
+ */
 export interface VersionRow {
   readonly id: number;
   readonly package_id: number;
@@ -43,7 +46,7 @@ export function findVersion(
   return db.get(`${SELECT} WHERE scope = ? AND package.name = ? AND version = ?`, scope, name, version);
 }
 
-/** @throws {Refusal} When there is no such version. */
+/** A version that must be there. @throws {Refusal} When there is no such version. */
 export function getVersion(
   registry: Pick<Registry, "db">,
   scope: string,
@@ -66,9 +69,13 @@ export function listVersions({ db }: Pick<Registry, "db">, scope: string, name: 
  * younger than a day, a guard against strangers' packages that would hold up a laboratory's own.
  */
 export interface PackageMeta {
+  /** Without the `@`. */
   readonly scope: string;
+  /** Name in the scope. */
   readonly name: string;
+  /** Newest release that may be resolved to. */
   readonly latest: string | null;
+  /** All versions that are served. */
   readonly versions: Readonly<Record<string, { readonly yanked?: true }>>;
 }
 
@@ -112,15 +119,18 @@ export function updateLatest(registry: Pick<Registry, "db">, scope: string, name
   registry.db.run("UPDATE package SET latest = ? WHERE scope = ? AND name = ?", id, scope, name);
 }
 
-/** Why a version is taken back; `undefined` lets it be used again. */
-type Reason = string | undefined;
-
 /**
  * Take a version out of ranges; exact pins go on working. Without a reason: put it back.
  *
  * @throws {Refusal} When there is no such version.
  */
-export function yank(registry: Registry, scope: string, name: string, version: string, reason: Reason): void {
+export function yank(
+  registry: Registry,
+  scope: string,
+  name: string,
+  version: string,
+  reason: string | undefined,
+): void {
   withdraw(registry, scope, name, version, "yank", reason);
 }
 
@@ -134,7 +144,7 @@ export function block(
   scope: string,
   name: string,
   version: string,
-  reason: Reason,
+  reason: string | undefined,
 ): void {
   withdraw(registry, scope, name, version, "block", reason);
 }
@@ -145,7 +155,7 @@ function withdraw(
   name: string,
   version: string,
   kind: "yank" | "block",
-  reason: Reason,
+  reason: string | undefined,
 ): void {
   if (reason !== undefined && (reason.trim() === "" || reason.length > 500)) {
     throw new Refusal(

@@ -5,9 +5,12 @@
 
 /** Thrown wherever a request is refused; the server answers with its status and `{ code, message, ...extra }`. */
 export class Refusal extends Error {
+  /** Error name. */
   override readonly name: string = "Refusal";
 
   /**
+   * A refusal.
+   *
    * @param status HTTP status.
    * @param code Name of the reason, for programs.
    * @param message The reason for people: what is wrong and what to change.

@@ -56,7 +56,7 @@ export function serve(registry: Registry, options: ServeOptions = {}): RegistryS
   // Deno.serve's own shutdown() waits without end for a client that neither reads nor leaves.
   const open = new Set<Promise<void>>();
   const answered = async (grace: number) => {
-    let timer: number | undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<void>((resolve) => timer = setTimeout(resolve, grace));
     await Promise.race([late, Promise.allSettled(open)]);
     clearTimeout(timer);

@@ -8,7 +8,9 @@ import { appendToLog } from "./log.ts";
 
 /** A public key and when signatures made with it count. */
 export interface PublicKey {
+  /** First 16 hexadecimal digits of the SHA-256 of the key. */
   readonly id: string;
+  /** The only one. */
   readonly algorithm: "Ed25519";
   /** Raw, 32 bytes, base64. */
   readonly publicKey: string;

@@ -7,6 +7,7 @@ import { hashEntry, LOG_START, type LogEntry } from "./log_entry.ts";
 
 /** An entry with its hash. */
 export interface LoggedEntry extends LogEntry {
+  /** {@linkcode hashEntry} of it. */
   readonly hash: string;
 }
 

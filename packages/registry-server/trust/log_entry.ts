@@ -10,6 +10,7 @@ export interface LogEntry {
   readonly index: number;
   /** ISO 8601. */
   readonly time: string;
+  /** What happened. */
   readonly kind:
     | "publish"
     | "yank"

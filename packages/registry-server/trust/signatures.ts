@@ -11,6 +11,7 @@ import { versionText } from "./statement.ts";
 
 /** A signature, of the registry or of a publisher. */
 export interface Signature {
+  /** Id of the key that made it. */
   readonly keyId: string;
   /** Base64. */
   readonly signature: string;
@@ -22,10 +23,13 @@ export interface Signature {
 export interface VersionSignatures {
   /** `@scope/name`. */
   readonly package: string;
+  /** Exact. */
   readonly version: string;
   /** SHA-256 of the manifest's bytes, hexadecimal. */
   readonly manifest: string;
+  /** By the registry, of every version. */
   readonly registry: Signature;
+  /** By the publisher, where there is one. */
   readonly publisher: Signature | null;
   /** Index of the version's entry in the log. */
   readonly logIndex: number;

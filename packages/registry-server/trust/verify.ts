@@ -33,6 +33,7 @@ export type { LogEntry, LoggedEntry, LogHead, PublicKey, Signature, VersionSigna
 
 /** Something that a registry says does not hold: do not use what it is about. */
 export class VerificationError extends Error {
+  /** Error name. */
   override readonly name: string = "VerificationError";
 }
 
@@ -40,6 +41,7 @@ export class VerificationError extends Error {
 export interface FetchedVersion {
   /** `@scope/name`, as it was asked for. */
   readonly package: string;
+  /** Exact. */
   readonly version: string;
   /** Bytes of `VERSION_meta.json`. */
   readonly manifest: Uint8Array;
@@ -106,7 +108,9 @@ async function checkSignature(
 
 /** The head of the log with its signature. */
 export interface SignedHead extends LogHead {
+  /** Id of the key that signed it. */
   readonly keyId: string;
+  /** Base64. */
   readonly signature: string;
 }
 
