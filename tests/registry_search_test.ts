@@ -95,6 +95,14 @@ Deno.test("pages show packages without scripts, and nothing of a package acts in
     "/?q=hits",
     "/@lab/hits",
     "/@lab/hits@1.0.0",
+    "/@lab/hits?view=docs",
+    "/@lab/hits?view=permissions",
+    "/@lab/hits@1.0.0?view=permissions&from=1.1.0",
+    "/@lab/hits?view=versions",
+    "/@lab/hits?view=files",
+    "/@lab/hits?view=files&file=/mod.ts",
+    `/@lab/hits?view=${encodeURIComponent(evil)}`,
+    `/@lab/hits?view=files&file=${encodeURIComponent(evil)}`,
     "/log",
     "/auth",
     "/none",
@@ -123,8 +131,16 @@ Deno.test("pages show packages without scripts, and nothing of a package acts in
     }
   }
   const page = await (await fetch(`${lab.server.origin}/@lab/hits`, { headers: html })).text();
-  assert.match(page, /New since 1\.0\.0/);
-  assert.match(page, /--allow-net=calibration\.lab:443/);
+  const show = async (path: string) =>
+    await (await fetch(`${lab.server.origin}/@lab/hits${path}`, { headers: html })).text();
+  const permissions = await show("?view=permissions");
+  assert.match(permissions, /New since 1\.0\.0/);
+  assert.match(permissions, /--allow-net=calibration\.lab:443/);
+  const back = await show("@1.0.0?view=permissions&from=1.1.0");
+  assert.match(back, /No longer wanted since 1\.1\.0/);
+  assert.match(await show("?view=docs"), /<pre tabindex="0">const hits<\/pre>/);
+  assert.match(await show("?view=files&file=/mod.ts"), /definePlugin\(\{ provides: &quot;hits&quot;/);
+  assert.match(await show("?view=versions"), /yanked: &lt;script&gt;/);
   assert.match(page, /<a href="\/@lab\/hits\/1\.1\.0\/docs\.md"/);
   const old = await (await fetch(`${lab.server.origin}/@lab/hits@1.0.0`, { headers: html })).text();
   assert.match(old, /This version is yanked/);

@@ -52,11 +52,14 @@ export function authorize(
   }
 }
 
-/** Let a request go on if it comes from an administrator, with a token that has no limits. @throws {Refusal} When not. */
-export function authorizeAdmin({ user, permissions }: Identity): void {
-  const unlimited = permissions.some((permission) =>
-    Object.values(permission).every((value) => value === undefined)
-  );
-  if (user.admin && unlimited) return;
+/** Whether a request comes from an administrator, with a token that has no limits. */
+export function isAdmin({ user, permissions }: Identity): boolean {
+  return user.admin &&
+    permissions.some((permission) => Object.values(permission).every((value) => value === undefined));
+}
+
+/** Let a request of an administrator go on. @throws {Refusal} When it is none. */
+export function authorizeAdmin(identity: Identity): void {
+  if (isAdmin(identity)) return;
   throw new Refusal(403, "notAdmin", "Only an administrator may do this, with a token that has no limits");
 }

@@ -33,6 +33,7 @@ interface Row {
   readonly permissions: string;
   readonly expires_at: string;
   readonly user_id: number | null;
+  readonly token_id: number | null;
   readonly denied: number;
 }
 
@@ -81,15 +82,13 @@ export function decideDevice(
   allow: boolean,
 ): void {
   const request = findDevice(registry, code);
-  const own = identity.permissions.map(({ archive: _, ...permission }) => permission);
   if (allow) {
-    for (const { archive: _, ...permission } of request.permissions) {
-      authorize(registry, { ...identity, permissions: own }, permission as Target);
-    }
+    for (const permission of request.permissions) authorize(registry, identity, permission as Target);
   }
   registry.db.run(
-    "UPDATE device_request SET user_id = ?, denied = ? WHERE code = ?",
+    "UPDATE device_request SET user_id = ?, token_id = ?, denied = ? WHERE code = ?",
     identity.user.id,
+    identity.tokenId,
     allow ? 0 : 1,
     request.code,
   );
@@ -133,6 +132,7 @@ export function exchangeDevice(
       label: `device ${row.code}`,
       permissions: JSON.parse(row.permissions),
       expiresAt: new Date(now().getTime() + VALID),
+      parent: row.token_id!,
     });
     return { token, user };
   });

@@ -32,6 +32,8 @@ export interface Identity {
   readonly tokenId: number;
   /** What the token allows. */
   readonly permissions: readonly Permission[];
+  /** ISO 8601; `null` for ever. */
+  readonly expiresAt: string | null;
 }
 
 /** A token as it may be shown. */
@@ -79,23 +81,26 @@ export interface TokenOptions {
   readonly permissions?: readonly Permission[];
   /** Worthless from then on. Default: never. */
   readonly expiresAt?: Date;
+  /** Id of the token that it is made with; revoking that one revokes this one too. */
+  readonly parent?: number;
 }
 
 /** Make a token. It is given once: only its SHA-256 is kept. */
 export function createToken(
   { db, now }: Pick<Registry, "db" | "now">,
   user: User,
-  { label = "", permissions = [{}], expiresAt }: TokenOptions = {},
+  { label = "", permissions = [{}], expiresAt, parent }: TokenOptions = {},
 ): { id: number; token: string } {
   const token = newSecret("mrt");
   const { id } = db.run(
-    "INSERT INTO token (user_id, hash, label, permissions, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)",
+    "INSERT INTO token (user_id, hash, label, permissions, created_at, expires_at, parent_id) VALUES (?, ?, ?, ?, ?, ?, ?)",
     user.id,
     sha256(token),
     label,
     JSON.stringify(permissions),
     now().toISOString(),
     expiresAt?.toISOString() ?? null,
+    parent ?? null,
   );
   return { id, token };
 }
@@ -121,6 +126,7 @@ export function identify({ db, now }: Pick<Registry, "db" | "now">, token: strin
     user: { id: row.user_id, name: row.name, admin: row.admin === 1 },
     tokenId: row.id,
     permissions: JSON.parse(row.permissions) as Permission[],
+    expiresAt: row.expires_at,
   };
 }
 
@@ -142,14 +148,22 @@ export function listTokens({ db }: Pick<Registry, "db">, user?: User): TokenInfo
   }));
 }
 
-/** Make a token worthless, now. @throws {Refusal} When it is not there or another user's. */
+/**
+ * Make a token worthless, now, and those that were made with it.
+ *
+ * @param user Whose it must be; default: anyone's.
+ * @throws {Refusal} When it is not there or another user's.
+ */
 export function revokeToken({ db, now }: Pick<Registry, "db" | "now">, id: number, user?: User): void {
   const { changes } = db.run(
-    "UPDATE token SET revoked_at = coalesce(revoked_at, ?) WHERE id = ? AND (? IS NULL OR user_id = ?)",
-    now().toISOString(),
+    `WITH RECURSIVE made (id) AS (
+       SELECT id FROM token WHERE id = ? AND (? IS NULL OR user_id = ?)
+       UNION SELECT token.id FROM token JOIN made ON parent_id = made.id
+     ) UPDATE token SET revoked_at = coalesce(revoked_at, ?) WHERE id IN made`,
     id,
     user?.id ?? null,
     user?.id ?? null,
+    now().toISOString(),
   );
   if (changes === 0) {
     throw new Refusal(404, "tokenNotFound", `There is no token ${id}; list the tokens to see their ids`);

@@ -13,7 +13,7 @@ export function isModule(path: string): boolean {
   return /\.[cm]?[jt]sx?$/.test(path);
 }
 
-function options(path: string): ParserOptions {
+function options(path: string, attachComment: boolean): ParserOptions {
   const typescript = /\.[cm]?tsx?$/.test(path);
   const plugins: NonNullable<ParserOptions["plugins"]> = [
     "deferredImportEvaluation",
@@ -23,7 +23,16 @@ function options(path: string): ParserOptions {
   ];
   if (typescript) plugins.push(["typescript", { dts: /\.d\.[cm]?ts$/.test(path) }]);
   if (/\.[cm]?[jt]sx$|\.js$/.test(path)) plugins.push("jsx");
-  return { sourceType: "module", plugins, attachComment: false };
+  return { sourceType: "module", plugins, attachComment };
+}
+
+/** The syntax tree of a module. @throws {SyntaxError} When it has none. @throws {RangeError} When it is nested too deeply. */
+export function parseModule(
+  path: string,
+  text: string,
+  attachComments: boolean,
+): { program: Node; comments: readonly Node[] } {
+  return parse(text, options(path, attachComments)) as unknown as ReturnType<typeof parseModule>;
 }
 
 /**
@@ -40,11 +49,12 @@ function options(path: string): ParserOptions {
  * ```
  */
 export function analyse(path: string, text: string): ModuleFacts {
-  let tree: { program: Node; comments: readonly Node[] };
+  let tree: ReturnType<typeof parseModule>;
   try {
-    tree = parse(text, options(path)) as unknown as typeof tree;
+    tree = parseModule(path, text, false);
   } catch (error) {
-    return { ...NOTHING, error: place(error) };
+    const { message, line, column } = place(error);
+    return unread(message, line, column);
   }
   const imports: Import[] = commentImports(tree.comments);
   const computedImports: number[] = [];
@@ -124,7 +134,17 @@ export function analyse(path: string, text: string): ModuleFacts {
   };
 }
 
-const NOTHING: ModuleFacts = { imports: [], computedImports: [], exports: {}, exportAll: [], plugins: {} };
+/** What is known of a module that could not be read. */
+export function unread(message: string, line: number = 1, column: number = 1): ModuleFacts {
+  return {
+    error: { message, line, column },
+    imports: [],
+    computedImports: [],
+    exports: {},
+    exportAll: [],
+    plugins: {},
+  };
+}
 
 function place(error: unknown): NonNullable<ModuleFacts["error"]> {
   if (error instanceof RangeError) return { message: "it is nested too deeply", line: 1, column: 1 };

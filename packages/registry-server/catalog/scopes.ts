@@ -23,6 +23,12 @@ export function findUser({ db }: Pick<Registry, "db">, name: string): User {
   return { id: row.id, name: row.name, admin: row.admin === 1 };
 }
 
+/** All users, by name. */
+export function listUsers({ db }: Pick<Registry, "db">): User[] {
+  return db.all<{ id: number; name: string; admin: number }>("SELECT * FROM user ORDER BY name")
+    .map(({ id, name, admin }) => ({ id, name, admin: admin === 1 }));
+}
+
 /** Add a user. @throws {Refusal} When the name is taken or not a name. */
 export function createUser(
   { db, now }: Pick<Registry, "db" | "now">,

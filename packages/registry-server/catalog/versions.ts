@@ -98,9 +98,13 @@ export function packageMeta(
   };
 }
 
+/** Longest range that is looked at, characters. */
+const LONGEST_RANGE = 256;
+
 /** The version that a range means: the highest that is not yanked. An exact version means itself, yanked or not. */
 export function resolveRange(meta: PackageMeta, range: string): string | undefined {
   if (Object.hasOwn(meta.versions, range)) return range;
+  if (range.length > LONGEST_RANGE) return undefined;
   const open = Object.keys(meta.versions).filter((version) => !meta.versions[version]!.yanked);
   if (range === "" || range === "*" || range === "latest") return meta.latest ?? undefined;
   return maxSatisfying(open, range) ?? undefined;

@@ -15,6 +15,8 @@ export interface Limits {
   readonly unpackedBytes: number;
   /** Largest file. */
   readonly fileBytes: number;
+  /** Largest module: what is parsed takes some 250 times its size in memory. */
+  readonly moduleBytes: number;
   /** Most files in a package. */
   readonly files: number;
   /** Longest path in a package, in bytes of UTF-8. */
@@ -40,6 +42,7 @@ export const DEFAULT_LIMITS: Limits = {
   uploadTime: 300_000,
   unpackedBytes: 32 * 2 ** 20,
   fileBytes: 16 * 2 ** 20,
+  moduleBytes: 2 * 2 ** 20,
   files: 5000,
   pathLength: 160,
   pathDepth: 16,

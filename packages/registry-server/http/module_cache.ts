@@ -8,8 +8,8 @@ import type { Registry } from "../registry.ts";
 export interface Cached {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly headers: [string, string][];
-  /** Whether it holds for ever, unless its version is blocked. */
-  readonly immutable: boolean;
+  /** Whether it holds for ever, unless its version is blocked; for now, until something is published; or not at all. */
+  readonly holds: "forever" | "for now" | "not";
   /** Version that this is a download of. */
   readonly download?: number;
 }
@@ -36,8 +36,8 @@ export class ModuleCache {
   }
 
   #forget(all: boolean): void {
-    for (const [path, { bytes, immutable }] of this.#answers) {
-      if (immutable && !all) continue;
+    for (const [path, { bytes, holds }] of this.#answers) {
+      if (holds === "forever" && !all) continue;
       this.#answers.delete(path);
       this.#bytes -= bytes.length;
     }
@@ -68,7 +68,7 @@ export class ModuleCache {
   set(path: string, answer: Cached, made: Registry["revision"]): void {
     const { versions, blocks } = this.#registry.revision;
     if (made.versions !== versions || made.blocks !== blocks || this.#answers.has(path)) return;
-    if (answer.bytes.length > this.#most / 16) return;
+    if (answer.holds === "not" || answer.bytes.length > this.#most / 16) return;
     this.#answers.set(path, answer);
     this.#bytes += answer.bytes.length;
     for (const [oldest, { bytes }] of this.#answers) {

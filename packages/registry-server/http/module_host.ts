@@ -3,6 +3,7 @@
  * @module
  */
 import { findExports, findFile, findManifest, findMeta } from "../catalog/source.ts";
+import { hasScope } from "../catalog/scopes.ts";
 import { findVersion, resolveRange } from "../catalog/versions.ts";
 import type { VersionManifest } from "../publish/version_manifest.ts";
 import type { Registry } from "../registry.ts";
@@ -20,6 +21,9 @@ const SAFE: readonly [string, string][] = [
 ];
 const FOR_EVER: [string, string] = ["cache-control", "public, max-age=31536000, immutable"];
 const FOR_NOW: [string, string] = ["cache-control", "no-cache"];
+
+/** What has a page too is a page for browsers only. */
+const BY_READER: [string, string] = ["vary", "accept, sec-fetch-dest"];
 
 /** Serves modules. Nothing that it serves is HTML, and none of it can act as a page. */
 export class ModuleHost implements Disposable {
@@ -70,7 +74,7 @@ export class ModuleHost implements Disposable {
       return {
         bytes: new TextEncoder().encode(JSON.stringify(meta)),
         headers: [json, FOR_NOW, ...SAFE],
-        immutable: false,
+        holds: hasScope(registry, scope) ? "for now" : "not", // upstream has its own idea of how long
       };
     }
     const { version } = place;
@@ -81,13 +85,13 @@ export class ModuleHost implements Disposable {
       return {
         bytes,
         headers: [json, FOR_EVER, ...SAFE],
-        immutable: true,
+        holds: "forever",
         ...id !== undefined && { download: id },
       };
     }
     const bytes = await findFile(registry, scope, name, version, place.path, place.kind === "linked");
     if (!bytes) throw missing(`file "${place.path}" of @${scope}/${name}@${version}`);
-    return { bytes, headers: [["content-type", mediaType(place.path)], FOR_EVER, ...SAFE], immutable: true };
+    return { bytes, headers: [["content-type", mediaType(place.path)], FOR_EVER, ...SAFE], holds: "forever" };
   }
 
   /** To the exact version of a range, and from a subpath to its file. */
@@ -119,7 +123,12 @@ export class ModuleHost implements Disposable {
     if (id !== undefined) this.#downloads.add(id);
     return new Response(null, {
       status: 302,
-      headers: [["location", `/-/@${scope}/${name}@${version}${encodeURI(target)}`], FOR_NOW, ...SAFE],
+      headers: [
+        ["location", `/-/@${scope}/${name}@${version}${encodeURI(target)}`],
+        FOR_NOW,
+        BY_READER,
+        ...SAFE,
+      ],
     });
   }
 

@@ -5,7 +5,8 @@
 import type { Registry } from "../registry.ts";
 import { ROUTES } from "../routes/all.ts";
 import { apiApp } from "./api.ts";
-import { findPackagePage, pagesApp, wantsPage } from "../pages/app.ts";
+import { orRefused, packagePlace, pagesApp, wantsPage } from "../pages/app.ts";
+import { packagePage } from "../pages/package.tsx";
 import { ModuleHost, refuseModule } from "./module_host.ts";
 import { RateLimiter } from "./rate_limiter.ts";
 import { Refusal } from "./refusal.ts";
@@ -86,8 +87,14 @@ export function serve(registry: Registry, options: ServeOptions = {}): RegistryS
       );
     }
     try {
-      const page = wantsPage(request) ? await findPackagePage(registry, path) : undefined;
-      return page ?? host.cached(path) ?? await host.answer(path);
+      const place = wantsPage(request) ? packagePlace(path) : undefined;
+      if (place) {
+        return await orRefused(() => {
+          limiter.take(info.remoteAddr.hostname);
+          return packagePage(registry, place, new URL(url).searchParams);
+        }, onError);
+      }
+      return host.cached(path) ?? await host.answer(path);
     } catch (error) {
       if (error instanceof Refusal) return refuseModule(error);
       onError(error);

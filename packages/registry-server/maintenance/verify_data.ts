@@ -4,6 +4,7 @@
  */
 import type { VersionManifest } from "../publish/version_manifest.ts";
 import type { Registry } from "../registry.ts";
+import { referencedBlobs, upstreamFiles } from "./references.ts";
 import { publicKeys } from "../trust/keys.ts";
 import { logHead, readLog } from "../trust/log.ts";
 import { hashEntry, LOG_START } from "../trust/log_entry.ts";
@@ -18,6 +19,7 @@ import { verifyInclusion, verifyVersion } from "../trust/verify.ts";
 export async function verifyData(registry: Pick<Registry, "db" | "blobs">): Promise<string[]> {
   const { db, blobs } = registry;
   const problems: string[] = [];
+  const checked = new Set<string>();
   const entries = readLog(db, 0, logHead(db).size);
   let previous = LOG_START;
   for (const [k, entry] of entries.entries()) {
@@ -35,6 +37,7 @@ export async function verifyData(registry: Pick<Registry, "db" | "blobs">): Prom
     const full = `@${scope}/${name}`;
     try {
       const bytes = await blobs.get(manifest);
+      checked.add(manifest);
       const signatures = versionSignatures(registry, scope, name, version);
       await verifyVersion({ package: full, version, manifest: bytes, signatures, keys });
       verifyInclusion(entries, signatures);
@@ -47,8 +50,10 @@ export async function verifyData(registry: Pick<Registry, "db" | "blobs">): Prom
         if (files[path]?.checksum !== `sha256-${sha256}`) {
           problems.push(`The file "${path}" of ${full}@${version} is not the manifest's`);
         }
-        await blobs.get(sha256);
-        if (linked !== sha256) await blobs.get(linked);
+        for (const hash of new Set([sha256, linked])) {
+          if (!checked.has(hash)) await blobs.get(hash);
+          checked.add(hash);
+        }
       }
       if (stored.length !== Object.keys(files).length) {
         problems.push(`Files of ${full}@${version} are missing`);
@@ -56,6 +61,16 @@ export async function verifyData(registry: Pick<Registry, "db" | "blobs">): Prom
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       problems.push(`${full}@${version}: ${error.message}`);
+    }
+  }
+  const fromUpstream = await upstreamFiles(registry);
+  for (const hash of [...referencedBlobs(registry), ...fromUpstream]) {
+    if (checked.has(hash) || (fromUpstream.has(hash) && !await blobs.has(hash))) continue;
+    try {
+      await blobs.get(hash);
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      problems.push(error.message);
     }
   }
   return problems;

@@ -12,8 +12,8 @@ import type { Registry } from "../registry.ts";
 import { codePage, devicePage, refusedPage } from "./device.tsx";
 import { homePage } from "./home.tsx";
 import { logPage } from "./log.tsx";
-import { packagePage } from "./package.tsx";
-import { STYLE } from "./style.ts";
+import type { PackagePlace } from "./package.tsx";
+import { ICON, STYLE } from "./style.ts";
 
 /** An app with all pages that have a path of their own. */
 export function pagesApp(
@@ -32,20 +32,24 @@ export function pagesApp(
     const code = req.query("code");
     return code === undefined ? codePage() : devicePage(findDevice(registry, code));
   });
-  app.get("/style.css", () =>
-    new Response(STYLE, {
-      headers: {
-        "content-type": "text/css; charset=utf-8",
-        "x-content-type-options": "nosniff",
-        "cache-control": "public, max-age=300",
-      },
-    }));
+  const assets = [["/style.css", "text/css; charset=utf-8", STYLE], [
+    "/icon.svg",
+    "image/svg+xml",
+    ICON,
+  ]] as const;
+  for (const [path, type, text] of assets) {
+    app.get(path, () =>
+      new Response(text, {
+        headers: {
+          "content-type": type,
+          "content-security-policy": "default-src 'none'; sandbox",
+          "x-content-type-options": "nosniff",
+          "cache-control": "public, max-age=300",
+        },
+      }));
+  }
   app.notFound(() => refusedPage({ status: 404, message: "There is no such page" }));
-  app.onError((error) => {
-    if (error instanceof Refusal) return refusedPage(error);
-    onError(error);
-    return refusedPage({ status: 500, message: "The registry failed; its log says why" });
-  });
+  app.onError((error) => orRefused(() => Promise.reject(error), onError));
   return app;
 }
 
@@ -56,14 +60,22 @@ export function wantsPage({ headers }: Request): boolean {
     (headers.get("accept") ?? "").includes("text/html");
 }
 
-/** The page of a package, if the path is one's; packages that are not here have none. */
-export async function findPackagePage(registry: Registry, path: string): Promise<Response | undefined> {
+/** The package whose page is at a path of the module host, if there is one. */
+export function packagePlace(path: string): PackagePlace | undefined {
+  const place = parseModulePath(decodePath(path));
+  return place?.kind === "plain" && place.path === "" ? place : undefined;
+}
+
+/** A page, or a page that says why there is none. */
+export async function orRefused(
+  make: () => Promise<Response>,
+  onError: (error: unknown) => void,
+): Promise<Response> {
   try {
-    const place = parseModulePath(decodePath(path));
-    if (place?.kind !== "plain" || place.path !== "") return undefined;
-    return await packagePage(registry, place.scope, place.name, place.range);
+    return await make();
   } catch (error) {
     if (error instanceof Refusal) return refusedPage(error);
-    throw error;
+    onError(error);
+    return refusedPage({ status: 500, message: "The registry failed; its log says why" });
   }
 }

@@ -51,7 +51,7 @@ export function devicePage({ code, permissions }: DeviceRequest): Response {
             <input id="token" name="token" type="password" required autocomplete="current-password" />
           </p>
           <button type="submit" name="decision" value="allow">Allow</button>{" "}
-          <button type="submit" name="decision" value="deny">Deny</button>
+          <button type="submit" name="decision" value="deny" class="second">Deny</button>
         </form>
       </>
     ),

@@ -4,8 +4,11 @@
  * @module
  */
 import type { Registry } from "../registry.ts";
-import { search } from "../plugins/search.ts";
+import { facets, search } from "../plugins/search.ts";
 import { page } from "./layout.tsx";
+
+/** Most packages on the page. */
+const SHOWN = 50;
 
 /** Packages that fit the query, the most downloaded first. */
 export function homePage(registry: Registry, query: URLSearchParams): Response {
@@ -14,43 +17,73 @@ export function homePage(registry: Registry, query: URLSearchParams): Response {
     text: given("q"),
     provides: given("provides"),
     needs: given("needs"),
+    permission: given("permission"),
     without: given("without"),
     license: given("license"),
+    limit: SHOWN,
   });
+  const known = facets(registry);
   return page({
     title: "Packages",
     search: given("q") ?? "",
     children: (
       <>
         <h1>Packages</h1>
-        <form action="/" method="get" class="facets">
-          <input type="hidden" name="q" value={given("q") ?? ""} />
+        <form action="/" method="get" class="facets" aria-label="Narrow the search">
+          {given("q") && <input type="hidden" name="q" value={given("q")} />}
+          {(["provides", "needs", "license"] as const).map((name) => (
+            <label>
+              {{ provides: "Provides", needs: "Needs", license: "Licence" }[name]}
+              <input name={name} value={given(name) ?? ""} list={`known-${name}`} autocomplete="off" />
+              <datalist id={`known-${name}`}>
+                {known[name].map((value) => <option value={value}></option>)}
+              </datalist>
+            </label>
+          ))}
           <label>
-            Provides <input name="provides" value={given("provides") ?? ""} />
+            Wants the permission
+            <select name="permission">
+              <option value="">any or none</option>
+              {known.permission.map((name) => (
+                <option value={name} selected={name === given("permission")}>{name}</option>
+              ))}
+            </select>
           </label>
-          <label>
-            Needs <input name="needs" value={given("needs") ?? ""} />
-          </label>
-          <label>
+          <label class="check">
             <input type="checkbox" name="without" value="any" checked={given("without") === "any"} />{" "}
-            Needs no permission
+            Wants no permission
           </label>
           <button type="submit">Narrow</button>
         </form>
-        {found.length === 0 ? <p>Nothing was found.</p> : (
-          <ul class="packages">
-            {found.map(({ name, version, description, license, downloads, plugins }) => (
-              <li>
-                <a href={`/${name}`}>{name}</a> {version}{" "}
-                <small>{license ?? "see LICENSE"}, {downloads} downloads</small>
-                {description && <p>{description}</p>}
-                {Object.values(plugins).map(({ provides, dependsOn }) => (
-                  <p class="types">{dependsOn.join(", ") || "files"} → {provides.join(", ")}</p>
-                ))}
-              </li>
-            ))}
-          </ul>
-        )}
+        <p class="meta" role="status">
+          {found.length === SHOWN ? `The ${SHOWN} most downloaded` : `${found.length} found`}
+        </p>
+        {found.length === 0
+          ? <p>No package fits. Use fewer words, or leave out a condition.</p>
+          : (
+            <ul class="packages">
+              {found.map(({ name, version, description, license, downloads, plugins }) => (
+                <li>
+                  <h2>
+                    <a href={`/${name}`}>{name}</a>
+                  </h2>
+                  {description && <p>{description}</p>}
+                  {Object.values(plugins).map(({ provides, dependsOn }) => (
+                    <p class="types">
+                      {dependsOn.length > 0
+                        ? dependsOn.map((type) => <a href={`/?provides=${type}`}>{type}</a>)
+                        : "files"}
+                      <span aria-label="to">→</span>
+                      {provides.map((type) => <a href={`/?needs=${type}`}>{type}</a>)}
+                    </p>
+                  ))}
+                  <p class="meta">
+                    {version} · {license ?? "licence in a file"} · {downloads} downloads
+                  </p>
+                </li>
+              ))}
+            </ul>
+          )}
       </>
     ),
   });

@@ -37,6 +37,7 @@ export function page({ title, status = 200, headers = {}, search = "", children 
         <meta name="color-scheme" content="light dark" />
         <title>{title} · Millrace registry</title>
         <link rel="stylesheet" href="/style.css" />
+        <link rel="icon" href="/icon.svg" type="image/svg+xml" />
       </head>
       <body>
         <a class="skip" href="#content">To the content</a>

@@ -28,28 +28,34 @@ export function logPage(registry: Registry, query: URLSearchParams): Response {
           {from > 0 && <a href={`/log?from=${Math.max(0, from - SHOWN)}`}>Earlier</a>}{" "}
           {from + SHOWN < size && <a href={`/log?from=${from + SHOWN}`}>Later</a>}
         </p>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Entry</th>
-              <th scope="col">Time</th>
-              <th scope="col">What</th>
-              <th scope="col">Of</th>
-              <th scope="col">Detail</th>
-            </tr>
-          </thead>
-          <tbody>
-            {entries.map(({ index, time, kind, subject, detail }) => (
+        <div class="scroll" tabindex={0} role="region" aria-label="Entries of the log">
+          <table>
+            <thead>
               <tr>
-                <td>{index}</td>
-                <td>{time.slice(0, 19).replace("T", " ")}</td>
-                <td>{kind}</td>
-                <td>{subject}</td>
-                <td>{detail}</td>
+                <th scope="col">Entry</th>
+                <th scope="col">Time</th>
+                <th scope="col">What</th>
+                <th scope="col">Of</th>
+                <th scope="col">Detail</th>
               </tr>
-            ))}
-          </tbody>
-        </table>
+            </thead>
+            <tbody>
+              {entries.map(({ index, time, kind, subject, detail }) => (
+                <tr>
+                  <td>{index}</td>
+                  <td>{time.slice(0, 19).replace("T", " ")}</td>
+                  <td>{kind}</td>
+                  <td>
+                    {subject.startsWith("@") && subject.includes("/")
+                      ? <a href={`/${subject}`}>{subject}</a>
+                      : subject}
+                  </td>
+                  <td class="wrap">{detail}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
       </>
     ),
   });

@@ -23,6 +23,10 @@ export function readmeHtml(markdown: string, base: string): string {
   const marked = new Marked({
     renderer: {
       html: ({ text }) => escape(text),
+      heading({ tokens, depth }) { // below those of the page
+        const tag = `h${Math.min(6, depth + 1)}`;
+        return `<${tag}>${this.parser.parseInline(tokens)}</${tag}>\n`;
+      },
       link({ href, tokens }) {
         return anchor(href, this.parser.parseInline(tokens), base);
       },

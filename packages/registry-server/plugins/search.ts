@@ -79,6 +79,27 @@ export function search({ db }: Pick<Registry, "db">, query: Query): Found[] {
   }));
 }
 
+/** Values that a search can be narrowed by: those of latest versions, in order, at most 300 of each. */
+export function facets(
+  { db }: Pick<Registry, "db">,
+): Readonly<Record<"provides" | "needs" | "permission" | "license", readonly string[]>> {
+  const facts = (kind: string) =>
+    db.all<{ value: string }>(
+      "SELECT DISTINCT value FROM plugin_fact WHERE kind = ? ORDER BY value LIMIT 300",
+      kind,
+    ).map(({ value }) => value);
+  const licenses = db.all<{ license: string }>(
+    `SELECT DISTINCT license FROM package JOIN version ON version.id = latest
+     WHERE license IS NOT NULL ORDER BY license LIMIT 300`,
+  );
+  return {
+    provides: facts("provides"),
+    needs: facts("needs"),
+    permission: facts("permission"),
+    license: licenses.map(({ license }) => license),
+  };
+}
+
 /** Plugins of a version. */
 export function pluginsOf(
   { db }: Pick<Registry, "db">,

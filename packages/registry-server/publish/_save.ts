@@ -10,6 +10,7 @@ import { currentKey } from "../trust/keys.ts";
 import { appendToLog } from "../trust/log.ts";
 import { versionText } from "../trust/statement.ts";
 import { linkImports } from "./link.ts";
+import { Refusal } from "../http/refusal.ts";
 import { checkNew } from "./publish.ts";
 import { requirements } from "./_dependencies.ts";
 import { versionManifest } from "./version_manifest.ts";
@@ -55,6 +56,13 @@ export async function save(
 
   const versionId = db.transaction(() => {
     checkNew(registry, scope, name, version);
+    for (const hash of [manifest, ...stored.flatMap(({ sha256, linked }) => [sha256, linked])]) {
+      if (!blobs.hasSync(hash)) { // garbage collection took it since
+        throw new Refusal(503, "tryAgain", "The registry was cleaning up; publish again", {}, {
+          "retry-after": "1",
+        });
+      }
+    }
     db.run("INSERT OR IGNORE INTO package (scope, name, created_at) VALUES (?, ?, ?)", scope, name, signedAt);
     const { id: packageId } = db.get<{ id: number }>(
       "SELECT id FROM package WHERE scope = ? AND name = ?",

@@ -6,7 +6,7 @@ import { createTarDecoder } from "modern-tar";
 import type { Limits } from "../config/limits.ts";
 import { Refusal } from "../http/refusal.ts";
 import { ENTRY_RULES } from "../rules/all.ts";
-import type { Entry } from "../rules/rule.ts";
+import { type Entry, foldersOf } from "../rules/rule.ts";
 
 /**
  * Unpack a gzipped tar archive into memory. Nothing is written anywhere, and no more than the allowed bytes are ever unpacked: not from an
@@ -21,6 +21,7 @@ export async function unpack(
 ): Promise<Map<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
   const paths = new Set<string>();
+  const folders = new Set<string>();
   const folded = new Map<string, string>();
   const entries = archive
     .pipeThrough(new DecompressionStream("gzip"))
@@ -34,12 +35,13 @@ export async function unpack(
         await body.cancel();
         continue;
       }
-      check({ path, type, size: header.size }, { paths, folded }, limits);
+      check({ path, type, size: header.size }, { paths, folders, folded }, limits);
       const bytes = await new Response(body).bytes();
       if (bytes.length !== header.size) {
         throw new Refusal(400, "badArchive", `The archive ends within "${path}"; pack it again`);
       }
       paths.add(path);
+      for (const folder of foldersOf(path)) folders.add(folder);
       folded.set(path.toLowerCase(), path);
       files.set(`/${path}`, bytes);
     }

@@ -4,9 +4,9 @@
  */
 import { z } from "zod";
 import { readAudit } from "../access/audit.ts";
-import { authorize, covers, type Target } from "../access/authorize.ts";
+import { authorize, authorizeAdmin, covers, isAdmin, type Target } from "../access/authorize.ts";
 import { createToken, listTokens, type Permission, revokeToken } from "../access/tokens.ts";
-import { addMember, createScope, createUser, findUser, removeMember } from "../catalog/scopes.ts";
+import { addMember, createScope, createUser, findUser, listUsers, removeMember } from "../catalog/scopes.ts";
 import { Refusal } from "../http/refusal.ts";
 import { type Route, route } from "../http/route.ts";
 
@@ -27,6 +27,13 @@ export const accessRoutes: readonly Route[] = [
     answer: ({ identity: { user, permissions } }) => ({ name: user.name, admin: user.admin, permissions }),
   }),
   route({
+    method: "GET",
+    path: "/users",
+    summary: "All users",
+    access: "admin",
+    answer: ({ registry }) => listUsers(registry).map(({ name, admin }) => ({ name, admin })),
+  }),
+  route({
     method: "POST",
     path: "/users",
     summary: "Add a user",
@@ -42,10 +49,11 @@ export const accessRoutes: readonly Route[] = [
     path: "/scopes",
     summary: "Add a scope, with its first member",
     access: "admin",
-    body: z.strictObject({ scope: z.string(), owner: z.string() }),
-    answer({ registry, body }) {
-      createScope(registry, body.scope, findUser(registry, body.owner));
-      return { scope: body.scope };
+    body: z.strictObject({ scope: z.string(), owner: z.string().optional() }),
+    answer({ registry, identity, body }) {
+      const owner = findUser(registry, body.owner ?? identity.user.name);
+      createScope(registry, body.scope, owner);
+      return { scope: body.scope, owner: owner.name };
     },
   }),
   route({
@@ -75,7 +83,13 @@ export const accessRoutes: readonly Route[] = [
     path: "/tokens",
     summary: "One's own tokens, without their secrets",
     access: "user",
-    answer: ({ registry, identity }) => listTokens(registry, identity.user),
+    query: { user: 'Name of another user, or "*" for all; for administrators' },
+    answer({ registry, identity, query }) {
+      const name = query.get("user");
+      if (name === null) return listTokens(registry, identity.user);
+      authorizeAdmin(identity);
+      return listTokens(registry, name === "*" ? undefined : findUser(registry, name));
+    },
   }),
   route({
     method: "POST",
@@ -86,6 +100,8 @@ export const accessRoutes: readonly Route[] = [
       label: z.string().max(100).default(""),
       permissions: z.array(permission).min(1).max(100),
       expiresAt: z.iso.datetime().optional(),
+      /** For administrators: another user, whose token it is. */
+      user: z.string().optional(),
     }),
     answer({ registry, identity, body }) {
       for (const wanted of body.permissions) {
@@ -96,21 +112,26 @@ export const accessRoutes: readonly Route[] = [
           `A token cannot make one that allows more; leave out ${JSON.stringify(wanted)}`,
         );
       }
-      const { label, permissions, expiresAt } = body;
-      return createToken(registry, identity.user, {
+      const { label, permissions, user } = body;
+      if (user !== undefined) authorizeAdmin(identity);
+      // No token outlives the one that it is made with, nor its revocation.
+      const ends = [body.expiresAt, user === undefined ? identity.expiresAt : null]
+        .filter((time) => typeof time === "string").map((time) => new Date(time).getTime());
+      return createToken(registry, user === undefined ? identity.user : findUser(registry, user), {
         label,
         permissions,
-        ...expiresAt !== undefined && { expiresAt: new Date(expiresAt) },
+        ...ends.length > 0 && { expiresAt: new Date(Math.min(...ends)) },
+        ...user === undefined && { parent: identity.tokenId },
       });
     },
   }),
   route({
     method: "DELETE",
     path: "/tokens/:id",
-    summary: "Make one of one's own tokens worthless",
+    summary: "Make one of one's own tokens worthless, and those made with it; administrators: anybody's",
     access: "user",
     answer({ registry, identity, params }) {
-      revokeToken(registry, Number(params.id), identity.user);
+      revokeToken(registry, Number(params.id), isAdmin(identity) ? undefined : identity.user);
       return undefined;
     },
   }),

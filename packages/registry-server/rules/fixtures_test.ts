@@ -39,7 +39,7 @@ async function upload(
     config: "/deno.json",
     body: new Blob([archive]).stream(),
     announced: undefined,
-    identity: { user, tokenId: 1, permissions: [{}] },
+    identity: { user, tokenId: 1, permissions: [{}], expiresAt: null },
   });
 }
 

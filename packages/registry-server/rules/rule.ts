@@ -19,8 +19,16 @@ export interface Entry {
 /** What entry rules know of the entries before. */
 export interface Before {
   readonly paths: ReadonlySet<string>;
+  /** Folders above them. */
+  readonly folders: ReadonlySet<string>;
   /** Paths in lower case. */
   readonly folded: ReadonlyMap<string, string>;
+}
+
+/** All folders above a path. */
+export function foldersOf(path: string): string[] {
+  const parts = path.split("/").slice(0, -1);
+  return parts.map((_, k) => parts.slice(0, k + 1).join("/"));
 }
 
 /** A rule that looks at an entry's header; the upload ends at the first entry that is refused. */

@@ -19,7 +19,8 @@ CREATE TABLE token (
   permissions TEXT NOT NULL,          -- JSON
   created_at TEXT NOT NULL,
   expires_at TEXT,
-  revoked_at TEXT
+  revoked_at TEXT,
+  parent_id INTEGER REFERENCES token  -- token that it was made with
 ) STRICT;
 
 CREATE TABLE scope (name TEXT PRIMARY KEY, created_at TEXT NOT NULL) STRICT;
@@ -132,6 +133,7 @@ CREATE TABLE device_request (
   permissions TEXT NOT NULL,
   expires_at TEXT NOT NULL,
   user_id INTEGER REFERENCES user,
+  token_id INTEGER REFERENCES token,
   denied INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 

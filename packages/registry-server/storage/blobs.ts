@@ -42,6 +42,8 @@ export class BlobStore {
       await file.syncData();
     }
     await Deno.rename(temporary, this.#path(hash));
+    using folder = await Deno.open(join(this.#folder, prefix)); // else a power cut could undo the renaming
+    await folder.sync();
     return hash;
   }
 
@@ -83,8 +85,19 @@ export class BlobStore {
     return (await Deno.stat(this.#path(hash))).mtime!;
   }
 
-  /** Remove a blob that nothing refers to. */
-  async remove(hash: string): Promise<void> {
-    await Deno.remove(this.#path(hash));
+  /** Whether a blob is there; within a transaction. */
+  hasSync(hash: string): boolean {
+    try {
+      Deno.statSync(this.#path(hash));
+      return true;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw error;
+    }
+  }
+
+  /** Remove a blob that nothing refers to; within a transaction. */
+  removeSync(hash: string): void {
+    Deno.removeSync(this.#path(hash));
   }
 }
