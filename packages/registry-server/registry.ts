@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import { Analyser } from "./analysis/analyser.ts";
+import { Traffic } from "./http/traffic.ts";
 import { DEFAULT_LIMITS, type Limits } from "./config/limits.ts";
 import { Turns } from "./publish/turns.ts";
 import { BlobStore } from "./storage/blobs.ts";
@@ -50,6 +51,11 @@ export interface Registry extends Disposable {
    * @internal
    */
   readonly temporary: string;
+  /**
+   * Requests that were answered.
+   * @internal
+   */
+  readonly traffic: Traffic;
   /** The clock. */
   readonly now: () => Date;
 }
@@ -86,6 +92,7 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
     upstream: upstream === undefined ? undefined : new Upstream(upstream, { db, blobs, analyser, now }),
     revision: { versions: 0, blocks: 0 },
     turns: new Turns(4),
+    traffic: new Traffic(),
     temporary,
     now,
     [Symbol.dispose]() {

@@ -23,8 +23,26 @@ export interface ServeOptions {
   readonly tls?: { readonly cert: string; readonly key: string };
   /** How long requests under way may take when the server is stopped, ms. Default 5000. */
   readonly grace?: number;
+  /** Whether clients' addresses are taken from `X-Forwarded-For`, which a server in front of this one sets. */
+  readonly trustProxy?: boolean;
+  /** Told of every request but those for modules. */
+  readonly onRequest?: (request: RequestInfo) => void;
   /** Told of the server's own errors; default: written to standard error. */
   readonly onError?: (error: unknown) => void;
+}
+
+/** A request that was answered. */
+export interface RequestInfo {
+  /** Where it came from. */
+  readonly address: string;
+  /** HTTP method. */
+  readonly method: string;
+  /** Without its query. */
+  readonly path: string;
+  /** HTTP status. */
+  readonly status: number;
+  /** Until the answer was ready. */
+  readonly ms: number;
 }
 
 /** A server that runs until it is disposed of; requests under way are answered first. */
@@ -44,6 +62,7 @@ export interface RegistryServer extends AsyncDisposable {
  */
 export function serve(registry: Registry, options: ServeOptions = {}): RegistryServer {
   const { hostname = "127.0.0.1", port = 0, publicUrl, tls, grace = 5000, onError = console.error } = options;
+  const { trustProxy = false, onRequest = () => {} } = options;
   if (publicUrl !== undefined && URL.parse(publicUrl)?.pathname !== "/") {
     throw new TypeError(`Cannot serve as "${publicUrl}": write a scheme, a host and a port, without a path`);
   }
@@ -51,6 +70,7 @@ export function serve(registry: Registry, options: ServeOptions = {}): RegistryS
   removeUnfinished(registry.temporary);
   const host = new ModuleHost(registry);
   const limiter = new RateLimiter(registry.limits);
+  const { traffic } = registry;
   const api = apiApp({ registry, routes: ROUTES, limiter, onError });
   const pages = pagesApp(registry, limiter, onError);
 
@@ -68,19 +88,32 @@ export function serve(registry: Registry, options: ServeOptions = {}): RegistryS
     open.add(completed);
     const close = () => open.delete(completed);
     completed.then(close, close); // it fails when the client goes away
-    return await respond(request, info);
-  };
-
-  const respond = async (request: Request, info: Deno.ServeHandlerInfo<Deno.NetAddr>): Promise<Response> => {
+    const before = performance.now();
     const { url, method } = request;
     const from = url.indexOf("/", 8);
     const query = url.indexOf("?", from);
     const path = url.slice(from, query < 0 ? undefined : query);
+    const forwarded = trustProxy
+      ? request.headers.get("x-forwarded-for")?.split(",").at(-1)?.trim()
+      : undefined;
+    const address = forwarded || info.remoteAddr.hostname;
     const isModule = path.startsWith("/@") || path.startsWith("/-/");
-    if (!isModule) {
-      const app = path.startsWith("/api/") ? api : pages;
-      return await app.fetch(request, { address: info.remoteAddr.hostname, origin });
-    }
+    const response = await (isModule ? module : other)(request, path, address);
+    const ms = performance.now() - before;
+    traffic.add(isModule, response.status, ms);
+    if (!isModule) onRequest({ address, method, path, status: response.status, ms: Math.round(ms) });
+    return response;
+  };
+
+  const other = (request: Request, path: string, address: string): Response | Promise<Response> => {
+    const app = path.startsWith("/api/") ? api : pages;
+    // Where it listens on all addresses, clients reach it by the one that they write.
+    const reached = publicUrl === undefined && anyAddress ? new URL(request.url).origin : origin;
+    return app.fetch(request, { address, origin: reached });
+  };
+
+  const module = async (request: Request, path: string, address: string): Promise<Response> => {
+    const { method } = request;
     if (method !== "GET" && method !== "HEAD") {
       return refuseModule(
         new Refusal(405, "readOnly", "Modules can only be read", {}, { allow: "GET, HEAD" }),
@@ -90,8 +123,8 @@ export function serve(registry: Registry, options: ServeOptions = {}): RegistryS
       const place = wantsPage(request) ? packagePlace(path) : undefined;
       if (place) {
         return await orRefused(() => {
-          limiter.take(info.remoteAddr.hostname);
-          return packagePage(registry, place, new URL(url).searchParams);
+          limiter.take(address);
+          return packagePage(registry, place, new URL(request.url).searchParams);
         }, onError);
       }
       return host.cached(path) ?? await host.answer(path);
@@ -107,6 +140,7 @@ export function serve(registry: Registry, options: ServeOptions = {}): RegistryS
     host[Symbol.dispose]();
     lock.close();
   });
+  const anyAddress = ["0.0.0.0", "::"].includes(hostname);
   const shown = hostname.includes(":") ? `[${hostname}]` : hostname;
   const origin = publicUrl
     ? new URL(publicUrl).origin

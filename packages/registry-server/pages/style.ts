@@ -28,7 +28,8 @@ a { color: var(--accent); text-underline-offset: .15em; }
 .skip:focus { left: 1rem; top: .5rem; padding: .5rem 1rem; background: var(--page); z-index: 1; }
 h1 { font-size: 1.7rem; line-height: 1.25; margin: 1.75rem 0 .5rem; }
 h2 { font-size: 1.2rem; margin: 2rem 0 .5rem; }
-h3 { font-size: 1rem; margin: 0 0 .25rem; }
+h3 { font-size: 1rem; margin: 1.25rem 0 .25rem; }
+.card > h3:first-child { margin-top: 0; }
 h2 small, h3 small { font-weight: 400; color: var(--soft); margin-left: .5em; }
 .version { font-weight: 400; color: var(--soft); }
 .lead { font-size: 1.1rem; margin: .25rem 0 1rem; }
@@ -59,7 +60,7 @@ button.second { background: transparent; color: var(--accent); }
 .types > a, .chip { font: .85rem/1.5 ui-monospace, monospace; background: var(--card); border: 1px solid var(--line); border-radius: 1rem; padding: .05rem .6rem; text-decoration: none; }
 
 .tabs { display: flex; flex-wrap: wrap; gap: .25rem; border-bottom: 1px solid var(--line); margin-top: 1rem; }
-.tabs a { padding: .5rem .9rem; text-decoration: none; border-bottom: 3px solid transparent; margin-bottom: -1px; }
+.tabs a { white-space: nowrap; padding: .5rem .9rem; text-decoration: none; border-bottom: 3px solid transparent; margin-bottom: -1px; }
 .tabs a[aria-current] { border-color: var(--accent); color: var(--ink); font-weight: 600; }
 .columns { display: grid; grid-template-columns: minmax(0, 1fr) 19rem; gap: 0 2.5rem; }
 aside { font-size: .95rem; }
@@ -74,6 +75,8 @@ dd { margin: 0; }
 .members { padding-left: 1.1rem; }
 
 code, pre { font: .875em/1.5 ui-monospace, "Cascadia Mono", Menlo, monospace; }
+h2 code, h3 code { font-size: 1em; font-weight: 600; }
+pre code { font-size: inherit; }
 pre { overflow-x: auto; padding: .75rem .9rem; background: var(--card); border: 1px solid var(--line); border-radius: .4rem; overflow-wrap: normal; }
 .card pre { background: var(--page); }
 .readme img { max-width: 100%; }
@@ -97,7 +100,7 @@ small { color: var(--soft); }
 
 @media (max-width: 46rem) {
   .columns { grid-template-columns: minmax(0, 1fr); }
-  .tabs { flex-wrap: nowrap; overflow-x: auto; }
+  .tabs a { padding: .4rem .6rem; }
   .facets label, .facets input:not([type=checkbox]), .facets select { width: 100%; }
   h1 { font-size: 1.4rem; }
 }

@@ -45,6 +45,18 @@ export const accessRoutes: readonly Route[] = [
     },
   }),
   route({
+    method: "GET",
+    path: "/scopes",
+    summary: "All scopes, with the number of their packages",
+    access: "public",
+    answer: ({ registry }) => ({
+      scopes: registry.db.all(
+        `SELECT scope.name AS scope, count(package.id) AS packages
+         FROM scope LEFT JOIN package ON package.scope = scope.name GROUP BY scope.name ORDER BY scope.name`,
+      ),
+    }),
+  }),
+  route({
     method: "POST",
     path: "/scopes",
     summary: "Add a scope, with its first member",

@@ -3,6 +3,8 @@
  * @module
  */
 import { type Route, route } from "../http/route.ts";
+import { sendBackup } from "../maintenance/backup_stream.ts";
+import { collectGarbage } from "../maintenance/collect_garbage.ts";
 import { openApi } from "../http/open_api.ts";
 
 const count =
@@ -44,9 +46,32 @@ export const serviceRoutes: readonly Route[] = [
         metric("downloads_total", "counter", "Downloads of versions", figures.downloads!) +
         metric("writes_total", "counter", "Requests that changed something or tried to", figures.audits!) +
         metric("log_entries", "gauge", "Entries of the log", figures.entries!) +
-        metric("resident_bytes", "gauge", "Memory in use", rss);
+        metric("resident_bytes", "gauge", "Memory in use", rss) +
+        "# HELP millrace_registry_requests_total Requests that were answered\n" +
+        "# TYPE millrace_registry_requests_total counter\n" +
+        registry.traffic.lines("millrace_registry_requests_total", "count") +
+        "# HELP millrace_registry_request_seconds_total Time until their answers were ready\n" +
+        "# TYPE millrace_registry_request_seconds_total counter\n" +
+        registry.traffic.lines("millrace_registry_request_seconds_total", "seconds");
       return new Response(text, { headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" } });
     },
+  }),
+  route({
+    method: "GET",
+    path: "/backup",
+    summary: "A copy of all that the registry holds, its private keys too: a tar archive",
+    access: "admin",
+    answer: ({ registry }) =>
+      new Response(sendBackup(registry), {
+        headers: { "content-type": "application/x-tar", "cache-control": "no-store" },
+      }),
+  }),
+  route({
+    method: "POST",
+    path: "/gc",
+    summary: "Remove files that uploads left which were refused or cut off",
+    access: "admin",
+    answer: async ({ registry }) => ({ removed: (await collectGarbage(registry)).length }),
   }),
   route({
     method: "GET",
