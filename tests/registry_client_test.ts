@@ -21,6 +21,8 @@ Deno.test("a package is published, added, run, tested and looked at with stock D
     }),
     ...PLUGIN,
   });
+  const elsewhere = await lab.deno(source, ["publish", "--dry-run", "--allow-dirty"], { plain: true });
+  assert.equal(elsewhere.code, 0, `it could be published to jsr.io as it is: ${elsewhere.err}`);
   const published = await lab.deno(source, ["publish", "--allow-dirty", "--token", lab.token]);
   assert.match(published.err, /Successfully published @lab\/plugin@1\.0\.0/);
   assert.equal(published.code, 0, published.err);

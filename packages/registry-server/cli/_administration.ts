@@ -1,9 +1,11 @@
 // Commands work on a registry's folder, or on a running server: both through the routes of the API.
 
+import { join } from "node:path";
 import type { Command } from "@commander-js/extra-typings";
 import { apiApp } from "../http/api.ts";
 import { RateLimiter } from "../http/rate_limiter.ts";
 import { Refusal } from "../http/refusal.ts";
+import { isFile } from "../maintenance/backup.ts";
 import { openRegistry } from "../registry.ts";
 import { ROUTES } from "../routes/all.ts";
 
@@ -46,11 +48,7 @@ export async function administrate({ data, url, token }: Place): Promise<Adminis
 }
 
 async function local(data: string): Promise<Administration> {
-  const found = await Deno.stat(`${data}/registry.sqlite`).then(() => true, (error: unknown) => {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  });
-  if (!found) {
+  if (!await isFile(join(data, "registry.sqlite"))) {
     throw new TypeError(
       `There is no registry in "${data}"; make one with millrace registry serve --data ${data}`,
     );

@@ -49,6 +49,8 @@ export interface RequestInfo {
 export interface RegistryServer extends AsyncDisposable {
   /** Origin by which clients reach it, without a slash at the end. */
   readonly origin: string;
+  /** Port that it listens on. */
+  readonly port: number;
   /** Resolves when it has stopped. */
   readonly finished: Promise<void>;
 }
@@ -147,6 +149,7 @@ export function serve(registry: Registry, options: ServeOptions = {}): RegistryS
     : `${tls ? "https" : "http"}://${shown}:${server.addr.port}`;
   return {
     origin,
+    port: server.addr.port,
     finished: server.finished,
     async [Symbol.asyncDispose]() {
       await answered(grace);

@@ -33,14 +33,25 @@ export async function backup({ db, blobs }: Pick<Registry, "db" | "blobs">, to: 
  * @throws {Error} When the copy is damaged; the folder is then not to be used.
  */
 export async function restore(from: string, data: string): Promise<void> {
-  const there = await Deno.stat(join(data, "registry.sqlite")).then(() => true, (error: unknown) => {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  });
-  if (there) throw new TypeError(`Cannot restore to "${data}": there is a registry; name another folder`);
+  if (await isFile(join(data, "registry.sqlite"))) {
+    throw new TypeError(`Cannot restore to "${data}": there is a registry; name another folder`);
+  }
+  if (!await isFile(join(from, "registry.sqlite"))) {
+    throw new TypeError(`There is no copy of a registry in "${from}"; name the folder that backup wrote`);
+  }
   using db = new Database(join(from, "registry.sqlite"));
   const blobs = new BlobStore(join(from, "blobs"), join(from, "tmp"));
   const problems = await verifyData({ db, blobs });
   if (problems.length > 0) throw new Error(`Cannot restore "${from}": it is damaged\n${problems.join("\n")}`);
   await backup({ db, blobs }, data);
+}
+
+/** Whether there is a file. */
+export async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
 }

@@ -35,10 +35,12 @@ function* differences(section: PluginDeclaration, code: Declared): Generator<str
     code.options && compare("options", Object.keys(section.options), code.options),
   ];
   yield* found.filter((difference) => difference !== undefined);
-  const columns = section.schema[section.provides[0]!];
-  if (code.schema && columns && section.provides.length === 1) {
+  for (const type of Object.keys(section.schema)) {
+    if (!section.provides.includes(type)) yield `"schema" has "${type}", which it does not provide`;
+  }
+  if (code.schema && section.provides.length === 1) {
     const text = (schema: object) => Object.entries(schema).map(([name, type]) => `${name}: ${type}`);
-    const difference = compare("schema", text(columns), text(code.schema));
+    const difference = compare("schema", text(section.schema[section.provides[0]!] ?? {}), text(code.schema));
     if (difference) yield difference;
   }
 }
