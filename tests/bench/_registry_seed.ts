@@ -1,5 +1,6 @@
 // A registry with many packages, written straight into its tables.
 import { createScope, createUser, openRegistry, type User } from "@millrace/registry-server";
+import { indexPackage } from "../../packages/registry-server/plugins/index_package.ts";
 import type { Database } from "../../packages/registry-server/storage/database.ts";
 
 const WORDS = ["hit", "peak", "pulse", "charge", "gain", "noise", "event", "filter", "trigger", "veto"];
@@ -61,33 +62,20 @@ function addPackage(
     for (const path of ["/mod.ts", "/deno.json"]) {
       db.run("INSERT INTO file VALUES (?, ?, 30, ?, ?)", latest, path, text, text);
     }
-    const plugin = db.run(
+    const declaration = {
+      provides: [pick(TYPES, p)],
+      dependsOn: [pick(TYPES, p + 1)],
+      options: {},
+      schema: {},
+      permissions: p % 3 === 0 ? [{ name: "net", value: "host", reason: "Reads gains" }] : [],
+    };
+    db.run(
       "INSERT INTO plugin (version_id, export, declaration) VALUES (?, ?, ?)",
       latest,
       a,
-      JSON.stringify({
-        provides: [pick(TYPES, p)],
-        dependsOn: [pick(TYPES, p + 1)],
-        options: {},
-        schema: {},
-        permissions: [],
-      }),
+      JSON.stringify(declaration),
     );
-    const facts = [
-      ["provides", pick(TYPES, p)],
-      ["needs", pick(TYPES, p + 1)],
-      ...p % 3 === 0 ? [["permission", "net"]] : [],
-    ];
-    for (const [kind, value] of facts) {
-      db.run("INSERT INTO plugin_fact VALUES (?, ?, ?)", plugin.id, kind!, value!);
-    }
   }
-  db.run("UPDATE package SET latest = ? WHERE id = ?", latest, id);
-  db.run(
-    "INSERT INTO package_text (rowid, name, description, plugins) VALUES (?, ?, ?, ?)",
-    id,
-    `@lab/${name}`,
-    description,
-    a,
-  );
+  db.run("UPDATE package SET latest = ?, downloads = ? WHERE id = ?", latest, (p * 7919) % 10_000, id);
+  indexPackage(db, id, latest);
 }

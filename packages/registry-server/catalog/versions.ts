@@ -5,6 +5,7 @@
 import { maxSatisfying, prerelease, rcompare } from "../_semver.ts";
 import { Refusal } from "../http/refusal.ts";
 import type { Registry } from "../registry.ts";
+import { indexPackage } from "../plugins/index_package.ts";
 import { appendToLog } from "../trust/log.ts";
 
 /**
@@ -114,13 +115,19 @@ function newest(rows: readonly Pick<VersionRow, "version">[]): string | undefine
   return (rows.find(({ version }) => prerelease(version) === null) ?? rows[0])?.version;
 }
 
-/** Note which version is the latest; within the transaction that changes versions. */
+/** Note which version is the latest, and what it is found by; within the transaction that changes versions. */
 export function updateLatest(registry: Pick<Registry, "db">, scope: string, name: string): void {
   const open = listVersions(registry, scope, name)
     .filter(({ yanked_at, blocked_at }) => yanked_at === null && blocked_at === null);
   const latest = newest(open);
   const id = open.find(({ version }) => version === latest)?.id ?? null;
   registry.db.run("UPDATE package SET latest = ? WHERE scope = ? AND name = ?", id, scope, name);
+  const row = registry.db.get<{ id: number }>(
+    "SELECT id FROM package WHERE scope = ? AND name = ?",
+    scope,
+    name,
+  )!;
+  indexPackage(registry.db, row.id, id);
 }
 
 /**

@@ -29,6 +29,11 @@ export class Downloads implements Disposable {
     this.#db.transaction(() => {
       for (const [id, count] of counts) {
         this.#db.run("UPDATE version SET downloads = downloads + ? WHERE id = ?", count, id);
+        this.#db.run(
+          "UPDATE package SET downloads = downloads + ? WHERE id = (SELECT package_id FROM version WHERE id = ?)",
+          count,
+          id,
+        );
       }
     });
   }

@@ -35,9 +35,8 @@ export interface Found {
   readonly plugins: Readonly<Record<string, PluginDeclaration>>;
 }
 
-const PLUGIN = (kind: string, more = "AND value = ?") =>
-  `EXISTS (SELECT 1 FROM plugin JOIN plugin_fact ON plugin_id = plugin.id
-    WHERE plugin.version_id = version.id AND kind = '${kind}' ${more})`;
+const WITH = (kind: string, more = "AND value = ?") =>
+  `(SELECT package_id FROM package_fact WHERE kind = '${kind}' ${more})`;
 
 /** Packages with a latest version, the most downloaded first. */
 export function search({ db }: Pick<Registry, "db">, query: Query): Found[] {
@@ -50,22 +49,20 @@ export function search({ db }: Pick<Registry, "db">, query: Query): Found[] {
   };
   const words = query.text?.match(/[\p{L}\p{N}_]+/gu)?.map((word) => `"${word}"*`).join(" ");
   add("package.id IN (SELECT rowid FROM package_text WHERE package_text MATCH ?)", words);
-  add(PLUGIN("provides"), query.provides);
-  add(PLUGIN("needs"), query.needs);
-  add(PLUGIN("permission"), query.permission);
-  add(
-    query.without === "any" ? `? = 'any' AND NOT ${PLUGIN("permission", "")}` : `NOT ${PLUGIN("permission")}`,
-    query.without,
-  );
+  add(`package.id IN ${WITH("provides")}`, query.provides);
+  add(`package.id IN ${WITH("needs")}`, query.needs);
+  add(`package.id IN ${WITH("permission")}`, query.permission);
+  const unwanted = query.without === "any" ? WITH("permission", "AND ? = 'any'") : WITH("permission");
+  add(`package.id NOT IN ${unwanted}`, query.without);
   add("version.license = ?", query.license);
   const rows = db.all<
     { id: number; name: string; version: string; description: string; license: string; downloads: number }
   >(
     `SELECT version.id, '@' || scope || '/' || package.name AS name, version.version, version.description, version.license,
-      (SELECT sum(downloads) FROM version AS each WHERE each.package_id = package.id) AS downloads
+      package.downloads
      FROM package JOIN version ON version.id = package.latest
      ${where.length > 0 ? `WHERE ${where.join(" AND ")}` : ""}
-     ORDER BY downloads DESC, name LIMIT ?`,
+     ORDER BY package.downloads DESC, scope, package.name LIMIT ?`,
     ...values,
     Math.min(200, query.limit ?? 50),
   );
@@ -85,7 +82,7 @@ export function facets(
 ): Readonly<Record<"provides" | "needs" | "permission" | "license", readonly string[]>> {
   const facts = (kind: string) =>
     db.all<{ value: string }>(
-      "SELECT DISTINCT value FROM plugin_fact WHERE kind = ? ORDER BY value LIMIT 300",
+      "SELECT DISTINCT value FROM package_fact WHERE kind = ? ORDER BY value LIMIT 300",
       kind,
     ).map(({ value }) => value);
   const licenses = db.all<{ license: string }>(

@@ -1,5 +1,5 @@
 /**
- * The `millrace` section of a package's configuration: {@linkcode readPlugins}.
+ * The `millrace` section of a package's configuration: {@linkcode parseSection}.
  * @module
  */
 import { z } from "zod";
@@ -78,24 +78,4 @@ export function sectionProblems(section: unknown): string[] {
 /** The section of a package, which has been checked. @throws {Error} When it is not valid. */
 export function parseSection(section: unknown): PluginSection {
   return SECTION.parse(section);
-}
-
-/** Plugins of a package with what search needs of them; none without a section. */
-export function readPlugins(section: unknown): {
-  name: string;
-  declaration: PluginDeclaration;
-  facts: (readonly [kind: "provides" | "needs" | "permission", value: string])[];
-  text: string;
-}[] {
-  if (section === undefined) return [];
-  return Object.entries(parseSection(section).plugins).map(([name, declaration]) => ({
-    name,
-    declaration,
-    facts: [
-      ...declaration.provides.map((value) => ["provides", value] as const),
-      ...declaration.dependsOn.map((value) => ["needs", value] as const),
-      ...declaration.permissions.map((permission) => ["permission", permission.name] as const),
-    ],
-    text: [name, ...declaration.provides, ...declaration.dependsOn, declaration.help ?? ""].join(" "),
-  }));
 }

@@ -2,7 +2,7 @@
 
 import type { User } from "../catalog/scopes.ts";
 import { updateLatest } from "../catalog/versions.ts";
-import { readPlugins } from "../plugins/section.ts";
+import { parseSection } from "../plugins/section.ts";
 import type { Registry } from "../registry.ts";
 import type { Candidate } from "../rules/rule.ts";
 import { sign } from "../trust/ed25519.ts";
@@ -111,31 +111,15 @@ export async function save(
         range,
       );
     }
-    const plugins = readPlugins(millrace);
-    for (const { name, declaration, facts } of plugins) {
-      const plugin = db.run(
+    const plugins = millrace === undefined ? {} : parseSection(millrace).plugins;
+    for (const [plugin, declaration] of Object.entries(plugins)) {
+      db.run(
         "INSERT INTO plugin (version_id, export, declaration) VALUES (?, ?, ?)",
         id,
-        name,
+        plugin,
         JSON.stringify(declaration),
       );
-      for (const [kind, value] of facts) {
-        db.run(
-          "INSERT OR IGNORE INTO plugin_fact (plugin_id, kind, value) VALUES (?, ?, ?)",
-          plugin.id,
-          kind,
-          value,
-        );
-      }
     }
-    db.run("DELETE FROM package_text WHERE rowid = ?", packageId);
-    db.run(
-      "INSERT INTO package_text (rowid, name, description, plugins) VALUES (?, ?, ?, ?)",
-      packageId,
-      full,
-      config.description ?? "",
-      plugins.map(({ text }) => text).join("\n"),
-    );
     updateLatest(registry, scope, name);
     return id;
   });

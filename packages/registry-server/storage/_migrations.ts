@@ -37,8 +37,11 @@ CREATE TABLE package (
   name TEXT NOT NULL,
   created_at TEXT NOT NULL,
   latest INTEGER REFERENCES version,  -- newest release that is neither yanked nor blocked
+  downloads INTEGER NOT NULL DEFAULT 0,
   UNIQUE (scope, name)
 ) STRICT;
+
+CREATE INDEX package_by_downloads ON package (downloads DESC, scope, name);
 
 CREATE TABLE version (
   id INTEGER PRIMARY KEY,
@@ -145,13 +148,14 @@ CREATE TABLE plugin (
 ) STRICT;
 CREATE INDEX plugin_by_version ON plugin (version_id);
 
-CREATE TABLE plugin_fact (
-  plugin_id INTEGER NOT NULL REFERENCES plugin,
+-- What search looks at: of the latest version of each package only.
+CREATE TABLE package_fact (
   kind TEXT NOT NULL,                 -- provides, needs or permission
   value TEXT NOT NULL,
-  PRIMARY KEY (plugin_id, kind, value)
+  package_id INTEGER NOT NULL REFERENCES package,
+  PRIMARY KEY (kind, value, package_id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX plugin_fact_by_value ON plugin_fact (kind, value);
+CREATE INDEX package_fact_by_package ON package_fact (package_id);
 
 CREATE VIRTUAL TABLE package_text USING fts5 (name, description, plugins, tokenize = 'unicode61 tokenchars _');
 
