@@ -6,8 +6,11 @@ import type { Registry } from "../registry.ts";
 
 /** An answer that can be given again. */
 export interface Cached {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly headers: [string, string][];
+  /** Text where it is UTF-8: Deno sends that a fifth faster. */
+  readonly body: string | Uint8Array<ArrayBuffer>;
+  /** Of the body. */
+  readonly bytes: number;
+  readonly headers: Readonly<Record<string, string>>;
   /** Whether it holds for ever, unless its version is blocked; for now, until something is published; or not at all. */
   readonly holds: "forever" | "for now" | "not";
   /** Version that this is a download of. */
@@ -39,7 +42,7 @@ export class ModuleCache {
     for (const [path, { bytes, holds }] of this.#answers) {
       if (holds === "forever" && !all) continue;
       this.#answers.delete(path);
-      this.#bytes -= bytes.length;
+      this.#bytes -= bytes;
     }
   }
 
@@ -68,13 +71,13 @@ export class ModuleCache {
   set(path: string, answer: Cached, made: Registry["revision"]): void {
     const { versions, blocks } = this.#registry.revision;
     if (made.versions !== versions || made.blocks !== blocks || this.#answers.has(path)) return;
-    if (answer.holds === "not" || answer.bytes.length > this.#most / 16) return;
+    if (answer.holds === "not" || answer.bytes > this.#most / 16) return;
     this.#answers.set(path, answer);
-    this.#bytes += answer.bytes.length;
+    this.#bytes += answer.bytes;
     for (const [oldest, { bytes }] of this.#answers) {
       if (this.#bytes <= this.#most) break;
       this.#answers.delete(oldest);
-      this.#bytes -= bytes.length;
+      this.#bytes -= bytes;
     }
   }
 }

@@ -13,17 +13,17 @@ import { type Cached, ModuleCache } from "./module_cache.ts";
 import { decodePath, type ModulePath, parseModulePath } from "./module_path.ts";
 import { Refusal } from "./refusal.ts";
 
-const SAFE: readonly [string, string][] = [
-  ["content-security-policy", "default-src 'none'; sandbox"],
-  ["x-content-type-options", "nosniff"],
-  ["cross-origin-resource-policy", "cross-origin"],
-  ["access-control-allow-origin", "*"],
-];
-const FOR_EVER: [string, string] = ["cache-control", "public, max-age=31536000, immutable"];
-const FOR_NOW: [string, string] = ["cache-control", "no-cache"];
+const SAFE = {
+  "content-security-policy": "default-src 'none'; sandbox",
+  "x-content-type-options": "nosniff",
+  "cross-origin-resource-policy": "cross-origin",
+  "access-control-allow-origin": "*",
+} as const;
+const FOR_EVER = { "cache-control": "public, max-age=31536000, immutable", ...SAFE } as const;
+const FOR_NOW = { "cache-control": "no-cache", ...SAFE } as const;
 
 /** What has a page too is a page for browsers only. */
-const BY_READER: [string, string] = ["vary", "accept, sec-fetch-dest"];
+const BY_READER = { vary: "accept, sec-fetch-dest" } as const;
 
 /** Serves modules. Nothing that it serves is HTML, and none of it can act as a page. */
 export class ModuleHost implements Disposable {
@@ -37,12 +37,12 @@ export class ModuleHost implements Disposable {
     this.#downloads = new Downloads(registry.db);
   }
 
-  /** An answer from memory, if there is one. @param path As in the URL. */
-  cached(path: string): Response | undefined {
+  /** An answer from memory, if there is one. @param path As in the URL. @param most Largest answer, bytes. */
+  cached(path: string, most: number = Infinity): Response | undefined {
     const answer = this.#cache.get(path);
-    if (!answer) return undefined;
+    if (!answer || answer.bytes > most) return undefined;
     if (answer.download !== undefined) this.#downloads.add(answer.download);
-    return new Response(answer.bytes, { headers: answer.headers });
+    return new Response(answer.body, { headers: answer.headers });
   }
 
   /**
@@ -60,20 +60,20 @@ export class ModuleHost implements Disposable {
     const answer = await this.#read(place);
     this.#cache.set(path, answer, made);
     if (answer.download !== undefined) this.#downloads.add(answer.download);
-    return new Response(answer.bytes, { headers: answer.headers });
+    return new Response(answer.body, { headers: answer.headers });
   }
 
   async #read(place: Exclude<ModulePath, { kind: "plain" }>): Promise<Cached> {
     const registry = this.#registry;
     const { scope, name } = place;
     const missing = (what: string) => new Refusal(404, "notFound", `There is no ${what} in this registry`);
-    const json: [string, string] = ["content-type", "application/json; charset=utf-8"];
+    const json = { "content-type": "application/json; charset=utf-8" } as const;
     if (place.kind === "meta") {
       const meta = await findMeta(registry, scope, name);
       if (!meta) throw missing(`package @${scope}/${name}`);
       return {
-        bytes: new TextEncoder().encode(JSON.stringify(meta)),
-        headers: [json, FOR_NOW, ...SAFE],
+        ...bodyOf(new TextEncoder().encode(JSON.stringify(meta))),
+        headers: { ...json, ...FOR_NOW },
         holds: hasScope(registry, scope) ? "for now" : "not", // upstream has its own idea of how long
       };
     }
@@ -83,15 +83,19 @@ export class ModuleHost implements Disposable {
       if (!bytes) throw missing(`version @${scope}/${name}@${version}`);
       const id = findVersion(registry, scope, name, version)?.id;
       return {
-        bytes,
-        headers: [json, FOR_EVER, ...SAFE],
+        ...bodyOf(bytes),
+        headers: { ...json, ...FOR_EVER },
         holds: "forever",
         ...id !== undefined && { download: id },
       };
     }
     const bytes = await findFile(registry, scope, name, version, place.path, place.kind === "linked");
     if (!bytes) throw missing(`file "${place.path}" of @${scope}/${name}@${version}`);
-    return { bytes, headers: [["content-type", mediaType(place.path)], FOR_EVER, ...SAFE], holds: "forever" };
+    return {
+      ...bodyOf(bytes),
+      headers: { "content-type": mediaType(place.path), ...FOR_EVER },
+      holds: "forever",
+    };
   }
 
   /** To the exact version of a range, and from a subpath to its file. */
@@ -123,12 +127,7 @@ export class ModuleHost implements Disposable {
     if (id !== undefined) this.#downloads.add(id);
     return new Response(null, {
       status: 302,
-      headers: [
-        ["location", `/-/@${scope}/${name}@${version}${encodeURI(target)}`],
-        FOR_NOW,
-        BY_READER,
-        ...SAFE,
-      ],
+      headers: { location: `/-/@${scope}/${name}@${version}${encodeURI(target)}`, ...FOR_NOW, ...BY_READER },
     });
   }
 
@@ -138,10 +137,20 @@ export class ModuleHost implements Disposable {
   }
 }
 
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+function bodyOf(bytes: Uint8Array<ArrayBuffer>): Pick<Cached, "body" | "bytes"> {
+  try {
+    return { body: utf8.decode(bytes), bytes: bytes.length };
+  } catch {
+    return { body: bytes, bytes: bytes.length }; // not text
+  }
+}
+
 /** How a module host refuses: in plain text. */
 export function refuseModule({ status, message, headers }: Refusal): Response {
   return new Response(`${message}\n`, {
     status,
-    headers: [["content-type", "text/plain; charset=utf-8"], FOR_NOW, ...SAFE, ...Object.entries(headers)],
+    headers: { "content-type": "text/plain; charset=utf-8", ...FOR_NOW, ...headers },
   });
 }

@@ -31,6 +31,9 @@ export interface ServeOptions {
   readonly onError?: (error: unknown) => void;
 }
 
+/** What is on its way as soon as it is answered, bytes. */
+const SMALL = 2 ** 16;
+
 /** A request that was answered. */
 export interface RequestInfo {
   /** Where it came from. */
@@ -85,25 +88,46 @@ export function serve(registry: Registry, options: ServeOptions = {}): RegistryS
     clearTimeout(timer);
   };
 
-  const answer = async (request: Request, info: Deno.ServeHandlerInfo<Deno.NetAddr>): Promise<Response> => {
+  const answer = (
+    request: Request,
+    info: Deno.ServeHandlerInfo<Deno.NetAddr>,
+  ): Response | Promise<Response> => {
+    const { url, method } = request;
+    const from = url.indexOf("/", 8);
+    const query = url.indexOf("?", from);
+    const path = url.slice(from, query < 0 ? undefined : query);
+    const isModule = path.startsWith("/@") || path.startsWith("/-/");
+    if (isModule && method === "GET") { // most requests: nothing more of them is looked at
+      const cached = host.cached(path, SMALL);
+      if (cached) {
+        traffic.add(true, 200, 0);
+        return cached;
+      }
+    }
+    return answerFully(request, info, path, isModule);
+  };
+
+  const answerFully = async (
+    request: Request,
+    info: Deno.ServeHandlerInfo<Deno.NetAddr>,
+    path: string,
+    isModule: boolean,
+  ): Promise<Response> => {
     const { completed } = info;
     open.add(completed);
     const close = () => open.delete(completed);
     completed.then(close, close); // it fails when the client goes away
     const before = performance.now();
-    const { url, method } = request;
-    const from = url.indexOf("/", 8);
-    const query = url.indexOf("?", from);
-    const path = url.slice(from, query < 0 ? undefined : query);
     const forwarded = trustProxy
       ? request.headers.get("x-forwarded-for")?.split(",").at(-1)?.trim()
       : undefined;
     const address = forwarded || info.remoteAddr.hostname;
-    const isModule = path.startsWith("/@") || path.startsWith("/-/");
     const response = await (isModule ? module : other)(request, path, address);
     const ms = performance.now() - before;
     traffic.add(isModule, response.status, ms);
-    if (!isModule) onRequest({ address, method, path, status: response.status, ms: Math.round(ms) });
+    if (!isModule) {
+      onRequest({ address, method: request.method, path, status: response.status, ms: Math.round(ms) });
+    }
     return response;
   };
 
