@@ -1,6 +1,8 @@
 // Uploads that are too large, too slow, cut off or made to do harm.
 import assert from "node:assert/strict";
 import { packTar } from "modern-tar";
+import { collectGarbage } from "../packages/registry-server/maintenance/collect_garbage.ts";
+import { verifyData } from "../packages/registry-server/maintenance/verify_data.ts";
 import { archiveOf, gzip } from "../packages/registry-server/rules/_fixture_testing.ts";
 import { type Fixture, startRegistry } from "./_registry.ts";
 
@@ -202,4 +204,49 @@ Deno.test("200 packages are published at once", async () => {
   assert.deepEqual(statuses.filter((status) => status !== 200), []);
   const { entries } = await (await lab.api("GET", "/log")).json();
   assert.equal(entries.filter(({ kind }: { kind: string }) => kind === "publish").length, 200);
+});
+
+Deno.test("of uploads of one version at once, one is published and the others are told so", async () => {
+  await using lab = await startRegistry();
+  const answers = await Promise.all(Array.from({ length: 20 }, async (_, k) => {
+    const response = await fetch(`${lab.server.origin}${PATH}`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${lab.token}` },
+      body: await archiveOf({ mod: `export const k: number = ${k};\n` }),
+    });
+    return { ...await response.json() as { code?: string }, k, status: response.status };
+  }));
+  const published = answers.filter(({ status }) => status === 200);
+  assert.equal(published.length, 1);
+  assert(answers.every(({ status, code }) => status === 200 || code === "duplicateVersionPublish"));
+  const text = await (await fetch(`${lab.server.origin}/@lab/good/1.0.0/mod.ts`)).text();
+  assert.equal(text, `export const k: number = ${published[0]!.k};\n`);
+  const { entries } = await (await lab.api("GET", "/log")).json();
+  assert.equal(entries.filter(({ kind }: { kind: string }) => kind === "publish").length, 1);
+});
+
+Deno.test("collecting garbage beside publishing takes nothing that is published", async () => {
+  await using lab = await startRegistry();
+  const stop = new AbortController();
+  const collecting = (async () => {
+    while (!stop.signal.aborted) {
+      await collectGarbage(lab.registry, 0);
+      await new Promise((go) => setTimeout(go, 20));
+    }
+  })();
+  let again = 0;
+  for (let k = 0; k < 30; k++) {
+    const response = await fetch(`${lab.server.origin}/api/scopes/lab/packages/good/versions/1.0.${k}`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${lab.token}` },
+      body: await archiveOf({ entries: [{ path: "same.txt", text: "the same in all" }] }),
+    });
+    const text = await response.text();
+    if (response.status === 503 && /"tryAgain"/.test(text)) again++;
+    else assert.equal(response.status, 200, text);
+  }
+  stop.abort();
+  await collecting;
+  assert(again < 30, "some are published");
+  assert.deepEqual(await verifyData(lab.registry), []);
 });

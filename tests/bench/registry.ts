@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { createScope, createToken, createUser, openRegistry } from "@millrace/registry-server";
-import { archiveOf } from "../../packages/registry-server/rules/_fixture_testing.ts";
+import { archiveOf, type RejectFixture } from "../../packages/registry-server/rules/_fixture_testing.ts";
 import { type Measure, report } from "./_report.ts";
 import { seedRegistry } from "./_registry_seed.ts";
 
@@ -61,11 +61,13 @@ const MODULE = `/** Numbers. @module */\n${
   )
 }`;
 
-async function upload(origin: string, token: string, name: string): Promise<void> {
+type Entries = NonNullable<RejectFixture["entries"]>;
+
+async function upload(origin: string, token: string, name: string, entries: Entries = []): Promise<void> {
   const response = await fetch(`${origin}/api/scopes/lab/packages/${name}/versions/1.0.0`, {
     method: "POST",
     headers: { authorization: `Bearer ${token}` },
-    body: await archiveOf({ config: { name: `@lab/${name}` }, mod: MODULE }),
+    body: await archiveOf({ config: { name: `@lab/${name}` }, mod: MODULE, entries }),
   });
   const text = await response.text();
   if (response.status !== 200) throw new Error(text);
@@ -93,7 +95,7 @@ async function slowClients(origin: string, token: string, count: number): Promis
     const connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
     const head = k % 2
       ? `POST /api/scopes/lab/packages/slow/versions/1.0.${k} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nContent-Length: 100000\r\n\r\nhalf`
-      : "GET /@lab/base/1.0.0/mod.ts HTTP/1.1\r\nHost: x\r\n\r\n".repeat(500);
+      : "GET /@lab/large/1.0.0/large.txt HTTP/1.1\r\nHost: x\r\n\r\n".repeat(20);
     await connection.write(new TextEncoder().encode(head));
     connections.push(connection);
   }
@@ -154,7 +156,9 @@ try {
     );
 
     const free = await wrk(origin + paths.module);
+    await upload(origin, token, "large", [{ path: "large.txt", repeat: ["x", 2_000_000] }]);
     using _slow = await slowClients(origin, token, 200);
+    await new Promise((go) => setTimeout(go, 2000)); // until nothing more goes into their buffers
     const held = await wrk(origin + paths.module);
     const slowed: number[] = [];
     for (let k = 0; k < 20; k++) slowed.push(await publishToInstallable(origin, token, `two-${k}`));
