@@ -9,7 +9,7 @@ import { type Measure, report } from "./_report.ts";
 import { seedRegistry } from "./_registry_seed.ts";
 
 const HERE = decodeURIComponent(new URL(".", import.meta.url).pathname);
-const SECONDS = 3;
+const SECONDS = 2;
 const ROUNDS = 5;
 
 function median(values: readonly number[]): number {
