@@ -169,3 +169,38 @@ Deno.test("damage on disk is noticed, and named to the client", async () => {
   assert.notEqual(code, 0);
   assert.match(err, /@lab\/words\/1\.0\.0\/mod\.ts/);
 });
+
+Deno.test("what is changed on its way to the client, or in its lock file, is refused and named", async () => {
+  await using lab = await startRegistry();
+  await lab.publish("words", "1.0.0", { "mod.ts": "/** A. */\nexport const a: number = 1;\n" });
+  let evil: string | undefined;
+  await using between = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
+    const { pathname } = new URL(request.url);
+    const response = await fetch(lab.server.origin + pathname);
+    const text = await response.text();
+    const change = evil !== undefined && pathname.endsWith(evil);
+    return new Response(change ? text.replace("1", "2") : text, response);
+  });
+  const env = { JSR_URL: `http://127.0.0.1:${between.addr.port}/` };
+  const app = await lab.write("app", {
+    "deno.json": JSON.stringify({ imports: { words: "jsr:@lab/words@^1" } }),
+    "main.ts": 'import { a } from "words";\nconsole.log(a);\n',
+  });
+  const run = (...more: string[]) => lab.deno(app, ["run", "--reload", ...more, "main.ts"], { env });
+  assert.equal((await run()).out, "1\n");
+  evil = "/mod.ts";
+  const file = await run();
+  assert.notEqual(file.code, 0);
+  assert.match(file.err, /Integrity check failed[^]*\/@lab\/words\/1\.0\.0\/mod\.ts/i);
+  evil = "_meta.json";
+  const manifest = await run("--frozen");
+  assert.notEqual(manifest.code, 0);
+  assert.match(manifest.err, /Integrity check failed[^]*@lab\/words@1\.0\.0/i);
+  evil = undefined;
+  const lock = join(app, "deno.lock");
+  await Deno.writeTextFile(
+    lock,
+    (await Deno.readTextFile(lock)).replace(/"integrity": "....../, '"integrity": "000000'),
+  );
+  assert.match((await run("--frozen")).err, /Integrity check failed/i);
+});

@@ -55,6 +55,52 @@ Deno.test("packages are found by data type, permission, licence and words", asyn
   assert.deepEqual(used, { packages: [{ name: "@lab/tools", range: "^1" }] });
 });
 
+Deno.test("an update tells which permissions are new, and which are no longer wanted", async () => {
+  await using lab = await startRegistry();
+  const read = { name: "read", value: "./gains.json", reason: "Reads gains of the channels" };
+  await lab.upload("aa", "1.0.0", plugin("hits", "hits", ["records"], [read]));
+  await lab.upload(
+    "aa",
+    "1.1.0",
+    plugin("hits", "hits", ["records"], [{ ...read, reason: "For another reason" }, NET]),
+  );
+  const ask = async (version: string, from: string) => {
+    const response = await lab.api("GET", `/scopes/lab/packages/aa/versions/${version}/plugins${from}`);
+    return await response.json();
+  };
+  const first = await ask("1.0.0", "");
+  assert.deepEqual(first.plugins.hits.permissions, [read]);
+  assert.deepEqual(first.permissions, { added: [read], removed: [], kept: [] });
+  const wider = (await ask("1.1.0", "?from=1.0.0")).permissions;
+  assert.deepEqual([wider.added, wider.removed], [[NET], []]);
+  const narrower = (await ask("1.0.0", "?from=1.1.0")).permissions;
+  assert.deepEqual([narrower.added, narrower.removed], [[], [NET]]);
+  assert.equal((await ask("1.0.0", "?from=9.9.9")).code, "versionNotFound");
+});
+
+Deno.test("search goes by the latest version, whatever is published or yanked after it", async () => {
+  await using lab = await startRegistry();
+  await lab.upload("aa", "1.0.0", plugin("hits", "old_hits", ["records"]));
+  await lab.upload("aa", "2.0.0", plugin("hits", "new_hits", ["records"]));
+  await lab.upload("aa", "1.0.1", plugin("hits", "old_hits", ["records"]));
+  const find = async (query: string) =>
+    (await (await lab.api("GET", `/search?${query}`)).json()).packages.length;
+  assert.deepEqual([await find("provides=old_hits"), await find("provides=new_hits")], [0, 1]);
+  assert.deepEqual([await find("q=old_hits"), await find("q=new_hits")], [0, 1]);
+  await lab.api("PUT", "/scopes/lab/packages/aa/versions/2.0.0/yank", {
+    token: lab.token,
+    body: { reason: "No" },
+  });
+  assert.deepEqual([await find("provides=old_hits"), await find("provides=new_hits")], [1, 0]);
+  for (const version of ["1.0.0", "1.0.1"]) {
+    await lab.api("PUT", `/scopes/lab/packages/aa/versions/${version}/block`, {
+      token: lab.rootToken,
+      body: { reason: "No" },
+    });
+  }
+  assert.equal(await find(""), 0, "a package without a version to resolve to is not found");
+});
+
 Deno.test("downloads are counted for each version, and kept when the server stops", async () => {
   const lab = await startRegistry();
   try {

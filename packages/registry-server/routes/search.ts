@@ -2,8 +2,10 @@
  * Search, and who uses what.
  * @module
  */
+import { getVersion } from "../catalog/versions.ts";
 import { type Route, route } from "../http/route.ts";
-import { dependents, search } from "../plugins/search.ts";
+import { permissionDiff } from "../plugins/permission_diff.ts";
+import { dependents, pluginsOf, search } from "../plugins/search.ts";
 
 export const searchRoutes: readonly Route[] = [
   route({
@@ -31,6 +33,20 @@ export const searchRoutes: readonly Route[] = [
           license: given("license"),
         }),
       };
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/scopes/:scope/packages/:package/versions/:version/plugins",
+    summary: "Plugins of a version, and how the permissions that they want differ from another version's",
+    access: "public",
+    query: { from: "The other version; default: none, so that all permissions are new" },
+    answer({ registry, params, query }) {
+      const [scope, name] = [params.scope!, params.package!];
+      const from = query.get("from");
+      const plugins = pluginsOf(registry, getVersion(registry, scope, name, params.version!).id);
+      const before = from === null ? {} : pluginsOf(registry, getVersion(registry, scope, name, from).id);
+      return { plugins, permissions: permissionDiff(before, plugins) };
     },
   }),
   route({
