@@ -6,6 +6,7 @@
 import type { Registry } from "../registry.ts";
 import { facets, search } from "../plugins/search.ts";
 import { page } from "./layout.tsx";
+import { Types } from "./types.tsx";
 
 /** Most packages on the page. */
 const SHOWN = 50;
@@ -36,7 +37,7 @@ export function homePage(registry: Registry, query: URLSearchParams): Response {
               {{ provides: "Provides", needs: "Needs", license: "Licence" }[name]}
               <input name={name} value={given(name) ?? ""} list={`known-${name}`} autocomplete="off" />
               <datalist id={`known-${name}`}>
-                {known[name].map((value) => <option value={value}></option>)}
+                {known[name].map((value) => <option key={value} value={value}></option>)}
               </datalist>
             </label>
           ))}
@@ -68,15 +69,7 @@ export function homePage(registry: Registry, query: URLSearchParams): Response {
                     <a href={`/${name}`}>{name}</a>
                   </h2>
                   {description && <p>{description}</p>}
-                  {Object.values(plugins).map(({ provides, dependsOn }) => (
-                    <p class="types">
-                      {dependsOn.length > 0
-                        ? dependsOn.map((type) => <a href={`/?provides=${type}`}>{type}</a>)
-                        : "files"}
-                      <span aria-label="to">→</span>
-                      {provides.map((type) => <a href={`/?needs=${type}`}>{type}</a>)}
-                    </p>
-                  ))}
+                  {Object.entries(plugins).map(([each, plugin]) => <Types key={each} plugin={plugin} />)}
                   <p class="meta">
                     {version} · {license ?? "licence in a file"} · {downloads} downloads
                   </p>

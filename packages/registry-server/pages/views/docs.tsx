@@ -59,9 +59,9 @@ export async function docsView({ registry, row, full, files, manifest }: Version
           </h2>
           <Doc text={doc} base={base} />
           <p class="index">
-            {symbols.map(({ name }) => <a href={`#${idOf(subpath, name)}`}>{name}</a>)}
+            {symbols.map(({ name }) => <a key={name} href={`#${idOf(subpath, name)}`}>{name}</a>)}
           </p>
-          {symbols.map((symbol) => <Entry symbol={symbol} subpath={subpath} base={base} />)}
+          {symbols.map((symbol) => <Entry key={symbol.name} symbol={symbol} subpath={subpath} base={base} />)}
         </>
       ))}
     </>

@@ -7,14 +7,7 @@ import type { PluginDeclaration } from "../../plugins/section.ts";
 import { versionSignatures } from "../../trust/signatures.ts";
 import type { VersionView } from "../package.tsx";
 import { readmeHtml } from "../readme.ts";
-
-const Types: FC<{ plugin: PluginDeclaration }> = ({ plugin: { dependsOn, provides } }) => (
-  <p class="types">
-    {dependsOn.length > 0 ? dependsOn.map((type) => <a href={`/?provides=${type}`}>{type}</a>) : "files"}
-    <span aria-label="to">→</span>
-    {provides.map((type) => <a href={`/?needs=${type}`}>{type}</a>)}
-  </p>
-);
+import { Types } from "../types.tsx";
 
 const Plugin: FC<{ name: string; plugin: PluginDeclaration }> = ({ name, plugin }) => (
   <section class="card">
@@ -60,7 +53,7 @@ export async function overviewView(of: VersionView): Promise<Child> {
     <div class="columns">
       <div>
         {plugins.length > 0 && <h2>Plugins{engine && <small>for engine {engine}</small>}</h2>}
-        {plugins.map(([each, plugin]) => <Plugin name={each} plugin={plugin} />)}
+        {plugins.map(([each, plugin]) => <Plugin key={each} name={each} plugin={plugin} />)}
         {text === undefined
           ? <p>It has no README.</p>
           : <article class="readme">{raw(readmeHtml(text, `/${full}/${row.version}/`))}</article>}
@@ -101,7 +94,7 @@ export async function overviewView(of: VersionView): Promise<Child> {
           </dd>
         </dl>
         {notices.length > 0 && <h2>Notices</h2>}
-        <ul>{notices.map((notice) => <li>{notice}</li>)}</ul>
+        <ul>{notices.map((notice) => <li key={notice}>{notice}</li>)}</ul>
         <h2>Used by</h2>
         {used.length === 0 ? <p>No package here.</p> : (
           <ul>
