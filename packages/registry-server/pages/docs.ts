@@ -28,8 +28,35 @@ export interface ExportDocs {
 /** Most modules that are read for a package. */
 const MOST = 500;
 
-/** Documentation of all exports of a version, from the types that its code declares. */
-export async function versionDocs(
+/** Versions whose documentation is kept: reading it anew takes a quarter of a second for a large package. */
+const KEPT = 30;
+
+const kept = new WeakMap<Registry["analyser"], Map<string, Promise<ExportDocs[]>>>();
+
+/**
+ * Documentation of all exports of a version, from the types that its code declares.
+ *
+ * @param manifest Its SHA-256, by which the documentation is kept.
+ */
+export function versionDocs(
+  registry: Pick<Registry, "analyser" | "blobs">,
+  manifest: string,
+  files: ReadonlyMap<string, string>,
+  exports: Readonly<Record<string, string>>,
+): Promise<ExportDocs[]> {
+  const known = kept.get(registry.analyser) ?? new Map<string, Promise<ExportDocs[]>>();
+  kept.set(registry.analyser, known);
+  let docs = known.get(manifest);
+  if (!docs) {
+    docs = readDocs(registry, files, exports);
+    known.set(manifest, docs);
+    docs.catch(() => known.delete(manifest));
+    if (known.size > KEPT) known.delete(known.keys().next().value!);
+  }
+  return docs;
+}
+
+async function readDocs(
   { analyser, blobs }: Pick<Registry, "analyser" | "blobs">,
   files: ReadonlyMap<string, string>,
   exports: Readonly<Record<string, string>>,

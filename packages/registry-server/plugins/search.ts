@@ -38,6 +38,9 @@ export interface Found {
 const WITH = (kind: string, more = "AND value = ?") =>
   `(SELECT package_id FROM package_fact WHERE kind = '${kind}' ${more})`;
 
+/** Most words that are looked for. */
+const WORDS = 10;
+
 /** Packages with a latest version, the most downloaded first. */
 export function search({ db }: Pick<Registry, "db">, query: Query): Found[] {
   const where: string[] = [];
@@ -47,7 +50,9 @@ export function search({ db }: Pick<Registry, "db">, query: Query): Found[] {
     where.push(condition);
     values.push(value);
   };
-  const words = query.text?.match(/[\p{L}\p{N}_]+/gu)?.map((word) => `"${word}"*`).join(" ");
+  const words = query.text?.match(/[\p{L}\p{N}_]{1,64}/gu)?.slice(0, WORDS).map((word) => `"${word}"*`).join(
+    " ",
+  );
   add("package.id IN (SELECT rowid FROM package_text WHERE package_text MATCH ?)", words);
   add(`package.id IN ${WITH("provides")}`, query.provides);
   add(`package.id IN ${WITH("needs")}`, query.needs);

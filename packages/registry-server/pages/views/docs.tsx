@@ -48,7 +48,7 @@ const idOf = (subpath: string, name: string) => `${subpath}:${name}`;
 export async function docsView({ registry, row, full, files, manifest }: VersionView): Promise<Child> {
   if (row.blocked_at !== null) return <p>A blocked version is not shown.</p>;
   const hashes = new Map([...files].map(([path, { sha256 }]) => [path, sha256]));
-  const docs = await versionDocs(registry, hashes, manifest.exports);
+  const docs = await versionDocs(registry, row.manifest, hashes, manifest.exports);
   const base = `/${full}/${row.version}/`;
   return (
     <>

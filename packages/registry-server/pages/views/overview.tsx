@@ -5,7 +5,7 @@ import type { Child, FC } from "hono/jsx";
 import { dependents, pluginsOf } from "../../plugins/search.ts";
 import type { PluginDeclaration } from "../../plugins/section.ts";
 import { versionSignatures } from "../../trust/signatures.ts";
-import type { VersionView } from "../package.tsx";
+import { type VersionView, withdrawn } from "../package.tsx";
 import { readmeHtml } from "../readme.ts";
 import { Types } from "../types.tsx";
 
@@ -60,7 +60,7 @@ export async function overviewView(of: VersionView): Promise<Child> {
       </div>
       <aside aria-label="About this version">
         <h2>Install</h2>
-        <pre tabindex={0}>deno add jsr:{full}@^{row.version}</pre>
+        <pre tabindex={0}>deno add jsr:{full}@{withdrawn(row) ? "" : "^"}{row.version}</pre>
         <h2>About</h2>
         <dl>
           <dt>Licence</dt>
