@@ -164,3 +164,13 @@ Deno.test("the log holds all that happened, and a change of it is found", async 
   );
   assert.throws(() => verifyInclusion(entries, { ...signatures, logIndex: 2 }), VerificationError);
 });
+
+Deno.test("nothing is signed with a key at a time at which it does not count", async () => {
+  const clock = { now: new Date() };
+  await using lab = await startRegistry({ now: () => clock.now });
+  clock.now = new Date(clock.now.getTime() - 3600_000);
+  await assert.rejects(lab.upload("aa", "1.0.0"), /tryAgain.*clock was set back/);
+  clock.now = new Date(clock.now.getTime() + 3600_000);
+  await lab.upload("aa", "1.0.0");
+  assert.equal(await verifyVersion(await fetched(lab)), "unverified");
+});

@@ -61,6 +61,14 @@ Deno.test("packages of other scopes come from upstream, and stay when it is gone
   await (await fetch(`${near.origin}/@lab/none/meta.json`)).body?.cancel();
   assert.equal(wire.seen.length, asked + 1, "that something is missing is not remembered");
 
+  const versions = async () =>
+    Object.keys((await (await fetch(`${near.origin}/@lab/base/meta.json`)).json()).versions);
+  await far.upload("base", "1.1.0", { mod: "export const base: number = 41;\n" });
+  assert.deepEqual(await versions(), ["1.0.0"], "a list is taken as it is for a minute");
+  clock.now = new Date(clock.now.getTime() + 60_000);
+  assert.deepEqual(await versions(), ["1.1.0", "1.0.0"]);
+  assert.equal((await far.deno(app, ["run", "--reload", "main.ts"], { env })).out, "42\n");
+
   wire.control.change = () => new Response("no", { status: 500 });
   clock.now = new Date(clock.now.getTime() + 3600_000);
   const offline = await far.deno(app, ["run", "--reload", "main.ts"], { env });

@@ -26,7 +26,7 @@ export interface ServeOptions {
   /** Whether clients' addresses are taken from `X-Forwarded-For`, which a server in front of this one sets. */
   readonly trustProxy?: boolean;
   /** Told of every request but those for modules. */
-  readonly onRequest?: (request: RequestInfo) => void;
+  readonly onRequest?: (request: AnsweredRequest) => void;
   /** Told of the server's own errors; default: written to standard error. */
   readonly onError?: (error: unknown) => void;
 }
@@ -35,7 +35,7 @@ export interface ServeOptions {
 const SMALL = 2 ** 16;
 
 /** A request that was answered. */
-export interface RequestInfo {
+export interface AnsweredRequest {
   /** Where it came from. */
   readonly address: string;
   /** HTTP method. */

@@ -6,7 +6,7 @@ import { parseSection } from "../plugins/section.ts";
 import type { Registry } from "../registry.ts";
 import type { Candidate } from "../rules/rule.ts";
 import { sign } from "../trust/ed25519.ts";
-import { currentKey } from "../trust/keys.ts";
+import { currentKey, isInUse } from "../trust/keys.ts";
 import { appendToLog } from "../trust/log.ts";
 import { versionText } from "../trust/statement.ts";
 import { linkImports } from "./link.ts";
@@ -56,6 +56,11 @@ export async function save(
 
   const versionId = db.transaction(() => {
     checkNew(registry, scope, name, version);
+    if (!isInUse(db, key.id, signedAt)) {
+      const why =
+        "The key that signs was changed meanwhile, or the registry's clock was set back; publish again";
+      throw new Refusal(503, "tryAgain", why, {}, { "retry-after": "1" });
+    }
     for (const hash of [manifest, ...stored.flatMap(({ sha256, linked }) => [sha256, linked])]) {
       if (!blobs.hasSync(hash)) { // garbage collection took it since
         throw new Refusal(503, "tryAgain", "The registry was cleaning up; publish again", {}, {

@@ -42,6 +42,16 @@ export async function currentKey(db: Database, now: () => Date): Promise<Omit<Ke
   });
 }
 
+/** Whether a signature of this time counts with this key, which is the one in use. */
+export function isInUse(db: Database, id: string, signedAt: string): boolean {
+  return db.get(
+    "SELECT 1 FROM signing_key WHERE id = ? AND valid_from <= ? AND valid_until IS NULL",
+    id,
+    signedAt,
+  ) !==
+    undefined;
+}
+
 /** End the validity of the key in use and start with a new one; gives its id. Old signatures stay valid. */
 export async function rotateKey(db: Database, now: () => Date): Promise<string> {
   const pair = await generateKey();
