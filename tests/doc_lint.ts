@@ -14,6 +14,7 @@ const entries = workspace.flatMap((folder) => {
 
 // Types of packages that are not ours: they are documented elsewhere and cannot be exported from here.
 const FOREIGN = [
+  "'registryProgram' references private type 'Command'",
   "'randomRows' references private type 'fc'",
   "'randomRows' references private type 'Arbitrary'",
 ];

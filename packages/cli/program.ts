@@ -14,8 +14,10 @@
  * @module
  */
 import { Command, CommanderError } from "@commander-js/extra-typings";
+import { writeTo } from "./commands/_program.ts";
 import { addPlan } from "./commands/plan.ts";
 import { addPlugins } from "./commands/plugins.ts";
+import { addRegistry, registryArgs } from "./commands/registry.ts";
 import { addRun } from "./commands/run.ts";
 import { addShow } from "./commands/show.ts";
 import { addSim } from "./commands/sim.ts";
@@ -49,6 +51,13 @@ export async function main(args: readonly string[], io: Io = systemIo()): Promis
   }
   try {
     if (args.length === 0) program.help({ error: true });
+    const registry = registryArgs(args);
+    if (registry) {
+      help = "millrace registry --help";
+      const { runRegistry } = await import("./actions/registry.ts");
+      await runRegistry(registry, io);
+      return 0;
+    }
     await program.parseAsync([...args], { from: "user" });
     return 0;
   } catch (error) {
@@ -68,23 +77,14 @@ function makeProgram(io: Io): Command<[], { debug?: true; quiet?: true }> {
     .helpCommand("help [command]", "show help for a command")
     .option("--debug", "show where in the code an error came from")
     .option("--quiet", "no progress and no summary, only errors")
-    .configureHelp({ showGlobalOptions: true })
-    .configureOutput({
-      writeOut: (text) => io.out(text),
-      writeErr: (text) => io.err(text),
-      outputError: () => {}, // told by main
-      getOutHelpWidth: () => Math.min(io.outScreen.columns, 110),
-      getErrHelpWidth: () => Math.min(io.errScreen.columns, 110),
-      getOutHasColors: () => io.color,
-      getErrHasColors: () => io.color,
-    })
-    .exitOverride()
     .addHelpText("after", EXAMPLES);
+  writeTo(program, io);
   addRun(program, io);
   addShow(program, io);
   addPlan(program, io);
   addPlugins(program, io);
   addSim(program, io);
+  addRegistry(program);
   return program;
 }
 

@@ -24,3 +24,11 @@ export {
 } from "./pool/worker_pool.ts";
 export { inlineTransport } from "./transport/inline.ts";
 export { threadTransport } from "./transport/thread.ts";
+export {
+  type ExecutorConfig,
+  ExecutorManager,
+  type ExecutorManagerOptions,
+} from "./manager/executor_manager.ts";
+export { parallelMap } from "./manager/parallel_map.ts";
+export { parallelApply } from "./manager/parallel_apply.ts";
+export { useLoadBalancer } from "./balance/load_balancer.ts";

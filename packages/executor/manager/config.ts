@@ -53,6 +53,9 @@ export interface ExecutorConfig {
   readonly process?: ProcessTransportOptions;
 }
 
+/** Ms that a process may go on with a task that was cancelled or timed out. */
+const PROCESS_GRACE = 60;
+
 const KINDS: Readonly<Record<ExecutorKind, (config: ExecutorConfig) => Transport>> = {
   inline: () => inlineTransport(),
   thread: () => threadTransport(),
@@ -144,6 +147,8 @@ export function poolOptions(config: ExecutorConfig, defaults: ConfigDefaults):
     strategy: STRATEGIES[config.strategy ?? "shared_queue"],
     ...(maxQueuedTasks !== undefined && { maxQueuedTasks }),
     ...(maxQueuedBytes !== undefined && { maxQueuedBytes }),
+    // A process is replaced in less time than a runaway would cost.
+    ...(type === "process" && { grace: PROCESS_GRACE }),
     // Workers report their memory only where somebody asked for a limit.
     ...(limit !== undefined && limit < Infinity && { recycleAboveBytes: limit }),
   };

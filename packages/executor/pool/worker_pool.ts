@@ -437,10 +437,26 @@ export class WorkerPool implements AsyncDisposable {
     this.#tally.cancelled++;
     this.#settle(entry, reason);
     const worker = entry.at;
-    if (worker !== undefined) return worker.connection.send([Op.cancel, entry.id, encodeError(reason)], []);
+    if (worker !== undefined) {
+      worker.connection.send([Op.cancel, entry.id, encodeError(reason)], []);
+      if (this.#options.transport.kind === "process") this.#limitCancelled(worker, entry);
+      return;
+    }
     this.#dispatcher.remove(entry);
     this.#end(entry);
     this.#admission.admit();
+  }
+
+  /** Kills a process that goes on with a cancelled task beyond the grace, unless it is at work for others too. */
+  #limitCancelled(worker: PoolWorker, entry: Entry): void {
+    const { grace } = this.#options;
+    entry.graceTimer = setTimeout(() => {
+      const begun = worker.connection.started();
+      const isShared = begun !== undefined &&
+        worker.inOrder().some((other) => worker.hasBegun(other, begun) && !other.isSettled);
+      if (isShared) return;
+      this.#lose(worker, `did not end a cancelled task within ${grace} ms`);
+    }, grace);
   }
 
   /** Starts the timers of those tasks that have begun: a worker begins them in order, `concurrency` at a time. */
@@ -467,6 +483,7 @@ export class WorkerPool implements AsyncDisposable {
     const how = `did not end task ${
       describeFunction(entry.target.task)
     } within ${grace} ms after its timeout`;
+    clearTimeout(entry.graceTimer);
     entry.graceTimer = setTimeout(() => this.#lose(worker, how), grace);
   }
 

@@ -78,6 +78,7 @@ async function misbehave(mode: string, flag: string, signal: AbortSignal, input:
       if (await first(flag)) Deno.kill(Deno.pid, "SIGKILL");
       return;
     case "loop":
+      if (flag !== "") await Deno.writeTextFile(flag, String(Deno.pid));
       for (;;);
     case "wait":
       await new Promise((resolve) => {

@@ -1,0 +1,81 @@
+/**
+ * The `millrace` section of a package's configuration: {@linkcode parseSection}.
+ * @module
+ */
+import { z } from "zod";
+import { validRange } from "../_semver.ts";
+
+/** A plugin as its package's configuration declares it. */
+export interface PluginDeclaration {
+  /** Subpath of the package's export that has it. Default `"."`. */
+  readonly module: string;
+  /** Data types that it makes. */
+  readonly provides: readonly string[];
+  /** Data types that it needs. */
+  readonly dependsOn: readonly string[];
+  /** What it is for, in a line. */
+  readonly help?: string | undefined;
+  /** Each option's JSON Schema, by name. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Columns of each data type that it makes: column types by name. */
+  readonly schema: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** What it may do beyond computing, each with a reason that users will read. */
+  readonly permissions: readonly PluginPermission[];
+  /** Sample of its work: chunk files in the package. */
+  readonly golden?: { readonly input: string; readonly output: string } | undefined;
+}
+
+/** Something that a plugin wants to be allowed. */
+export interface PluginPermission {
+  /** As in Deno's `--allow-` options. */
+  readonly name: "read" | "write" | "net" | "env" | "sys" | "run" | "ffi" | "import";
+  /** What of it: a host, a path, the name of a variable. */
+  readonly value: string;
+  readonly reason: string;
+}
+
+/** The whole section. */
+export interface PluginSection {
+  /** Versions of the engine that the plugins run with. */
+  readonly engine: string;
+  /** Plugins by the name of their export. */
+  readonly plugins: Readonly<Record<string, PluginDeclaration>>;
+}
+
+const dataType = z.string().regex(/^[A-Za-z_]\w{0,63}$/, "is no name of a data type (letters, digits and _)");
+const file = z.string().startsWith("./", 'is a path that begins with "./"');
+
+const SECTION: z.ZodType<PluginSection> = z.strictObject({
+  engine: z.string().refine((range) => validRange(range) !== null, 'is no range of versions, like "^0.1.0"'),
+  plugins: z.record(
+    z.string().regex(/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u, "is no name of an export"),
+    z.strictObject({
+      module: z.string().default("."),
+      provides: z.array(dataType).min(1, "is empty; a plugin makes at least one data type"),
+      dependsOn: z.array(dataType).default([]),
+      help: z.string().max(300).optional(),
+      options: z.record(z.string(), z.record(z.string(), z.unknown())).default({}),
+      schema: z.record(dataType, z.record(z.string(), z.string())).default({}),
+      permissions: z.array(z.strictObject({
+        name: z.enum(["read", "write", "net", "env", "sys", "run", "ffi", "import"]),
+        value: z.string().min(1, "is empty; name the host, path or variable"),
+        reason: z.string().trim().min(10, "is too short; say in a sentence what it is for"),
+      })).default([]),
+      golden: z.strictObject({ input: file, output: file }).optional(),
+    }),
+  ),
+});
+
+/** What is wrong with a section, one text a place; empty if nothing is. */
+export function sectionProblems(section: unknown): string[] {
+  const result = SECTION.safeParse(section);
+  if (result.success) return [];
+  return result.error.issues.map(({ path, message }) =>
+    `"${["millrace", ...path.map(String)].join(".")}": ${message}`
+  );
+}
+
+/** The section of a package, which has been checked. @throws {Error} When it is not valid. */
+export function parseSection(section: unknown): PluginSection {
+  return SECTION.parse(section);
+}

@@ -1,0 +1,23 @@
+// For tests: a certificate for localhost that its own key signed. Nothing but tests may use it.
+
+/** PEM. */
+export const CERT = `-----BEGIN CERTIFICATE-----
+MIIBjzCCATWgAwIBAgIUDinekQABISj3ATo6fgIyKLOoA6MwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyNjExNDMzOVoYDzIxMjYxMTAy
+MTE0MzM5WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAARN5Xf5/dOm+6aAoiAV6C2o8QBYhbhHF1qQvbPyAQXxyIaz0UjxBoUF
+9pcFr6RHyH+1bo0P8HmiXk1e8ydmUYb0o2MwYTAdBgNVHQ4EFgQUUaHiqyupLOE/
+VoLgTkal5z5HuEIwHwYDVR0jBBgwFoAUUaHiqyupLOE/VoLgTkal5z5HuEIwFAYD
+VR0RBA0wC4IJbG9jYWxob3N0MAkGA1UdEwQCMAAwCgYIKoZIzj0EAwIDSAAwRQIh
+AMfAOyrC+9+fd+jDvj5ZBnIyppEL5oQ1IoJJA8iRQoVlAiABQLkrWiCood51tKXR
+21JJrO2ytEjzwVoqQoi1Ye5JEA==
+-----END CERTIFICATE-----
+`;
+
+/** PEM. */
+export const KEY = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgAlqbyvaiuLfFZPEw
+zX5L4zXz8k0+atTYajyevrYbcXuhRANCAARN5Xf5/dOm+6aAoiAV6C2o8QBYhbhH
+F1qQvbPyAQXxyIaz0UjxBoUF9pcFr6RHyH+1bo0P8HmiXk1e8ydmUYb0
+-----END PRIVATE KEY-----
+`;
