@@ -51,7 +51,10 @@ Deno.test(
     assert.equal(first.code, 0, first.err);
     assert.equal(first.err, "");
     assert.match(first.out, /^hit_threshold +computed .* \.\/data\/run_7\/hit_threshold$/m);
-    assert.match(first.out, /^run_7: read .* in .* \(.*\/s\), held .* at most$/m);
+    assert.match(
+      first.out,
+      /^run_7: read .* in .* \(.*\/s\), held .* at most, executor thread with up to \d+ workers$/m,
+    );
     // deno-lint-ignore no-control-regex
     assert.doesNotMatch(first.out, /\x1b/);
 

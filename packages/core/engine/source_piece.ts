@@ -6,7 +6,11 @@ import { Table } from "../data/table.ts";
 import type { Plugin, SourcePiece } from "../plugin/plugin.ts";
 import { checkSchema } from "./_check_outputs.ts";
 
-/** @throws {TypeError} On a piece of another shape than a {@linkcode SourcePiece}. */
+/**
+ * Check what a source gave.
+ *
+ * @throws {TypeError} On a piece of another shape than a {@linkcode SourcePiece}.
+ */
 export function checkPiece(plugin: Plugin, piece: SourcePiece | undefined): void {
   const { table, end, start } = piece ?? {};
   if (!(table instanceof Table)) {

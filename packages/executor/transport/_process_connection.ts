@@ -44,6 +44,13 @@ const script = `DENO_EXTRA_STDIO_FDS=${input},${output} ` +
 /** How long a pipe may stay open after the process's end, or the process without its pipes, ms. */
 const lingering = 200;
 
+/** Processes that may be alive. None outlives its host's `Deno.exit()`, whatever it computes. */
+const alive = new Set<ProcessConnection>();
+
+globalThis.addEventListener("unload", () => {
+  for (const connection of alive) connection.killNow();
+});
+
 /** A worker that is a process. */
 export class ProcessConnection implements Connection {
   readonly #worker: number;
@@ -80,14 +87,14 @@ export class ProcessConnection implements Connection {
 
   async stop(): Promise<void> {
     this.#events = undefined;
-    if (!this.#isGone) this.#after(this.#settings.stopTimeout, () => this.#kill());
+    if (!this.#isGone) this.#after(this.#settings.stopTimeout, () => this.killNow());
     this.#writer?.close();
     await this.#gone;
   }
 
   async kill(): Promise<{ stopped: boolean }> {
     this.#events = undefined;
-    this.#kill();
+    this.killNow();
     await this.#gone;
     return { stopped: true };
   }
@@ -120,6 +127,7 @@ export class ProcessConnection implements Connection {
       return this.#finish("could not be started");
     }
     this.#child = child;
+    alive.add(this);
     this.#writer = new FrameWriter(child.stdin, () => this.#channelClosed("its input"));
     this.#after(startTimeout, () => {
       if (!this.#isReady) this.#fail("start", `was not ready within ${startTimeout} ms`);
@@ -128,6 +136,7 @@ export class ProcessConnection implements Connection {
     const lines = readBlocks(child.stderr, (bytes) => this.#stderr.push(bytes));
     const status = await child.status;
     this.#isGone = true;
+    alive.delete(this);
     // What is left in the pipes; what it started may keep them open for longer.
     const { promise: enough, resolve } = Promise.withResolvers<void>();
     this.#after(lingering, resolve);
@@ -200,10 +209,11 @@ export class ProcessConnection implements Connection {
 
   #fail(kind: WorkerEnd["kind"], how: string, cause?: unknown): void {
     this.#reason ??= { kind, how, cause };
-    this.#kill();
+    this.killNow();
   }
 
-  #kill(): void {
+  /** Send it SIGKILL, unless it is gone. */
+  killNow(): void {
     if (this.#isGone) return;
     try {
       this.#child?.kill("SIGKILL");

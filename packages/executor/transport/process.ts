@@ -6,8 +6,9 @@
  * What a task prints, or what its children print, goes to the process's standard error.
  *
  * Failure contract: every end of a process is reported once with its exit code or signal and the end of what it
- * wrote to standard error; `kill()` ends it with SIGKILL and resolves when it is gone. A process ends by itself when its
- * host is gone, as soon as it returns to its event loop. Starting needs `/bin/sh` and permission to run it; on
+ * wrote to standard error; `kill()` ends it with SIGKILL and resolves when it is gone. A process is killed
+ * when its host calls `Deno.exit()`, and ends by itself when the host is gone otherwise, as soon as it returns to its
+ * event loop. Starting needs `/bin/sh` and permission to run it; on
  * Windows there is none.
  *
  * @module

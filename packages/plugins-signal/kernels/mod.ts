@@ -61,6 +61,7 @@ export {
   type SavgolFilterOptions,
 } from "./savgol_filter.ts";
 export { savgolFilterRows } from "./savgol_rows.ts";
+export { recordFeatureRows } from "./record_feature_rows.ts";
 export { type Sections, type SosDesign, sosDesign } from "./sos_design.ts";
 export { sosfilt, sosfiltInto } from "./sosfilt.ts";
 export { sosfiltfilt, sosfiltfiltInto } from "./sosfiltfilt.ts";

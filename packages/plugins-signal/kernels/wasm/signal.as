@@ -295,14 +295,8 @@ export function featureRows(samples: usize, offsets: usize, rows: i32, baseline:
         }
         total += addLanes(i32x4.add(part, other));
       }
-      lows = i16x8.min_u(lows, v128.shuffle<i64>(lows, lows, 1, 0));
-      lows = i16x8.min_u(lows, v128.shuffle<i32>(lows, lows, 1, 0, 3, 2));
-      lows = i16x8.min_u(lows, v128.shuffle<i16>(lows, lows, 1, 0, 3, 2, 5, 4, 7, 6));
-      highs = i16x8.max_u(highs, v128.shuffle<i64>(highs, highs, 1, 0));
-      highs = i16x8.max_u(highs, v128.shuffle<i32>(highs, highs, 1, 0, 3, 2));
-      highs = i16x8.max_u(highs, v128.shuffle<i16>(highs, highs, 1, 0, 3, 2, 5, 4, 7, 6));
-      low = <i32>i16x8.extract_lane_u(lows, 0);
-      high = <i32>i16x8.extract_lane_u(highs, 0);
+      low = lowestLane(lows);
+      high = highestLane(highs);
     }
     for (; at < end; at += 2) {
       const sample = <i32>load<u16>(at);
@@ -334,4 +328,99 @@ function place(x: usize, end: usize, value: i32): i32 {
   }
   while (at < end && <i32>load<u16>(at) != value) at += 2;
   return <i32>((at - x) >> 1);
+}
+
+/**
+ * Of rows of unsigned samples: the lowest and the highest sample of one range, the sum over another, and the steepest step of the
+ * whole row. `ranges` are 4 i32 a row, within it: start and end of the searched range, start and end of the summed one. A row's
+ * results are 24 bytes at `out`: the sum as f64, then the others as i32.
+ */
+export function rangeRows(samples: usize, offsets: usize, rows: i32, ranges: usize, out: usize): void {
+  for (let row = 0; row < rows; row++) {
+    const first = load<u32>(offsets + (<usize>row << 2)), n = load<u32>(offsets + (<usize>row << 2) + 4) - first;
+    const x = samples + (<usize>first << 1), range = ranges + (<usize>row << 4), to = out + <usize>row * 24;
+    store<f64>(to, <f64>sumOf(x + (<usize>load<u32>(range, 8) << 1), x + (<usize>load<u32>(range, 12) << 1)));
+    extremes(x + (<usize>load<u32>(range) << 1), x + (<usize>load<u32>(range, 4) << 1), to + 8);
+    store<i32>(to, steepest(x, x + (<usize>n << 1)), 16);
+  }
+}
+
+function sumOf(from: usize, end: usize): i64 {
+  let total: i64 = 0, at = from;
+  while (at + 32 <= end) {
+    let part = i32x4.splat(0), other = i32x4.splat(0);
+    const stop = <usize>min(<u64>end, <u64>(at + 32 * 8000)); // 32-bit sums hold so many vectors
+    for (; at + 32 <= stop; at += 32) {
+      part = i32x4.add(part, i32x4.extadd_pairwise_i16x8_u(v128.load(at)));
+      other = i32x4.add(other, i32x4.extadd_pairwise_i16x8_u(v128.load(at, 16)));
+    }
+    total += addLanes(i32x4.add(part, other));
+  }
+  for (; at < end; at += 2) total += <i64>load<u16>(at);
+  return total;
+}
+
+/** Lowest and highest sample, as two i32. */
+function extremes(from: usize, end: usize, to: usize): void {
+  let low: i32 = 65535, high: i32 = 0, at = from;
+  if (from + 16 <= end) {
+    let lows = i16x8.splat(-1), highs = i16x8.splat(0);
+    const last = end - 16;
+    for (; at <= last; at += 16) {
+      const v = v128.load(at);
+      lows = i16x8.min_u(lows, v);
+      highs = i16x8.max_u(highs, v);
+    }
+    // The last vector overlaps with the one before.
+    const v = v128.load(last);
+    low = lowestLane(i16x8.min_u(lows, v));
+    high = highestLane(i16x8.max_u(highs, v));
+  } else {
+    for (; at < end; at += 2) {
+      const sample = <i32>load<u16>(at);
+      if (sample < low) low = sample;
+      if (sample > high) high = sample;
+    }
+  }
+  store<i32>(to, low);
+  store<i32>(to, high, 4);
+}
+
+/** Highest difference of neighbours. */
+function steepest(from: usize, end: usize): i32 {
+  let most: i32 = 0, at = from;
+  if (from + 18 <= end) {
+    let mosts = i16x8.splat(0);
+    const last = end - 18;
+    for (; at + 16 <= last; at += 32) {
+      mosts = i16x8.max_u(mosts, i16x8.max_u(steps(at), steps(at + 16)));
+    }
+    if (at <= last) mosts = i16x8.max_u(mosts, steps(at));
+    return highestLane(i16x8.max_u(mosts, steps(last)));
+  }
+  for (; at + 4 <= end; at += 2) {
+    const step = abs<i32>(<i32>load<u16>(at, 2) - <i32>load<u16>(at));
+    if (step > most) most = step;
+  }
+  return most;
+}
+
+@inline
+function steps(at: usize): v128 {
+  const v = v128.load(at), w = v128.load(at, 2);
+  return i16x8.sub(i16x8.max_u(v, w), i16x8.min_u(v, w));
+}
+
+function lowestLane(v: v128): i32 {
+  v = i16x8.min_u(v, v128.shuffle<i64>(v, v, 1, 0));
+  v = i16x8.min_u(v, v128.shuffle<i32>(v, v, 1, 0, 3, 2));
+  v = i16x8.min_u(v, v128.shuffle<i16>(v, v, 1, 0, 3, 2, 5, 4, 7, 6));
+  return <i32>i16x8.extract_lane_u(v, 0);
+}
+
+function highestLane(v: v128): i32 {
+  v = i16x8.max_u(v, v128.shuffle<i64>(v, v, 1, 0));
+  v = i16x8.max_u(v, v128.shuffle<i32>(v, v, 1, 0, 3, 2));
+  v = i16x8.max_u(v, v128.shuffle<i16>(v, v, 1, 0, 3, 2, 5, 4, 7, 6));
+  return <i32>i16x8.extract_lane_u(v, 0);
 }

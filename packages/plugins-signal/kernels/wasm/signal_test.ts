@@ -26,6 +26,7 @@ Deno.test("signal.wasm needs nothing from outside", async () => {
     "featureRows",
     "heapBase",
     "memory",
+    "rangeRows",
     "savgolRows",
     "sosfiltfiltFour",
   ]);
@@ -66,6 +67,21 @@ Deno.test("signal.wasm loads from a URL, without a permission", async () => {
     assert.equal(await deno("run", "--no-prompt", `http://127.0.0.1:${server.addr.port}/main.ts`), "17");
   } finally {
     await server.shutdown();
+  }
+});
+
+Deno.test("signal.wasm loads from a bundle", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "millrace_bundle_" });
+  try {
+    const kernels = new URL("../", here).href;
+    await Deno.writeTextFile(
+      `${folder}/main.ts`,
+      `${SCRIPT.replaceAll('"./', `"${kernels}`)}console.log(out[2]);`,
+    );
+    await deno("bundle", "--output", `${folder}/out.js`, `${folder}/main.ts`);
+    assert.equal(await deno("run", "--no-prompt", `${folder}/out.js`), "17");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
   }
 });
 
