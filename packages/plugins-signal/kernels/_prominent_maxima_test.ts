@@ -24,9 +24,10 @@ Deno.test("prominentMaxima() are all local maxima that reach the prominence, and
   fc.assert(
     fc.property(trace, least, (samples, min) => {
       const x = Float64Array.from(samples), room = peakRoom(60), all = peakRoom(60);
-      const n = prominentMaxima(x, min, room.peaks, room.leftEdges, room.rightEdges);
+      const given = prominentMaxima(x, min, room), n = given < 0 ? -given - 1 : given;
+      assert.equal(given < 0 ? samples.includes(NaN) : given, given < 0 ? true : n);
       const m = localMaxima(x, all.peaks, all.leftEdges, all.rightEdges);
-      const maxima = all.peaks.slice(0, m), { prominences } = peakProminences(x, maxima);
+      const maxima = all.peaks.slice(0, m), bases = peakProminences(x, maxima), { prominences } = bases;
       const found = [...room.peaks.subarray(0, n)];
       maxima.forEach((peak, p) => {
         if (prominences[p]! >= min) assert.ok(found.includes(peak), `${peak} is missing`);
@@ -35,6 +36,12 @@ Deno.test("prominentMaxima() are all local maxima that reach the prominence, and
         const p = maxima.indexOf(peak);
         assert.ok(p >= 0 && (i === 0 || peak > found[i - 1]!));
         assert.deepEqual([room.leftEdges[i], room.rightEdges[i]], [all.leftEdges[p], all.rightEdges[p]]);
+        if (given < 0) return;
+        const { leftBases, rightBases } = bases;
+        assert.deepEqual(
+          [room.prominences[i], room.leftBases[i], room.rightBases[i]],
+          [prominences[p], leftBases[p], rightBases[p]],
+        );
       });
     }),
     { numRuns: 5000 },

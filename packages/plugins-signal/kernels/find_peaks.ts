@@ -123,27 +123,30 @@ export function findPeaksInto(x: Samples, conditions: PeakConditions, room: Peak
   const { peaks, keep } = room;
   const least = searchesProminent(conditions) ? prominence!.min : 0;
   let n = least > 0
-    ? prominentMaxima(x, least, peaks, room.leftEdges, room.rightEdges)
+    ? prominentMaxima(x, least, room)
     : localMaxima(x, peaks, room.leftEdges, room.rightEdges);
+  // Prominences that are known already move with the peaks.
+  const isKnown = least > 0 && n >= 0, filled = isKnown ? PROMINENCE : 0;
+  if (n < 0) n = -n - 1;
   if (plateauSize) {
     for (let p = 0; p < n; p++) room.plateauSizes[p] = room.rightEdges[p]! - room.leftEdges[p]! + 1;
     within(x, room.plateauSizes, plateauSize, peaks, n, keep);
-    n = compact(room, n, PLATEAU);
+    n = compact(room, n, filled || PLATEAU);
   }
   if (height) {
     for (let p = 0; p < n; p++) room.peakHeights[p] = x[peaks[p]!]!;
     within(x, room.peakHeights, height, peaks, n, keep);
-    n = compact(room, n, HEIGHT);
+    n = compact(room, n, filled || HEIGHT);
   }
   if (threshold) {
     withinSteps(x, threshold, room, n);
-    n = compact(room, n, THRESHOLD);
+    n = compact(room, n, filled || THRESHOLD);
   }
   if (distance > 0) {
     apart(x, distance, room, n);
-    n = compact(room, n, THRESHOLD);
+    n = compact(room, n, filled || THRESHOLD);
   }
-  if (prominence || width) peakProminencesInto(x, peaks, n, conditions.half, room);
+  if ((prominence || width) && !isKnown) peakProminencesInto(x, peaks, n, conditions.half, room);
   if (prominence) {
     within(x, room.prominences, prominence, peaks, n, keep);
     n = compact(room, n, PROMINENCE);

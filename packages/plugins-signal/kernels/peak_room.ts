@@ -2,6 +2,7 @@
  * Room for the peaks of a trace, to be used again and again.
  * @module
  */
+import { type Zigzag, zigzagRoom } from "./_prominent_maxima.ts";
 import type { PeakProminences } from "./peak_prominences.ts";
 import type { PeakWidths } from "./peak_widths.ts";
 
@@ -29,6 +30,8 @@ export interface PeakRoom extends PeakProminences, PeakWidths {
   readonly heights: Float64Array;
   /** Peaks from the lowest to the highest. */
   readonly order: Int32Array;
+  /** Ways up and down of the trace. */
+  readonly zigzag: Zigzag;
 }
 
 /** Most peaks that a trace of `samples` samples can have. */
@@ -56,5 +59,12 @@ export function peakRoom(samples: number): PeakRoom {
     leftIps: reals(),
     rightIps: reals(),
   };
-  return { ...room, columns: Object.values(room), keep: new Uint8Array(n), heights: reals(), order: ints() };
+  return {
+    ...room,
+    columns: Object.values(room),
+    keep: new Uint8Array(n),
+    heights: reals(),
+    order: ints(),
+    zigzag: zigzagRoom(n),
+  };
 }

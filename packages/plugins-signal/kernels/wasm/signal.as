@@ -49,7 +49,9 @@ export function savgolRows(
     const count = n - window + 1; // samples with a whole window
     const to = y + (<usize>half << 2);
     let i = 0;
-    if (count >= 16) {
+    if (count >= 16 && window == 11) {
+      eleven(x, to, count, pairs, bias, divisors);
+    } else if (count >= 16) {
       for (; i < count; i += 16) {
         if (i > count - 16) i = count - 16; // the last ones overlap with those before
         const from = x + (<usize>i << 1);
@@ -78,6 +80,30 @@ export function savgolRows(
         store<f32>(to + (<usize>i << 2), <f32>sum / <f32>divisor);
       }
     }
+  }
+}
+
+/** The usual window of 11 samples: the same sums, with the weights in registers. */
+function eleven(x: usize, to: usize, count: i32, pairs: usize, bias: v128, divisors: v128): void {
+  const w0 = v128.load_splat<i32>(pairs), w1 = v128.load_splat<i32>(pairs, 4), w2 = v128.load_splat<i32>(pairs, 8);
+  const w3 = v128.load_splat<i32>(pairs, 12), w4 = v128.load_splat<i32>(pairs, 16), w5 = v128.load_splat<i32>(pairs, 20);
+  for (let i = 0; i < count; i += 8) {
+    if (i > count - 8) i = count - 8; // the last ones overlap with those before
+    const at = x + (<usize>i << 1), target = to + (<usize>i << 2);
+    let even = i32x4.add(bias, i32x4.dot_i16x8_s(v128.load(at), w0));
+    let odd = i32x4.add(bias, i32x4.dot_i16x8_s(v128.load(at, 2), w0));
+    even = i32x4.add(even, i32x4.dot_i16x8_s(v128.load(at, 4), w1));
+    odd = i32x4.add(odd, i32x4.dot_i16x8_s(v128.load(at, 6), w1));
+    even = i32x4.add(even, i32x4.dot_i16x8_s(v128.load(at, 8), w2));
+    odd = i32x4.add(odd, i32x4.dot_i16x8_s(v128.load(at, 10), w2));
+    even = i32x4.add(even, i32x4.dot_i16x8_s(v128.load(at, 12), w3));
+    odd = i32x4.add(odd, i32x4.dot_i16x8_s(v128.load(at, 14), w3));
+    even = i32x4.add(even, i32x4.dot_i16x8_s(v128.load(at, 16), w4));
+    odd = i32x4.add(odd, i32x4.dot_i16x8_s(v128.load(at, 18), w4));
+    even = i32x4.add(even, i32x4.dot_i16x8_s(v128.load(at, 20), w5));
+    odd = i32x4.add(odd, i32x4.dot_i16x8_s(v128.load(at, 22), w5));
+    v128.store(target, f32x4.div(f32x4.convert_i32x4_s(v128.shuffle<i32>(even, odd, 0, 4, 1, 5)), divisors));
+    v128.store(target, f32x4.div(f32x4.convert_i32x4_s(v128.shuffle<i32>(even, odd, 2, 6, 3, 7)), divisors), 16);
   }
 }
 
@@ -243,6 +269,7 @@ function oneSection(from: usize, step: isize, length: i32, c: usize, steady: usi
  * are 5 f64 at `out`: baseline, rms, area, lowest and highest sample, and 2 i32: their places.
  */
 export function featureRows(samples: usize, offsets: usize, rows: i32, baseline: i32, out: usize): void {
+  const turn = i16x8.splat(-32768), ones = i16x8.splat(1);
   for (let row = 0; row < rows; row++) {
     const first = load<u32>(offsets + (<usize>row << 2)), n = <i32>(load<u32>(offsets + (<usize>row << 2) + 4) - first);
     const x = samples + (<usize>first << 1), end = x + (<usize>n << 1), to = out + <usize>row * 48;
@@ -271,45 +298,67 @@ export function featureRows(samples: usize, offsets: usize, rows: i32, baseline:
     store<f64>(to, level);
     store<f64>(to, sqrt<f64>(<f64>(<i64>few * squares - sum * sum)) / <f64>few, 8);
 
-    let total: i64 = 0, low: i32 = 65536, high: i32 = -1;
+    // The lowest and highest sample of each segment: their places are then looked for in two segments only.
+    let total: i64 = 0, low: i32 = 65536, high: i32 = -1, lowAt = x, highAt = x;
     let at = x;
-    if (n >= 8) {
-      const lastVector = end - 16;
-      let lows = i16x8.splat(-1), highs = i16x8.splat(0);
-      while (at <= lastVector) {
-        let part = i32x4.splat(0), other = i32x4.splat(0);
-        const stop = <usize>min(<u64>lastVector, <u64>(at + 16 * 16000)); // 32-bit sums hold so many vectors
-        for (; at + 16 <= stop; at += 32) {
-          const v = v128.load(at), w = v128.load(at, 16);
-          lows = i16x8.min_u(lows, i16x8.min_u(v, w));
-          highs = i16x8.max_u(highs, i16x8.max_u(v, w));
-          part = i32x4.add(part, i32x4.extadd_pairwise_i16x8_u(v));
-          other = i32x4.add(other, i32x4.extadd_pairwise_i16x8_u(w));
-        }
-        if (at <= stop) {
-          const v = v128.load(at);
-          lows = i16x8.min_u(lows, v);
-          highs = i16x8.max_u(highs, v);
-          part = i32x4.add(part, i32x4.extadd_pairwise_i16x8_u(v));
-          at += 16;
-        }
-        total += addLanes(i32x4.add(part, other));
+    while (at + 16 <= end) {
+      const stop = at + 256 < end ? at + 256 : end;
+      const start = at;
+      let part = i32x4.splat(0), lows = i16x8.splat(-1), highs = i16x8.splat(0);
+      let count: i64 = 0;
+      for (; at + 32 <= stop; at += 32) {
+        const v = v128.load(at), w = v128.load(at, 16);
+        lows = i16x8.min_u(lows, i16x8.min_u(v, w));
+        highs = i16x8.max_u(highs, i16x8.max_u(v, w));
+        // As signed numbers, which are lower by 32768: pairs are added in one instruction.
+        part = i32x4.add(part, i32x4.dot_i16x8_s(v128.xor(v, turn), ones));
+        part = i32x4.add(part, i32x4.dot_i16x8_s(v128.xor(w, turn), ones));
+        count += 16;
       }
-      low = lowestLane(lows);
-      high = highestLane(highs);
+      if (at + 16 <= stop) {
+        const v = v128.load(at);
+        lows = i16x8.min_u(lows, v);
+        highs = i16x8.max_u(highs, v);
+        part = i32x4.add(part, i32x4.dot_i16x8_s(v128.xor(v, turn), ones));
+        count += 8;
+        at += 16;
+      }
+      total += 32768 * count + signedLanes(part);
+      const lowest = lowestLane(lows), highest = highestLane(highs);
+      if (lowest < low) {
+        low = lowest;
+        lowAt = start;
+      }
+      if (highest > high) {
+        high = highest;
+        highAt = start;
+      }
     }
+    const tail = at;
     for (; at < end; at += 2) {
       const sample = <i32>load<u16>(at);
       total += sample;
-      if (sample < low) low = sample;
-      if (sample > high) high = sample;
+      if (sample < low) {
+        low = sample;
+        lowAt = tail;
+      }
+      if (sample > high) {
+        high = sample;
+        highAt = tail;
+      }
     }
     store<f64>(to, <f64>n * level - <f64>total, 16);
     store<f64>(to, <f64>low, 24);
     store<f64>(to, <f64>high, 32);
-    store<i32>(to, place(x, end, low), 40);
-    store<i32>(to, place(x, end, high), 44);
+    store<i32>(to, <i32>((lowAt - x) >> 1) + place(lowAt, end, low), 40);
+    store<i32>(to, <i32>((highAt - x) >> 1) + place(highAt, end, high), 44);
   }
+}
+
+/** Sum of four signed numbers. */
+function signedLanes(v: v128): i64 {
+  return <i64>i32x4.extract_lane(v, 0) + <i64>i32x4.extract_lane(v, 1) + <i64>i32x4.extract_lane(v, 2) +
+    <i64>i32x4.extract_lane(v, 3);
 }
 
 /** Sum of four unsigned numbers. */
