@@ -302,7 +302,7 @@ export function featureRows(samples: usize, offsets: usize, rows: i32, baseline:
     let total: i64 = 0, low: i32 = 65536, high: i32 = -1, lowAt = x, highAt = x;
     let at = x;
     while (at + 16 <= end) {
-      const stop = at + 256 < end ? at + 256 : end;
+      const stop = at + 512 < end ? at + 512 : end;
       const start = at;
       let part = i32x4.splat(0), lows = i16x8.splat(-1), highs = i16x8.splat(0);
       let count: i64 = 0;
