@@ -25,6 +25,12 @@ import { basicFeatures } from "./features/basic_features.ts";
 import { filteredWaveforms } from "./filters/filtered_waveforms.ts";
 import { hitThreshold } from "./hits/hit_threshold.ts";
 import { signalPeaksStream } from "./peaks/signal_peaks_stream.ts";
+import { waveformWidthIntegral } from "./pulses/waveform_width_integral.ts";
+import { pulseShape } from "./pulses/pulse_shape.ts";
+import { cfdTime } from "./pulses/cfd_time.ts";
+import { trapezoidalEnergy } from "./pulses/trapezoidal_energy.ts";
+import { powerSpectra } from "./pulses/power_spectrum.ts";
+import { recordQuality } from "./pulses/record_quality.ts";
 import { records } from "./records/records.ts";
 import { stWaveforms } from "./records/st_waveforms.ts";
 import { rawFiles } from "./sources/raw_files.ts";
@@ -33,6 +39,12 @@ export { basicFeatures } from "./features/basic_features.ts";
 export { filteredSchema, type FilteredTypes, filteredWaveforms } from "./filters/filtered_waveforms.ts";
 export { hitThreshold } from "./hits/hit_threshold.ts";
 export { signalPeaksStream } from "./peaks/signal_peaks_stream.ts";
+export { waveformWidthIntegral } from "./pulses/waveform_width_integral.ts";
+export { pulseShape } from "./pulses/pulse_shape.ts";
+export { cfdTime } from "./pulses/cfd_time.ts";
+export { trapezoidalEnergy } from "./pulses/trapezoidal_energy.ts";
+export { powerSpectra } from "./pulses/power_spectrum.ts";
+export { recordQuality } from "./pulses/record_quality.ts";
 export { records, recordsSchema, type RecordTypes } from "./records/records.ts";
 export { stWaveforms } from "./records/st_waveforms.ts";
 export { rawFiles } from "./sources/raw_files.ts";
@@ -53,4 +65,10 @@ export const signalPlugins: readonly Plugin[] = [
   hitThreshold,
   filteredWaveforms,
   signalPeaksStream,
+  waveformWidthIntegral,
+  pulseShape,
+  cfdTime,
+  trapezoidalEnergy,
+  powerSpectra,
+  recordQuality,
 ];
