@@ -324,15 +324,12 @@ export function featureRows(samples: usize, offsets: usize, rows: i32, baseline:
         at += 16;
       }
       total += 32768 * count + signedLanes(part);
+      // Without a branch, which nothing could foretell.
       const lowest = lowestLane(lows), highest = highestLane(highs);
-      if (lowest < low) {
-        low = lowest;
-        lowAt = start;
-      }
-      if (highest > high) {
-        high = highest;
-        highAt = start;
-      }
+      lowAt = select<usize>(start, lowAt, lowest < low);
+      low = min<i32>(lowest, low);
+      highAt = select<usize>(start, highAt, highest > high);
+      high = max<i32>(highest, high);
     }
     const tail = at;
     for (; at < end; at += 2) {
@@ -371,9 +368,10 @@ function addLanes(v: v128): i64 {
 function place(x: usize, end: usize, value: i32): i32 {
   const wanted = i16x8.splat(<i16>value);
   let at = x;
-  for (; at + 16 <= end; at += 16) {
-    const equal = i16x8.eq(v128.load(at), wanted);
-    if (v128.any_true(equal)) return <i32>((at - x) >> 1) + <i32>ctz(i16x8.bitmask(equal));
+  for (; at + 32 <= end; at += 32) {
+    const equal = i16x8.eq(v128.load(at), wanted), other = i16x8.eq(v128.load(at, 16), wanted);
+    const bits = i8x16.bitmask(i8x16.narrow_i16x8_s(equal, other));
+    if (bits != 0) return <i32>((at - x) >> 1) + <i32>ctz(bits);
   }
   while (at < end && <i32>load<u16>(at) != value) at += 2;
   return <i32>((at - x) >> 1);
