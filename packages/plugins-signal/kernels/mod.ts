@@ -46,7 +46,7 @@ export {
   peakProminences,
   peakProminencesInto,
 } from "./peak_prominences.ts";
-export { mostPeaks, type PeakRoom, peakRoom } from "./peak_room.ts";
+export { mostPeaks, type PeakRoom, peakRoom, type Zigzag } from "./peak_room.ts";
 export { type PeakWidths, peakWidths, peakWidthsInto } from "./peak_widths.ts";
 export { poleZero, poleZeroInto } from "./pole_zero.ts";
 export { rcCr, rcCrInto, type RcCrOptions } from "./rc_cr.ts";

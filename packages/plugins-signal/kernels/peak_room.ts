@@ -6,6 +6,8 @@ import { type Zigzag, zigzagRoom } from "./_prominent_maxima.ts";
 import type { PeakProminences } from "./peak_prominences.ts";
 import type { PeakWidths } from "./peak_widths.ts";
 
+export type { Zigzag } from "./_prominent_maxima.ts";
+
 /** Columns that {@linkcode findPeaksInto} writes: a value a peak each, named as in its result. */
 export interface PeakRoom extends PeakProminences, PeakWidths {
   /** Index of the peak. */
