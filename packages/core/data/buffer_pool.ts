@@ -219,7 +219,7 @@ export class BufferPool {
    */
   acquire(bytes: number, account?: Account): BufferHandle {
     const size = sizeClass(bytes);
-    const idle = this.#find(size);
+    const idle = this.#find(size, account);
     account?.charge(idle ?? size);
     if (idle !== undefined) {
       this.reused++;
@@ -248,14 +248,23 @@ export class BufferPool {
     this.#maxIdle = bytes;
     for (const [size, buffers] of this.#idle) {
       while (this.idleBytes > bytes && buffers.pop()) this.idleBytes -= size;
-      if (buffers.length > 0) return;
+      if (buffers.length > 0) return; // an entry in the map is never empty
       this.#idle.delete(size);
     }
   }
 
-  /** The size of an idle buffer for `size` bytes: of that class, or of one up to half as large again. */
-  #find(size: number): number | undefined {
-    for (let at = size; at <= size * 1.5; at = sizeClass(at + 1)) if (this.#idle.get(at)) return at;
+  /**
+   * The size of an idle buffer for `size` bytes: of that class, or of one of the two above while that leaves half of the
+   * budget, so that what fits does not depend on what is idle.
+   */
+  #find(size: number, account: Account | undefined): number | undefined {
+    if (this.#idle.has(size)) return size;
+    const room = account === undefined ? Infinity : account.limit / 2 - account.used;
+    for (let at = size, above = 0; above < 2; above++) {
+      at = sizeClass(at + 1);
+      if (at > room) return undefined;
+      if (this.#idle.has(at)) return at;
+    }
     return undefined;
   }
 

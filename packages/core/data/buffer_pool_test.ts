@@ -174,3 +174,11 @@ Deno.test("acquire() takes an idle buffer up to half as large again, and charges
   pool.acquire(5000);
   assert.equal(pool.reused, 1);
 });
+
+Deno.test("acquire() takes no larger buffer than it needs where the budget is tight", () => {
+  const pool = new BufferPool();
+  pool.acquire(14_000).release(false);
+  const account = new Account(20_000);
+  const handle = pool.acquire(10_000, account);
+  assert.deepEqual([pool.reused, handle.buffer.byteLength, account.used], [0, 10_240, 10_240]);
+});

@@ -35,6 +35,10 @@ export class TaskAccount extends Account {
     this.#slot = FIRST_SLOT + slot;
   }
 
+  override get used(): number {
+    return this.#run ? this.#run.used : super.used;
+  }
+
   override get peak(): number {
     return this.#run ? this.#peak : super.peak;
   }
