@@ -8,7 +8,7 @@ export interface RepositoryServer extends AsyncDisposable {
 }
 
 /**
- * Serve TypeScript files and `import_map.json`, which maps the names of packages to their files, or to npm.
+ * Serve TypeScript files, WebAssembly modules and `import_map.json`, which maps the names of packages to their files, or to npm.
  *
  * @param options.resolve Replace the names of packages in modules by absolute URLs and npm specifiers, as a registry does:
  * a module then needs no import map.
@@ -27,8 +27,12 @@ export async function serveRepository(
         ),
       });
     }
-    if (!/^\/(packages|examples)\/[\w./-]+\.ts$/.test(pathname) || pathname.includes("..")) {
+    if (!/^\/(packages|examples)\/[\w./-]+\.(ts|wasm)$/.test(pathname) || pathname.includes("..")) {
       return new Response("Not found", { status: 404 });
+    }
+    if (pathname.endsWith(".wasm")) {
+      const module = await Deno.readFile(join(root, pathname));
+      return new Response(module, { headers: { "content-type": "application/wasm" } });
     }
     const text = await Deno.readTextFile(join(root, pathname)).catch((error: unknown) => {
       if (error instanceof Deno.errors.NotFound) return undefined;

@@ -53,7 +53,7 @@ Deno.test("main() answers what it does not understand with a message, the neares
     [["run", "x", "--store", "s", "--type", "records", "--memory", "much"], /the size "much"/],
     [["run", "x", "--store", "s", "--type", "records", "--run-id", "a/b"], /"a\/b" as the name of a run/],
     [["run", "x", "--store", "s", "--type", "records", "--set", "dt"], /write plugin\.option=value/],
-    [["run", "x", "--store", "s", "--type", "records", "--set", "raw_files.dtt=1ns"], /did you mean "dt"\?/],
+    [["run", "x", "--store", "s", "--type", "records", "--set", "raw_files.dtt=1ns"], /did you mean "dt"/],
     [
       ["run", "x", "--store", "s", "--type", "records", "--set", "raw_files.dt=soon"],
       /"raw_files\.dt" \(--set\).*"soon"/,

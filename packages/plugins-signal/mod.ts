@@ -22,13 +22,29 @@
  */
 import type { Plugin } from "@millrace/core/plugin";
 import { basicFeatures } from "./features/basic_features.ts";
+import { filteredWaveforms } from "./filters/filtered_waveforms.ts";
 import { hitThreshold } from "./hits/hit_threshold.ts";
+import { signalPeaksStream } from "./peaks/signal_peaks_stream.ts";
+import { waveformWidthIntegral } from "./pulses/waveform_width_integral.ts";
+import { pulseShape } from "./pulses/pulse_shape.ts";
+import { cfdTime } from "./pulses/cfd_time.ts";
+import { trapezoidalEnergy } from "./pulses/trapezoidal_energy.ts";
+import { powerSpectra } from "./pulses/power_spectrum.ts";
+import { recordQuality } from "./pulses/record_quality.ts";
 import { records } from "./records/records.ts";
 import { stWaveforms } from "./records/st_waveforms.ts";
 import { rawFiles } from "./sources/raw_files.ts";
 
 export { basicFeatures } from "./features/basic_features.ts";
+export { filteredSchema, type FilteredTypes, filteredWaveforms } from "./filters/filtered_waveforms.ts";
 export { hitThreshold } from "./hits/hit_threshold.ts";
+export { signalPeaksStream } from "./peaks/signal_peaks_stream.ts";
+export { waveformWidthIntegral } from "./pulses/waveform_width_integral.ts";
+export { pulseShape } from "./pulses/pulse_shape.ts";
+export { cfdTime } from "./pulses/cfd_time.ts";
+export { trapezoidalEnergy } from "./pulses/trapezoidal_energy.ts";
+export { powerSpectra } from "./pulses/power_spectrum.ts";
+export { recordQuality } from "./pulses/record_quality.ts";
 export { records, recordsSchema, type RecordTypes } from "./records/records.ts";
 export { stWaveforms } from "./records/st_waveforms.ts";
 export { rawFiles } from "./sources/raw_files.ts";
@@ -41,4 +57,18 @@ export {
 } from "./formats/compass/reader.ts";
 
 /** All plugins of this package, to be registered together. */
-export const signalPlugins: readonly Plugin[] = [rawFiles, records, stWaveforms, basicFeatures, hitThreshold];
+export const signalPlugins: readonly Plugin[] = [
+  rawFiles,
+  records,
+  stWaveforms,
+  basicFeatures,
+  hitThreshold,
+  filteredWaveforms,
+  signalPeaksStream,
+  waveformWidthIntegral,
+  pulseShape,
+  cfdTime,
+  trapezoidalEnergy,
+  powerSpectra,
+  recordQuality,
+];

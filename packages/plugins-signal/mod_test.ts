@@ -211,9 +211,7 @@ for (const plugin of signalPlugins.filter(({ kind }) => kind !== "source")) {
     await testPlugin(plugin, {
       inputs: { raw_files: rawTable(traces) },
       dataKinds: { raw_files: "records" },
-      register: signalPlugins.filter((other) =>
-        other !== plugin && plugin.dependsOn.includes(other.name) && other.kind !== "source"
-      ),
+      register: signalPlugins.filter((other) => other !== plugin && other.kind !== "source"),
       options: { baselineSamples: 2 },
       chunkings: 10,
       ranges: 10,

@@ -51,7 +51,9 @@
 import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
-import { basicFeatures as featuresOf } from "../kernels/basic_features.ts";
+import { recordFeatureRows } from "../kernels/record_feature_rows.ts";
+
+const MOST = 2 ** 30; // more samples than a record has
 
 /** Height, amplitude, area and steepest step of every record. Options: `heightRange`, `areaRange`. */
 export const basicFeatures: Plugin = definePlugin({
@@ -88,6 +90,7 @@ export const basicFeatures: Plugin = definePlugin({
       default: [40, 90],
       integer: true,
       min: 0,
+      max: MOST,
       unit: "sample",
       perChannel: true,
       help: "Samples searched for the pulse",
@@ -96,6 +99,7 @@ export const basicFeatures: Plugin = definePlugin({
       default: [0, null],
       integer: true,
       min: 0,
+      max: MOST,
       unit: "sample",
       perChannel: true,
       help: "Samples that are summed",
@@ -112,22 +116,23 @@ export const basicFeatures: Plugin = definePlugin({
     to.board.set(board);
     to.channel.set(channel);
     to.record_id.set(columns.record_id);
+    const ranges = rangesOf(length);
     for (let i = 0; i < length; i++) {
       const height = heightRange.at(board[i]!, channel[i]!), area = areaRange.at(board[i]!, channel[i]!);
-      featuresOf(
-        values,
-        offsets[i]!,
-        offsets[i + 1]!,
-        baseline[i]!,
-        polarity[i]!,
-        height[0],
-        height[1] ?? Infinity,
-        area[0],
-        area[1] ?? Infinity,
-        to,
-        i,
-      );
+      ranges[4 * i] = height[0];
+      ranges[4 * i + 1] = height[1] ?? MOST;
+      ranges[4 * i + 2] = area[0];
+      ranges[4 * i + 3] = area[1] ?? MOST;
     }
+    recordFeatureRows(values, offsets, length, baseline, polarity, ranges, to);
     return out;
   },
 });
+
+// Kept from chunk to chunk: a chunk is computed without a pause.
+let room = new Int32Array(0);
+
+function rangesOf(rows: number): Int32Array {
+  if (room.length < 4 * rows) room = new Int32Array(4 * rows);
+  return room;
+}

@@ -1,12 +1,14 @@
 /**
- * `raw_files`: the traces of a run's CoMPASS files in time order.
+ * `raw_files`: the traces of a run's files in time order. Their format is told by their content: CoMPASS `.BIN` or NumPy `.npy`.
  *
  * Columns are those of `rawSchema`; a row a trace, with the kind `records`.
  *
  * | option | what |
  * |---|---|
  * | `input` | files, folders of a run, or patterns (`./DAQ/run_7`, `./DAQ/*.BIN`); required |
- * | `dt` | sampling interval; by default from the settings XML beside each file, else 2 ns with a notice |
+ * | `dt` | sampling interval; by default from the settings XML beside each file, else 2 ns with a notice; `.npy` files need it |
+ * | `t0` | time of the first sample, for `.npy`; default 0 |
+ * | `channelBy` | for `.npy`: whether each file is a channel (default) with a trace a row, or each row |
  * | `reorderWindow` | how far a row may lie behind the latest one before it in its file; default 1 ms |
  * | `recover` | keep what lies before damage and report the rest, instead of failing |
  *
@@ -37,21 +39,24 @@ import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
 import { expandInputs } from "../formats/compass/detect.ts";
 import { type Fingerprint, fingerprint } from "../formats/compass/fingerprint.ts";
-import { openCompass, rawSchema } from "../formats/compass/reader.ts";
-import { MAX_DT, settingsPlaces } from "../formats/compass/settings.ts";
+import { rawSchema } from "../formats/compass/raw_schema.ts";
+import { MAX_DT } from "../formats/compass/settings.ts";
+import { formatOf, formats } from "../formats/formats.ts";
+
+const SUFFIXES: readonly string[] = formats.map(({ suffix }) => suffix);
 
 const input = option.list({
   track: false, // the fingerprint stands for it
   help: "Files, folders of a run, or patterns",
 });
 
-/** The traces of a run's CoMPASS files. Options: `input`, `dt`, `reorderWindow`, `recover`. */
+/** The traces of a run's files. Options: `input`, `dt`, `t0`, `channelBy`, `reorderWindow`, `recover`. */
 export const rawFiles: Plugin = defineSource({
   module: import.meta.url,
   export: "rawFiles",
   provides: "raw_files",
-  version: "1.1.0",
-  help: "Traces of CoMPASS files in time order",
+  version: "1.2.0",
+  help: "Traces of CoMPASS or NumPy files in time order",
   dataKind: "records",
   schema: rawSchema,
   options: {
@@ -61,6 +66,11 @@ export const rawFiles: Plugin = defineSource({
       min: 1,
       max: MAX_DT,
       help: "Sampling interval; default: from the settings XML beside each file, else 2 ns",
+    }),
+    t0: option.time({ default: null, help: "Time of the first sample, for .npy files; default: 0" }),
+    channelBy: option.choice(["file", "row"], {
+      default: null,
+      help: "What a channel is in .npy files; default: a file",
     }),
     reorderWindow: option.time({
       default: "1 ms",
@@ -74,9 +84,12 @@ export const rawFiles: Plugin = defineSource({
     }),
   },
   async *read({ options, maxRows, maxBytes, pool, account, signal, notice, progress }) {
-    const { input, dt, reorderWindow, recover } = options;
-    const pieces = openCompass(await expandInputs(input), {
+    const { input, dt, t0, channelBy, reorderWindow, recover } = options;
+    const paths = await expandInputs(input, SUFFIXES);
+    const pieces = (await formatOf(paths)).read(paths, {
       ...(dt === null ? {} : { dt }),
+      ...(t0 === null ? {} : { t0 }),
+      ...(channelBy === null ? {} : { channelBy }),
       reorderWindow,
       recover,
       maxRows,
@@ -94,16 +107,17 @@ export const rawFiles: Plugin = defineSource({
   },
   async fingerprint({ input }) {
     const files: { file: Fingerprint; settings: Fingerprint | null }[] = [];
-    for (const path of await expandInputs(input)) {
-      files.push({ file: await fingerprint(path), settings: await settingsOf(path) });
+    const paths = await expandInputs(input, SUFFIXES), { companions } = await formatOf(paths);
+    for (const path of paths) {
+      files.push({ file: await fingerprint(path), settings: await settingsOf(companions(path)) });
     }
     return files;
   },
 });
 
-/** The settings that sampling interval and polarity of `file` would be taken from; `null` where none can be read. */
-async function settingsOf(file: string): Promise<Fingerprint | null> {
-  for (const place of settingsPlaces(file)) {
+/** The first of the files that sampling interval and polarity would be taken from; `null` where none can be read. */
+async function settingsOf(places: readonly string[]): Promise<Fingerprint | null> {
+  for (const place of places) {
     try {
       return await fingerprint(place);
     } catch (error) {

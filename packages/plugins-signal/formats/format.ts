@@ -1,0 +1,61 @@
+/**
+ * What a file format is to `raw_files`: how its files are known, and how their traces are read.
+ *
+ * A new format is a folder with a reader and one line in `formats.ts`.
+ * @module
+ */
+import type { Account, BufferPool } from "@millrace/core/buffers";
+import type { Table } from "@millrace/core/table";
+import type { RawTypes } from "./compass/raw_schema.ts";
+
+/** How the files of a run are read. */
+export interface FormatOptions {
+  /** Sampling interval, ps; not given: from the files, where they say it. */
+  readonly dt?: number;
+  /** Time of the first sample, ps, for formats without times; not given: 0. */
+  readonly t0?: number;
+  /** What a channel is, for formats that do not name it; not given: a file. */
+  readonly channelBy?: "file" | "row";
+  /** How far a row may lie behind the latest row before it in its file, ps. */
+  readonly reorderWindow: number;
+  /** Keep what lies before damage and report what is lost, instead of failing. */
+  readonly recover: boolean;
+  /** Rows a table, as a target: rows at equal times stay together. */
+  readonly maxRows: number;
+  /** Bytes a table, as a target. */
+  readonly maxBytes: number;
+  /** Bytes read at once. */
+  readonly readBytes: number;
+  /** Where the tables' buffers come from. */
+  readonly pool?: BufferPool;
+  /** Charged with tables and reading buffers. */
+  readonly account?: Account;
+  /** Ends the reading. */
+  readonly signal?: AbortSignal;
+  /** Told after reads how many bytes of all files were read, of how many. */
+  readonly progress?: (done: number, total: number) => void;
+  /** Told about what was assumed or lost. */
+  readonly notice?: (text: string) => void;
+}
+
+/** Rows in time order; all later ones start at or after `end`. */
+export interface FormatPiece {
+  /** The rows. The receiver releases it. */
+  readonly table: Table<RawTypes>;
+  /** End of the stretch, ps. */
+  readonly end: bigint;
+}
+
+/** A file format. */
+export interface Format {
+  /** Name, for people. */
+  readonly name: string;
+  /** How names of its files end, in small letters, with the dot: a folder of a run is searched for them. */
+  readonly suffix: string;
+  /** Whether a file that starts with these bytes (up to 64) is of this format. */
+  detect(head: Uint8Array): boolean;
+  /** The traces of all files, merged in time order. */
+  read(paths: readonly string[], options: FormatOptions): AsyncIterable<FormatPiece>;
+  /** Files beside `path` that change what is read from it, best first. */
+  companions(path: string): readonly string[];
+}

@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { fileOf, TestFolder } from "./compass/_testing.ts";
+import { formatOf, formats } from "./formats.ts";
+import { npyBytes } from "./npy/write.ts";
+import { rowsOf } from "../_testing.ts";
+import { rawFiles } from "../sources/raw_files.ts";
+
+const traces = npyBytes(Uint16Array.of(1, 2), 2), events = new Uint8Array([0xe0, 0xca]);
+
+Deno.test("formatOf() tells files by their content, not their names", async () => {
+  using folder = new TestFolder();
+  assert.equal((await formatOf([folder.file("a.BIN", traces)])).name, "NumPy .npy");
+  assert.equal((await formatOf([folder.file("a.npy", events)])).name, "CoMPASS");
+});
+
+Deno.test("formatOf() refuses unknown content, naming what is known, and different formats together", async () => {
+  using folder = new TestFolder();
+  const unknown = folder.file("a.dat", "some text");
+  await assert.rejects(
+    formatOf([unknown]),
+    /SyntaxError: Cannot read ".*a\.dat": .* known are CoMPASS \(\.bin\), NumPy/,
+  );
+  const both = [folder.file("a.npy", traces), folder.file("b.BIN", events)];
+  await assert.rejects(
+    formatOf(both),
+    /SyntaxError: .*b\.BIN" \(CoMPASS\) together with ".*a\.npy" \(NumPy \.npy\)/,
+  );
+  await assert.rejects(formatOf([]), /TypeError: Cannot read a run without files/);
+});
+
+Deno.test("formats detect no other's files", () => {
+  for (const head of [traces.subarray(0, 64), events, new Uint8Array(0), new Uint8Array(64)]) {
+    assert.ok(formats.filter((format) => format.detect(head)).length <= 1);
+  }
+});
+
+Deno.test("raw_files reads a folder's .BIN files where there are any, and refuses options of other formats", async () => {
+  using folder = new TestFolder();
+  folder.file("a.npy", traces);
+  folder.file("b.BIN", fileOf(0, [{ channel: 3, time: 9n }]));
+  const run = (options: Record<string, unknown>) =>
+    rowsOf([rawFiles], "raw_files", { raw_files: { input: folder.path, dt: 10, ...options } });
+  assert.equal((await run({})).length, 1);
+  await assert.rejects(run({ t0: 5 }), ({ cause }: Error) => {
+    assert.match(String(cause), /TypeError: .*raw_files\.t0: CoMPASS files have their own times/);
+    return true;
+  });
+});

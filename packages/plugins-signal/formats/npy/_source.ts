@@ -1,0 +1,99 @@
+// One file, its traces read block by block.
+
+import { headerBytes, type NpyHeader, parseHeader } from "./header.ts";
+
+/** An open file. */
+export class NpySource implements Disposable {
+  readonly path: string;
+  readonly header: NpyHeader;
+  /** Bytes of the file. */
+  readonly size: number;
+  readonly #file: Deno.FsFile;
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  /** Rows of a block, the first row in the buffer, and how many there are. */
+  readonly #capacity: number;
+  #first = 0;
+  #count = 0;
+
+  private constructor(path: string, file: Deno.FsFile, size: number, header: NpyHeader, readBytes: number) {
+    const rowBytes = Math.max(1, header.width * header.type.size);
+    this.path = path;
+    this.header = header;
+    this.size = size;
+    this.#file = file;
+    this.#capacity = Math.max(1, Math.floor(readBytes / rowBytes));
+    this.#bytes = new Uint8Array(Math.min(this.#capacity, Math.max(1, header.rows)) * rowBytes);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
+
+  /** @throws {SyntaxError} On a file that isn't whole. @throws {TypeError} On content that is no traces. */
+  static async open(path: string, readBytes: number): Promise<NpySource> {
+    const file = await Deno.open(path, { read: true });
+    try {
+      const { size } = await file.stat();
+      const head = await take(file, Math.min(12, size));
+      const rest = await take(file, Math.max(0, Math.min(headerBytes(path, head), size) - head.length));
+      const start = new Uint8Array(head.length + rest.length);
+      start.set(head);
+      start.set(rest, head.length);
+      const header = parseHeader(path, start);
+      const wanted = header.start + header.rows * header.width * header.type.size;
+      if (size !== wanted) {
+        throw new SyntaxError(
+          `Cannot read "${path}": its header says ${header.rows} x ${header.width} samples, ${wanted} bytes, and it has ${size}; copy it again`,
+        );
+      }
+      return new NpySource(path, file, size, header, readBytes);
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
+  /** Read the block with `row`, unless it is there; rows come in order. Gives the bytes read. */
+  async load(row: number): Promise<number> {
+    const { rows, width, type } = this.header;
+    if (row < this.#first + this.#count) return 0;
+    this.#first = row;
+    this.#count = Math.min(this.#capacity, rows - row);
+    const bytes = this.#bytes.subarray(0, this.#count * width * type.size);
+    for (let have = 0; have < bytes.length;) {
+      const got = await this.#file.read(bytes.subarray(have));
+      if (got === null) throw new SyntaxError(`Cannot read "${this.path}" at row ${row}: it became shorter`);
+      have += got;
+    }
+    return bytes.length;
+  }
+
+  /**
+   * The samples of a loaded row.
+   *
+   * @throws {RangeError} On a sample that is no integer from 0 to 65535.
+   */
+  copyRow(row: number, out: Uint16Array): void {
+    const { width, type, isLittle } = this.header;
+    const from = (row - this.#first) * width * type.size;
+    for (let k = 0; k < width; k++) {
+      const sample = type.read(this.#view, from + k * type.size, isLittle);
+      if (!(sample >= 0 && sample <= 65535 && Number.isInteger(sample))) {
+        throw new RangeError(
+          `Cannot read "${this.path}": sample ${k} of row ${row} is ${sample}; samples are integers from 0 to 65535: ` +
+            'shift and scale them, such as (x + 32768).astype("u2")',
+        );
+      }
+      out[k] = sample;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
+}
+
+async function take(file: Deno.FsFile, bytes: number): Promise<Uint8Array> {
+  const out = new Uint8Array(bytes);
+  let have = 0;
+  for (let got; have < bytes && (got = await file.read(out.subarray(have))) !== null;) have += got;
+  return out.subarray(0, have);
+}

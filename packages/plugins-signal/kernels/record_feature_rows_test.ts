@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { randomBaseline } from "../_testing.ts";
+import { randomRows, toRows } from "./_rows_testing.ts";
+import { recordFeatureRows } from "./record_feature_rows.ts";
+import { basicFeatures } from "./basic_features.ts";
+
+type List = readonly (readonly number[])[];
+
+const columns = (rows: number) => ({
+  height: new Float32Array(rows),
+  amp: new Float32Array(rows),
+  area: new Float32Array(rows),
+  max_abs_diff: new Float32Array(rows),
+});
+
+function same(
+  list: List,
+  baseline: number,
+  ranges: readonly number[],
+  buffer?: typeof SharedArrayBuffer,
+): void {
+  const { values, offsets, rows } = toRows(Uint16Array, list, buffer);
+  const out = columns(rows), expected = columns(rows);
+  const polarity = Array.from(list, (_, i) => i % 2 ? 1 : -1), baselines = Array(rows).fill(baseline);
+  const [h0, h1, a0, a1] = ranges as [number, number, number, number];
+  recordFeatureRows(
+    values,
+    offsets,
+    rows,
+    baselines,
+    polarity,
+    Int32Array.from(list.flatMap(() => ranges)),
+    out,
+  );
+  for (let i = 0; i < rows; i++) {
+    basicFeatures(values, offsets[i]!, offsets[i + 1]!, baseline, polarity[i]!, h0, h1, a0, a1, expected, i);
+  }
+  assert.deepEqual(out, expected);
+}
+
+const range = fc.tuple(fc.nat(50), fc.nat(50)).map(([from, length]) => [from, from + length]);
+
+Deno.test("recordFeatureRows() are the features of each record, bit for bit", () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(randomRows(0, 60, 0, 65535), randomRows(0, 40, 30000, 30005)),
+      randomBaseline,
+      range,
+      range,
+      (list, baseline, height, area) => same(list, baseline, [...height, ...area]),
+    ),
+    { numRuns: 500 },
+  );
+});
+
+Deno.test("recordFeatureRows() of long records sum exactly, from shared memory too", () => {
+  const highest = Array(600_001).fill(65535);
+  const long = Array.from({ length: 100_000 }, (_, k) => (k * k * 7 + k) % 65521);
+  same([highest, long, [5], long.slice(3)], 65534, [3, 2 ** 30, 1, 2 ** 30]);
+  same([long, long.slice(1), [7, 7]], 100.5, [0, 17, 5, 99_999], SharedArrayBuffer);
+});
+
+Deno.test("recordFeatureRows() refuse too little room and negative ranges", () => {
+  const values = new Uint16Array(4), offsets = Uint32Array.of(0, 2, 4);
+  const features = (ranges: Int32Array, rows = 2) =>
+    recordFeatureRows(values, offsets, 2, [0, 0], [1, 1], ranges, columns(rows));
+  features(new Int32Array(8));
+  assert.throws(
+    () => features(new Int32Array(8), 1),
+    /RangeError: .*features of 2 records: there are 1 rows/,
+  );
+  assert.throws(() => features(new Int32Array(4)), /RangeError: .* 1 ranges/);
+  assert.throws(
+    () => features(Int32Array.of(0, 1, -1, 0, 0, 0, 0, 0)),
+    /RangeError: .*record 0: a range has sample -1/,
+  );
+});

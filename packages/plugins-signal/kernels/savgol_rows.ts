@@ -1,0 +1,116 @@
+/**
+ * The Savitzky-Golay filter of many records at once.
+ *
+ * Weights of most filters are fractions with one denominator (those of 11 samples and a parabola are 429ths): sums of products of
+ * integers are exact and eight of them are one instruction. Where the weights are no such fractions, records are filtered one
+ * by one by {@linkcode savgolFilterInto}. O(samples x window); the work space is kept for the next call.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { savgolDesign, savgolFilterRows } from "@millrace/plugins-signal/kernels";
+ *
+ * const values = new Uint16Array([0, 0, 35, 0, 0, 7, 7, 7, 7, 7, 7]); // two records: 5 and 6 samples
+ * const out = new Float32Array(11);
+ * savgolFilterRows(values, new Uint32Array([0, 5, 11]), 2, savgolDesign(5, 2), out);
+ * assert.equal(out[2], 17); // 35 x 17 / 35
+ * assert.deepEqual([...out.subarray(5)], [7, 7, 7, 7, 7, 7]);
+ * ```
+ * @module
+ */
+import { Arena, blocksOf, copyIn, copyOffsets, view } from "./_block.ts";
+import type { WordSamples } from "./samples.ts";
+import { type SavgolDesign, savgolFilterInto } from "./savgol_filter.ts";
+import { savgolRows } from "./wasm/signal.wasm";
+
+/** Integer weights: those of the middle of the window are `numerators / divisor`, exactly. */
+interface Fractions {
+  readonly numerators: Int16Array;
+  readonly divisor: number;
+  /** What a sum lacks where all samples are too low by 32768. */
+  readonly back: number;
+}
+
+/**
+ * The filtered records, written to `out`, one behind the other from its start.
+ *
+ * Results are within 1 unit in the last place of f32 (a relative 1.2e-7) of what {@linkcode savgolFilterInto} gives, and the same
+ * for a record wherever it lies and whatever is beside it.
+ *
+ * @param values Samples of all records.
+ * @param offsets `[rows + 1]` record `i` is `values[offsets[i]] .. values[offsets[i + 1]]`.
+ * @param rows Records.
+ * @param out At least as many values as the records have samples.
+ * @throws {RangeError} On a record shorter than the window, offsets out of order or range, or too little room.
+ */
+export function savgolFilterRows(
+  values: WordSamples,
+  offsets: Uint32Array,
+  rows: number,
+  design: SavgolDesign,
+  out: Float32Array,
+): void {
+  const { window } = design;
+  const fractions = fractionsOf(design), isSigned = values instanceof Int16Array;
+  for (const block of blocksOf(values, offsets, rows)) {
+    const { from, to, samples } = block;
+    const target = out.subarray(offsets[from]! - offsets[0]!, offsets[to]! - offsets[0]!);
+    if (target.length < samples) {
+      throw new RangeError(
+        `Cannot filter: the output has ${out.length} values; give one with ${offsets[rows]! - offsets[0]!}`,
+      );
+    }
+    for (let i = from; i < to; i++) {
+      if (offsets[i + 1]! - offsets[i]! >= window) continue;
+      throw new RangeError(
+        `Cannot filter record ${i} of ${offsets[i + 1]! - offsets[i]!} samples with a window of ${window}`,
+      );
+    }
+    if (fractions === undefined) {
+      for (let i = from; i < to; i++) {
+        const part = target.subarray(offsets[i]! - offsets[from]!, offsets[i + 1]! - offsets[from]!);
+        savgolFilterInto(values.subarray(offsets[i], offsets[i + 1]), design, part);
+      }
+      continue;
+    }
+    const arena = new Arena();
+    const edges = arena.put(design.weights), pairs = arena.put(fractions.numerators);
+    const own = copyOffsets(arena, offsets, block);
+    const result = arena.take(4 * samples);
+    const from16 = copyIn(arena, values, offsets, block);
+    savgolRows(
+      from16,
+      isSigned ? 1 : 0,
+      own,
+      to - from,
+      result,
+      pairs,
+      window,
+      fractions.divisor,
+      isSigned ? 0 : fractions.back,
+      edges,
+    );
+    target.set(view(Float32Array, result, samples));
+  }
+}
+
+const known = new WeakMap<SavgolDesign, { readonly fractions: Fractions | undefined }>();
+
+function fractionsOf(design: SavgolDesign): Fractions | undefined {
+  let entry = known.get(design);
+  if (!entry) known.set(design, entry = { fractions: findFractions(design) });
+  return entry.fractions;
+}
+
+/** The lowest denominator for which all weights are integers, and sums of products with samples fit 32 bits. */
+function findFractions({ window, weights }: SavgolDesign): Fractions | undefined {
+  const half = (window - 1) / 2, middle = weights.subarray(half * window, (half + 1) * window);
+  const size = middle.reduce((sum, w) => sum + Math.abs(w), 0);
+  for (let divisor = 1; divisor * size * 65536 < 2 ** 31; divisor++) {
+    if (!middle.every((w) => Math.abs(w * divisor - Math.round(w * divisor)) < 1e-10)) continue;
+    const numerators = new Int16Array(window + 1); // pairs: the last one is filled up with 0
+    middle.forEach((w, j) => numerators[j] = Math.round(w * divisor));
+    return { numerators, divisor, back: 32768 * numerators.reduce((sum, w) => sum + w, 0) };
+  }
+  return undefined;
+}

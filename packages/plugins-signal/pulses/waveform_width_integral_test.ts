@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { tableSource } from "@millrace/core/table-source";
+import { testPlugin } from "@millrace/core/testing";
+import { f32, randomRecords, recordTable, rowsOf, type TestRecord } from "../_testing.ts";
+import { waveformWidthIntegral } from "./waveform_width_integral.ts";
+import { integralQuantiles } from "../kernels/integral_quantiles.ts";
+
+const run = (list: readonly TestRecord[], options: Record<string, unknown> = {}) =>
+  rowsOf([tableSource("records", recordTable(list)), waveformWidthIntegral], "waveform_width_integral", {
+    waveform_width_integral: options,
+  });
+
+const record = (samples: number[], more: Partial<TestRecord> = {}): TestRecord => ({
+  time: 0n,
+  baseline: 100,
+  samples,
+  ...more,
+});
+
+Deno.test("waveform_width_integral is the same for every chunking", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      randomRecords(),
+      (list) =>
+        testPlugin(waveformWidthIntegral, {
+          inputs: { records: recordTable(list) },
+          options: {},
+          chunkings: 3,
+          ranges: 3,
+        }),
+    ),
+    { numRuns: 8 },
+  );
+});
+
+/** Signals of the records as plain lists. */
+const signals = (list: readonly TestRecord[]) =>
+  recordTable(list).rows().map((row) => {
+    const baseline = row.baseline as number, negative = (row.polarity as number) < 0;
+    return [...row.wave as Uint16Array].map((sample) => negative ? baseline - sample : sample - baseline);
+  });
+
+Deno.test("waveform_width_integral has the quantiles of the signal above 0, in ps and in samples", async () => {
+  await fc.assert(
+    fc.asyncProperty(randomRecords(), async (list) => {
+      const rows = await run(list, { qLow: 0.2, qHigh: 0.6 });
+      signals(list).forEach((signal, i) => {
+        const [low, high] = integralQuantiles(Float64Array.from(signal), [0.2, 0.6]) as unknown as [
+          number,
+          number,
+        ];
+        const { t_low, t_high, width, t_low_samples, t_high_samples, width_samples, q_total } = rows[i]!;
+        assert.deepEqual(
+          [t_low, t_high, width, t_low_samples, t_high_samples, width_samples, q_total],
+          [
+            ...[low * 2, high * 2, (high - low) * 2, low, high, high - low].map((value) => f32(value)),
+            signal.reduce((sum, s) => sum + (s < 0 ? 0 : s), 0),
+          ],
+        );
+      });
+    }),
+    { numRuns: 30 },
+  );
+});
+
+Deno.test("waveform_width_integral is NaN where there is no charge", async () => {
+  const [flat, empty] = await run([record([100, 100, 120]), record([], { time: 1n })]);
+  assert.deepEqual([flat!.t_low, flat!.width, flat!.q_total], [NaN, NaN, 0]);
+  assert.deepEqual([empty!.t_low, empty!.width, empty!.q_total], [NaN, NaN, 0]);
+});
+
+Deno.test("waveform_width_integral refuses shares out of order, naming the options", async () => {
+  await assert.rejects(run([record([1])], { qLow: 0.9, qHigh: 0.1 }), ({ cause }: Error) => {
+    assert.match(String(cause), /^RangeError: .*set waveform_width_integral.qLow below .qHigh$/);
+    return true;
+  });
+});

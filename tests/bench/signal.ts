@@ -1,0 +1,186 @@
+// The kernels against numpy and scipy in the same run, one core each: `deno task bench:signal`.
+import { Context, Table, tableSource } from "@millrace/core";
+import { basicFeatures } from "@millrace/plugins-signal/features/basic-features";
+import {
+  basicFeatureRows,
+  butterworth,
+  featureColumns,
+  findPeaksInto,
+  peakConditions,
+  peakRoom,
+  savgolDesign,
+  savgolFilterRows,
+  sosDesign,
+  sosfiltfiltRows,
+} from "@millrace/plugins-signal/kernels";
+import { recordsSchema } from "@millrace/plugins-signal/records/records";
+import { featureRows, heapBase, memory } from "../../packages/plugins-signal/kernels/wasm/signal.wasm";
+import { makeWaves } from "./_signal/data.ts";
+import { findPython, Peer } from "./_signal/peer.ts";
+import { lowerQuartile, type Measure, report } from "./_report.ts";
+
+const ROWS = 4000, WIDTH = 800, SOME = 1000, FEW = 1000, ROUNDS = 9;
+
+const found = findPython();
+if ("missing" in found) {
+  console.error(`Nothing to compare with: ${found.missing}`);
+  Deno.exit(1);
+}
+
+const values = makeWaves(ROWS, WIDTH);
+const offsets = Uint32Array.from({ length: ROWS + 1 }, (_, i) => i * WIDTH);
+const part = values.subarray(0, SOME * WIDTH);
+const file = await Deno.makeTempFile({ prefix: "millrace_bench_" });
+await Deno.writeFile(file, new Uint8Array(values.buffer));
+await using peer = new Peer(found.python, file, String(WIDTH), String(SOME), String(FEW));
+const versions = await peer.ask<Record<string, string>>("versions");
+await Deno.remove(file);
+
+const columns = featureColumns(ROWS);
+const smooth = new Float32Array(part.length);
+const sg = savgolDesign(11, 2), bw = sosDesign(butterworth(4, [0.02, 0.2], { btype: "band" }));
+const traces = Array.from(
+  { length: FEW },
+  (_, i) => Float64Array.from(values.subarray(i * WIDTH, (i + 1) * WIDTH), (sample) => -sample),
+);
+const conditions = peakConditions({ prominence: 25, width: 3 }), room = peakRoom(WIDTH);
+
+// All samples in the module's memory, where a chain of kernels would have left them.
+const base = (heapBase() + 63) & ~63, result = base + 2 * values.length, ownOffsets = result + 48 * ROWS;
+memory.grow(Math.ceil((ownOffsets + 4 * offsets.length - memory.buffer.byteLength) / 65536) + 1);
+new Uint16Array(memory.buffer, base, values.length).set(values);
+new Uint32Array(memory.buffer, ownOffsets, offsets.length).set(offsets);
+
+const records = Table.from(recordsSchema, {
+  time: Array.from({ length: ROWS }, (_, i) => BigInt(i) * 2_000_000n),
+  endtime: Array.from({ length: ROWS }, (_, i) => BigInt(i) * 2_000_000n + 1_600_000n),
+  board: new Uint16Array(ROWS),
+  channel: new Uint16Array(ROWS),
+  record_id: BigInt64Array.from({ length: ROWS }, (_, i) => BigInt(i)),
+  dt: new Int32Array(ROWS).fill(2000),
+  length: new Uint32Array(ROWS).fill(WIDTH),
+  flags: new Uint32Array(ROWS),
+  baseline: new Float64Array(ROWS).fill(14000),
+  polarity: new Int8Array(ROWS).fill(-1),
+  wave: Array.from({ length: ROWS }, (_, i) => values.subarray(i * WIDTH, (i + 1) * WIDTH)),
+});
+await using ctx = new Context();
+ctx.register(tableSource("records", records, { dataKind: "records" }), basicFeatures);
+
+async function throughEngine(): Promise<void> {
+  for await (const chunk of ctx.getStream("run_1", "basic_features", { chunkSize: 2000 })) chunk.release();
+}
+
+interface Comparison {
+  readonly name: string;
+  /** Name of the peer's way. */
+  readonly peer: string;
+  readonly rows: number;
+  readonly budget: number;
+  readonly ours: () => unknown;
+}
+
+const comparisons: readonly Comparison[] = [
+  {
+    name: "features, block copy",
+    peer: "features",
+    rows: ROWS,
+    budget: 4,
+    ours: () => basicFeatureRows(values, offsets, ROWS, { baseline: 40 }, columns),
+  },
+  {
+    name: "features, resident",
+    peer: "features",
+    rows: ROWS,
+    budget: 7,
+    ours: () => featureRows(base, ownOffsets, ROWS, 40, result),
+  },
+  {
+    name: "basic_features through the engine",
+    peer: "recordFeatures",
+    rows: ROWS,
+    budget: 4,
+    ours: throughEngine,
+  },
+  {
+    name: "Savitzky-Golay 11/2",
+    peer: "savgol",
+    rows: SOME,
+    budget: 6,
+    ours: () => savgolFilterRows(part, offsets, SOME, sg, smooth),
+  },
+  {
+    name: "Butterworth filtfilt, order 4, band",
+    peer: "filtfilt",
+    rows: SOME,
+    budget: 2.5,
+    ours: () => sosfiltfiltRows(part, offsets, SOME, bw, smooth),
+  },
+  {
+    name: "find_peaks, prominence and width",
+    peer: "findPeaks",
+    rows: FEW,
+    budget: 15,
+    ours: () => traces.reduce((sum, trace) => sum + findPeaksInto(trace, conditions, room), 0),
+  },
+];
+
+const CALLS = 21;
+
+/** The median of so many calls in a row, each giving milliseconds: the first ones wake the machine up. */
+async function median(call: () => Promise<number>, calls = CALLS): Promise<number> {
+  const times: number[] = [];
+  for (let k = 0; k < calls; k++) times.push(await call());
+  return times.sort((a, b) => a - b)[calls >> 1]!;
+}
+
+/** How long one call takes, ms. */
+async function timed(way: () => unknown): Promise<number> {
+  const before = performance.now();
+  await way();
+  return performance.now() - before;
+}
+
+const measures: Measure[] = [];
+for (const { name, peer: way, rows, budget, ours } of comparisons) {
+  for (let warm = 0; warm < 30; warm++) await ours();
+  await peer.ask<number>(way);
+  const mine: number[] = [], theirs: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    mine.push(await median(() => timed(ours)));
+    theirs.push(await median(() => peer.ask<number>(way), 3));
+  }
+  const ratios = theirs.map((ms, i) => ms / mine[i]!).sort((a, b) => a - b);
+  const us = 1e3 * lowerQuartile(mine) / rows;
+  measures.push(
+    { name: `${name}: times faster`, value: ratios[ratios.length >> 1]!, unit: "x", budget, atLeast: true },
+    { name: "  ours", value: us, unit: "us/trace" },
+    { name: "  peer", value: 1e3 * lowerQuartile(theirs) / rows, unit: "us/trace" },
+  );
+}
+
+const peaks = await peer.ask<number[][]>("peaks");
+const differing = traces.filter((trace, i) => {
+  const n = findPeaksInto(trace, conditions, room);
+  return n !== peaks[i]!.length || peaks[i]!.some((peak, p) => peak !== room.peaks[p]);
+}).length;
+measures.push({
+  name: "find_peaks: traces with other indices",
+  value: differing,
+  unit: `of ${FEW}`,
+  budget: 0,
+});
+
+const copy = new Uint16Array(values.length), times: number[] = [];
+for (let round = 0; round < ROUNDS; round++) times.push(await timed(() => copy.set(values)));
+measures.push({
+  name: "memory copy, for scale",
+  value: values.byteLength / lowerQuartile(times) / 1e6,
+  unit: "GB/s",
+});
+
+const peers = Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(", ");
+report(
+  `Kernels on [n, ${WIDTH}] 16-bit samples, against ${peers}; median of ${ROUNDS} pairs of medians`,
+  measures,
+);
