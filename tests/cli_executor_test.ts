@@ -111,7 +111,7 @@ Deno.test(
         new Response(WHERE.replace('"where"', '"afar"'), { headers: { "content-type": "text/typescript" } }),
     );
     const host = `127.0.0.1:${server.addr.port}`;
-    const permissions = [...PROCESS_PERMISSIONS, `--allow-import=${host}`];
+    const permissions = [...PROCESS_PERMISSIONS, `--allow-import=${host}`, "--no-lock"];
     const plugin = (place: string) => ["--plugin", place];
     const mine = plugin("mine/where.ts");
 
