@@ -17,10 +17,10 @@ for (const type of ["thread", "process"] as const) {
         fc.assert(
           fc.asyncProperty(randomTraces(40), fc.nat(), (list, seed) =>
             testPlugin(plugin, {
-              inputs: { raw_files: rawTable(list.filter(({ samples }) => samples.length > 0)) },
+              inputs: { raw_files: rawTable(list) },
               dataKinds: { raw_files: "records" },
               register: plugins.filter((other) => other !== plugin),
-              options: { baselineSamples: 2 },
+              options: { baselineSamples: 2, "st_waveforms.waveLength": 40 },
               seed,
               chunkings: 1,
               ranges: 1,
