@@ -41,6 +41,12 @@ export function runPlace(source: ExecutorSource, plugin: Plugin, settings: RunSe
   return placeOf(plugin, { executorType: said }, source.defaultType);
 }
 
+/** Modules of the plugins that are computed in workers of a kind, each once. */
+function modulesIn(places: ReadonlyMap<Plugin, ExecutorType>, type: ExecutorType): string[] {
+  const here = [...places].filter(([, place]) => place === type);
+  return [...new Set(here.flatMap(([{ module }]) => module ?? []))];
+}
+
 /**
  * An executor for one run, over pools that runs with the same settings share.
  *
@@ -80,6 +86,7 @@ export function openRun(source: ExecutorSource, request: RunRequest): RunExecuto
     placeOf: (plugin) => places.get(plugin) ?? runPlace(source, plugin, request),
     pools,
     workers,
+    ahead: useLoadBalancer || base.useLoadBalancer ? [] : modulesIn(places, "thread"),
     buffers: pools.thread ? source.buffers.shared : source.buffers.plain,
     done: () => {
       for (const lease of leases) lease.release();

@@ -31,6 +31,11 @@ export async function stepOf(spec: PluginSpec): Promise<StageStep> {
   }
 }
 
+/** Load modules ahead of their first use; what cannot be loaded is told to whoever needs it. */
+export async function loadModules(modules: readonly string[]): Promise<void> {
+  await Promise.allSettled(modules.map((module) => import(module)));
+}
+
 async function load({ name, module, export: exported, merges }: PluginSpec): Promise<Plugin> {
   if (merges) return defineMerge({ provides: name, dependsOn: merges });
   let found: unknown;

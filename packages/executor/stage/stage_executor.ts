@@ -46,6 +46,8 @@ export interface StageExecutorOptions {
   readonly workers: number;
   /** Where buffers come from: shared ones, where there are threads. Kept by the caller, so that runs use them again. */
   readonly buffers: BufferPool;
+  /** Modules that threads load ahead of their first task. */
+  readonly ahead: readonly string[];
   /** Called when the run has ended. */
   readonly done: () => Promise<void>;
 }
@@ -57,10 +59,13 @@ const CALLS = {
   read: { module: WORKER, export: "readPiece" },
   close: { module: WORKER, export: "closeSource" },
   save: { module: WORKER, export: "saveChunk" },
+  load: { module: WORKER, export: "loadModules" },
 } as const satisfies Record<string, TaskFunction>;
 
 /** What is read and written goes before what is computed: the others wait for it. */
 const READ_PRIORITY = 2, SAVE_PRIORITY = 1;
+/** Loading goes first; so many threads are started ahead of their first task. */
+const LOAD_PRIORITY = 3, MOST_WARM = 8;
 
 let runs = 0;
 
@@ -100,6 +105,17 @@ export class StageExecutor implements RunExecutor {
     this.#admission = new Admission(options.memory);
     if (thread) this.saveChunk = (chunk, request, ran) => this.#save(thread, chunk, request, ran);
     for (const [kind, pool] of Object.entries(options.pools)) this.#kinds.set(pool, kind);
+    if (thread && options.ahead.length > 0) this.#warm(thread, options.ahead);
+  }
+
+  /** Start threads and load modules while the first rows are read. */
+  #warm(pool: WorkerPool, modules: readonly string[]): void {
+    for (let k = 0; k < Math.min(pool.max, MOST_WARM); k++) {
+      const key = `${this.#run}/load ${k}`;
+      const loaded = pool.run(CALLS.load, modules, { affinity: key, priority: LOAD_PRIORITY, batch: false });
+      // A worker that was lost meanwhile is missed by whoever needs it.
+      this.#closing.push(loaded.catch(() => {}).finally(() => pool.release(key)));
+    }
   }
 
   /** Compute one stretch. */

@@ -22,6 +22,8 @@ import type { TaskContext } from "../task/task.ts";
 import { TaskAccount } from "./_budget.ts";
 import { chunkFrom, Return, tableFrom } from "./_forms.ts";
 import { PluginFailure, stepOf } from "./_plugins.ts";
+
+export { loadModules } from "./_plugins.ts";
 import type {
   PluginSpec,
   ReadReply,
