@@ -54,6 +54,9 @@ interface Task {
   settled: boolean;
 }
 
+/** Results that may wait for an earlier one, times the stretches that are computed at once; their bytes are in the budget. */
+const AHEAD = 8;
+
 /** Computes a stage. */
 export class StageNode extends Node {
   readonly #spec: StageNodeSpec;
@@ -66,7 +69,12 @@ export class StageNode extends Node {
   /** Where a stretch starts is known only when the one before is done. */
   readonly #inOrder: boolean;
   readonly #depth: number;
+  /** In order; some in the middle may have settled. */
   #tasks: Task[] = [];
+  /** Tasks that have not settled. */
+  #running = 0;
+  /** Whoever waits for one of them. */
+  #settled: PromiseWithResolvers<void> | undefined;
   #index = 0;
   /** The last stretch is on its way, or there is none. */
   #lastTaken = false;
@@ -129,7 +137,14 @@ export class StageNode extends Node {
 
   protected async advance(pull: boolean): Promise<boolean> {
     const before = this.given;
-    while (this.#tasks.length < this.#depth && !this.#tasks[0]?.settled) {
+    while (!this.#tasks[0]?.settled && this.#tasks.length < this.#depth * AHEAD) {
+      if (this.#running >= this.#depth) {
+        // Whoever is free before the first one has ended goes on with what comes later.
+        if (this.#depth === 1) break;
+        await this.#nextSettled();
+        if (this.done) return this.given > before;
+        continue;
+      }
       const region = this.#lastTaken ? undefined : this.#nextRegion();
       if (region) {
         this.#submit(region);
@@ -224,9 +239,24 @@ export class StageNode extends Node {
     // A failure is reported in its turn, when the task is collected.
     const settle = () => {
       task.settled = true;
+      this.#running--;
+      this.#settled?.resolve();
+      this.#settled = undefined;
     };
+    this.#running++;
     results.then(settle, settle);
     this.#tasks.push(task);
+  }
+
+  /** Resolves when a task settles. */
+  async #nextSettled(): Promise<void> {
+    const { promise } = this.#settled ??= Promise.withResolvers<void>();
+    const { signal } = this.services;
+    try {
+      await abortable(promise, signal, () => {});
+    } catch (cause) {
+      throw this.#fail(cause, undefined, undefined);
+    }
   }
 
   async #collect(task: Task): Promise<void> {
