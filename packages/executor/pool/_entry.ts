@@ -115,9 +115,8 @@ export class Entry implements Task<unknown>, Queued {
 
   /** Timeouts do not matter any more. */
   clearTimers(): void {
-    if (this.timer === undefined) return;
-    clearTimeout(this.timer);
-    clearTimeout(this.graceTimer);
+    if (this.timer !== undefined) clearTimeout(this.timer);
+    if (this.graceTimer !== undefined) clearTimeout(this.graceTimer);
     this.timer = this.graceTimer = undefined;
   }
 

@@ -121,8 +121,11 @@ export class PoolWorker {
     this.sent = (begun + left.length) & COUNT;
     // Who is left may have shared a message with one that goes.
     const closes = entries.filter((entry) => entry.closesMessage).length;
-    for (const entry of entries) this.remove(entry);
-    const last = left.at(-1);
+    for (const entry of entries) {
+      this.remove(entry);
+      entry.clearTimers(); // it was thought to begin
+    }
+    const last = this.inOrder().at(-1);
     if (closes > 0 && last && !last.closesMessage) {
       last.closesMessage = true;
       this.messages++;

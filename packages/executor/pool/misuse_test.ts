@@ -64,3 +64,17 @@ Deno.test("submit() refuses options that are none", async () => {
   }
   assert(!buffer.detached);
 });
+
+Deno.test("a lent buffer that is named twice in transfer costs its worker nothing", async () => {
+  await using pool = new WorkerPool({ max: 1 });
+  const sum = {
+    module: "data:text/javascript,export const sum = (array) => array.reduce((a, b) => a + b, 0);",
+    export: "sum",
+  };
+  const array = new Float64Array(2000).fill(1);
+  const { buffer } = array;
+  assert.equal(await pool.run(sum, array, { lend: true, transfer: [buffer, buffer] }), 2000);
+  assert.ok(buffer.detached);
+  assert.equal(await pool.run(sum, [1, 2]), 3);
+  assert.equal(pool.stats().died, 0);
+});

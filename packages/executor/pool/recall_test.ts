@@ -83,3 +83,33 @@ for (const strategy of ["shared queue", "work stealing"]) {
     assert.deepEqual([queued, done + counted, lost, retried], [0, count, 0, 0]);
   });
 }
+
+Deno.test("what is sent and taken back while the worker has not read an earlier recall runs once", async () => {
+  await using pool = new WorkerPool({ min: 2, max: 2 });
+  await pool.warm({ functions: [SPIN] });
+  await Promise.all([1, 1].map((ms) => pool.run(SPIN, { ms })));
+  const count = 60;
+  const cells = new Int32Array(new SharedArrayBuffer(4 * count));
+  const tasks = [pool.run(SPIN, { ms: 200 })];
+  for (let k = 0; k < count; k++) {
+    tasks.push(pool.run(SPIN, { ms: 1, cells, k }));
+    if (k % 12 === 11) await new Promise((done) => setTimeout(done, 20));
+  }
+  await Promise.all(tasks);
+  await new Promise((done) => setTimeout(done, 50)); // the worker reads what it was sent meanwhile
+  assert.deepEqual([...cells].filter((runs) => runs !== 1), []);
+  const { died, done } = pool.stats();
+  assert.deepEqual([died, done], [0, count + 3]);
+});
+
+Deno.test("a thread that is given up begins nothing more", async () => {
+  await using pool = new WorkerPool({ min: 1, max: 1, grace: 10 });
+  await pool.warm({ functions: [SPIN] });
+  await pool.run(SPIN, { ms: 1 });
+  const cells = new Int32Array(new SharedArrayBuffer(4 * 20));
+  const tasks = [assert.rejects(pool.run(SPIN, { ms: 200 }, { timeout: 20 }), { name: "TaskTimeoutError" })];
+  const others = Array.from({ length: 20 }, (_, k) => pool.run(SPIN, { ms: 0.5, cells, k }));
+  await Promise.all([...tasks, ...others]);
+  await new Promise((done) => setTimeout(done, 300)); // the thread has come to the end of its task
+  assert.deepEqual([...cells].filter((runs) => runs !== 1), []);
+});

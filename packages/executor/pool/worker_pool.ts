@@ -51,6 +51,8 @@ export type { Percentiles, PoolLoad, PoolStats } from "./stats.ts";
 /** A worker's memory is looked at this often, ms. */
 const MEMORY_EVERY = 100;
 const MAX_START_FAILURES = 3;
+/** What has arrived from a process is read within this time, ms. */
+const HEAR_MS = 5;
 
 /** What `warm()` prepares. */
 export interface WarmOptions {
@@ -79,6 +81,8 @@ export class WorkerPool implements AsyncDisposable {
   #startFailures = 0;
   /** Why nothing may be submitted. */
   #refusal: unknown;
+  /** Why nothing runs any more: the pool was aborted or has failed. */
+  #stopped: { readonly reason: unknown } | undefined;
   #drained: PromiseWithResolvers<void> | undefined;
   #closed: Promise<void> | undefined;
   /** Those who wait for workers to get ready. */
@@ -447,15 +451,18 @@ export class WorkerPool implements AsyncDisposable {
     this.#admission.admit();
   }
 
-  /** Kills a process that goes on with a cancelled task beyond the grace, unless it is at work for others too. */
+  /** Kills a process that goes on with a cancelled task beyond the grace, once it is not at work for others too. */
   #limitCancelled(worker: PoolWorker, entry: Entry): void {
     const { grace } = this.#options;
     entry.graceTimer = setTimeout(() => {
-      const begun = worker.connection.started();
-      const isShared = begun !== undefined &&
-        worker.inOrder().some((other) => worker.hasBegun(other, begun) && !other.isSettled);
-      if (isShared) return;
-      this.#lose(worker, `did not end a cancelled task within ${grace} ms`);
+      // Where this program was busy, the answer waits to be read: that comes first.
+      entry.graceTimer = setTimeout(() => {
+        const begun = worker.connection.started();
+        const isShared = begun !== undefined &&
+          worker.inOrder().some((other) => worker.hasBegun(other, begun) && !other.isSettled);
+        if (isShared) this.#limitCancelled(worker, entry);
+        else this.#lose(worker, `did not end a cancelled task within ${grace} ms`);
+      }, HEAR_MS);
     }, grace);
   }
 
@@ -526,6 +533,10 @@ export class WorkerPool implements AsyncDisposable {
       worker.remove(entry);
       entry.clearTimers();
       const isBound = entry.worker !== -1 || entry.isLoad || (entry.options?.transfer?.length ?? 0) > 0;
+      if (this.#stopped !== undefined && !entry.isSettled) {
+        this.#tally.cancelled++;
+        this.#settle(entry, this.#stopped.reason);
+      }
       if (entry.isSettled) this.#end(entry);
       else if (isBound || hasBegun && entry.retries === 0) this.#loseTask(entry, worker, how, cause);
       else {
@@ -588,6 +599,7 @@ export class WorkerPool implements AsyncDisposable {
 
   /** Rejects everything, and ends the workers after `grace` ms. */
   #empty(reason: unknown, grace: number): Promise<void> {
+    this.#stopped ??= { reason };
     for (const worker of this.#crew.workers) {
       for (const entry of worker.inOrder()) this.#cancel(entry, reason);
     }

@@ -34,7 +34,7 @@ export function inlineTransport(): Transport {
 const TURN_AFTER = 10;
 
 class InlineConnection implements Connection {
-  readonly #board = new Int32Array(4);
+  readonly #board = new Int32Array(5);
   readonly #runner: TaskRunner;
   #events: TransportEvents | undefined;
   #inbox: HostMessage[] = [];

@@ -102,6 +102,7 @@ class ThreadConnection implements Connection {
   }
 
   recall(): number {
+    Atomics.add(this.#board, Board.recalls, 1);
     return Atomics.or(this.#board, Board.started, CLOSED) & COUNT;
   }
 
@@ -140,6 +141,7 @@ class ThreadConnection implements Connection {
   }
 
   #terminate(): void {
+    this.recall(); // one that is never sent: a thread that goes on begins nothing more
     this.#worker.terminate();
     Atomics.store(this.#awake, this.#place, 0);
   }

@@ -53,8 +53,8 @@ export interface Connection {
    */
   started(): number | undefined;
   /**
-   * Keeps the worker from beginning tasks until it reads the next `recall` message; gives the number of tasks that it has
-   * begun. Missing where that can't be done at once.
+   * Keeps the worker from beginning tasks until it has read a `recall` message for each call; gives the number of tasks that
+   * it has begun. Missing where that can't be done at once.
    */
   recall?(): number;
 }

@@ -28,11 +28,13 @@ export const Board = {
   cancelsRead: 2,
   /** Written by the host: messages sent. */
   messages: 3,
+  /** Written by the host: recalls, the message of each follows. */
+  recalls: 4,
 } as const;
 
 /** The part of `Board.started` that counts; it begins again at 0 after 2^30 tasks. */
 export const COUNT: number = 2 ** 30 - 1;
-/** The bit of `Board.started` that keeps a worker from beginning tasks, until it has read the host's recall. */
+/** The bit of `Board.started` that keeps a worker from beginning tasks, until it has read all of the host's recalls. */
 export const CLOSED: number = 2 ** 30;
 
 /** Runs the tasks of one worker. */
@@ -87,12 +89,13 @@ class Runner implements TaskRunner {
   #answered: number[] = [];
   #flushedAt = 0;
   #isFlushing = false;
+  #recallsRead = 0;
 
   constructor(post: Post, board: Int32Array | undefined, begun: ((count: number) => void) | undefined) {
     this.#begun = begun;
     this.#post = post;
     this.#isShared = board !== undefined;
-    this.#board = board ?? new Int32Array(4);
+    this.#board = board ?? new Int32Array(5);
   }
 
   receive(message: HostMessage): void {
@@ -217,7 +220,12 @@ class Runner implements TaskRunner {
     }
     this.#line = line;
     this.#head = 0;
+    this.#recallsRead = (this.#recallsRead + 1) | 0;
     Atomics.and(this.#board, Board.started, COUNT);
+    // The host counts before it closes: what it has closed again meanwhile is closed after this.
+    if (Atomics.load(this.#board, Board.recalls) !== this.#recallsRead) {
+      Atomics.or(this.#board, Board.started, CLOSED);
+    }
   }
 
   /** Begins a task; returns the time when the runner may go on. */
