@@ -335,3 +335,34 @@ Deno.test("a folder of a newer release is not touched", async () => {
     assert.match(err, /it has version 99 and this release knows \d+; use a newer release/);
   });
 });
+
+Deno.test("a port, a folder or a key file that is taken, and a key that is missing, are named with the remedy", async () => {
+  await withFolder(async (folder) => {
+    using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const port = String(taken.addr.port), file = join(folder, "file"), key = join(folder, "publisher.key");
+    await Deno.writeTextFile(file, "");
+    await done("key", "create", key);
+    const before = await Deno.readTextFile(key);
+    const cases: [args: string[], message: RegExp][] = [
+      [
+        ["serve", "--data", join(folder, "data"), "--port", port],
+        new RegExp(`Cannot listen on 127\\.0\\.0\\.1:${port}: another program does; .*--port`),
+      ],
+      [
+        ["serve", "--data", file, "--port", "0"],
+        /Cannot use ".*file" as a registry: it is a file; give a folder/,
+      ],
+      [["key", "create", key], /Cannot write the key ".*publisher\.key": it is there already.*another name/],
+      [
+        ["key", "add", "lab", join(folder, "none.key"), "--url", "http://127.0.0.1:9"],
+        /Cannot find the key ".*none\.key": check the path, or make one with millrace registry key create/,
+      ],
+    ];
+    for (const [args, message] of cases) {
+      const { code, err } = await millrace(...args);
+      assert.equal(code, 1, args.join(" "));
+      assert.match(err, message);
+    }
+    assert.equal(await Deno.readTextFile(key), before);
+  });
+});

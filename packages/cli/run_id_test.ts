@@ -11,6 +11,8 @@ Deno.test("runIdOf() takes the name of the input", () => {
     [["RAW"], "cwd"],
     [["a.BIN"], "a"],
     [["DAQ/b.v2.bin"], "b.v2"],
+    [["traces.npy"], "traces"],
+    [["x/a.npy", "y/a.BIN"], "a"],
     [["run.7"], "run.7"],
     [["/DAQ/run_7/RAW/*.BIN"], "run_7"],
     [["/DAQ/run_7/**/*.BIN"], "run_7"],

@@ -42,7 +42,9 @@ async function load(place: string, url: string): Promise<Record<string, unknown>
   try {
     return await import(url) as Record<string, unknown>;
   } catch (cause) {
-    throw new Error(`Cannot load plugins from "${place}": ${reasonOf(cause, url)}`, { cause });
+    throw new Error(`Cannot load plugins from "${place}": ${reasonOf(cause, url)}${remedyOf(cause, url)}`, {
+      cause,
+    });
   }
 }
 
@@ -53,6 +55,17 @@ function reasonOf(error: unknown, url: string): string {
   const frame = error.stack?.split("\n").find((line) => /^\s+at /.test(line) && line.includes(url));
   const at = frame && /:(\d+):(\d+)\)?$/.exec(frame);
   return at && !message.includes(url) ? `${message} (line ${at[1]}, column ${at[2]})` : message;
+}
+
+/** What helps where a module from a server can't be loaded; "" where the reason says it. */
+function remedyOf(error: unknown, url: string): string {
+  const isRemote = /^(?:https?|jsr|npm):/i.test(url);
+  if (!(error instanceof Error) || !isRemote) return "";
+  if (/Requires (?:import|net) access/.test(error.message)) {
+    return ` behind "deno run", in front of packages/cli/main.ts ("deno task millrace" does not grant it)`;
+  }
+  if (!/SyntaxError/.test(String(error)) || !/\.m?tsx?$/.test(url.replace(/[?#].*$/, ""))) return "";
+  return `\nWhere that is right TypeScript, let the server send it with the content type text/typescript`;
 }
 
 /** What a class or an object of one looks like. */

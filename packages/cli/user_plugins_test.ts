@@ -78,3 +78,29 @@ Deno.test("loadUserPlugins() keeps what a module threw as the cause", async () =
     return true;
   });
 });
+
+Deno.test("loadUserPlugins() says what a server has to send", async () => {
+  const text =
+    `import * as core from "${CORE}";\nimport type { Plugin } from "${CORE}";\nexport const a: Plugin = 1;`;
+  await using server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen() {} },
+    () => new Response(text, { headers: { "content-type": "text/vnd.trolltech.linguist" } }),
+  );
+  await assert.rejects(
+    loadUserPlugins(`http://127.0.0.1:${server.addr.port}/a.ts`),
+    /Cannot load plugins from "http:.*a\.ts": [^]*content type text\/typescript/,
+  );
+});
+
+Deno.test("loadUserPlugins() says which permission a server's module needs, and where to give it", async () => {
+  const main = new URL("main.ts", import.meta.url).href;
+  const rights = ["--allow-read", "--allow-env", "--allow-sys"];
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", ...rights, main, "plugins", "--plugin", "http://127.0.0.1:9/a.ts"],
+  }).output();
+  assert.equal(code, 1);
+  assert.match(
+    new TextDecoder().decode(stderr),
+    /--allow-import flag behind "deno run", in front of packages/,
+  );
+});

@@ -78,7 +78,12 @@ export interface RegistryOptions {
  */
 export async function openRegistry(options: RegistryOptions): Promise<Registry> {
   const { data, limits, upstream, now = () => new Date() } = options;
-  await Deno.mkdir(data, { recursive: true, mode: 0o700 }); // the database holds the private keys
+  try {
+    await Deno.mkdir(data, { recursive: true, mode: 0o700 }); // the database holds the private keys
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.AlreadyExists)) throw cause;
+    throw new Error(`Cannot use "${data}" as a registry: it is a file; give a folder`, { cause });
+  }
   const temporary = join(data, "tmp");
   const db = new Database(join(data, "registry.sqlite"));
   const blobs = new BlobStore(join(data, "blobs"), temporary);

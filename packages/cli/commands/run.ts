@@ -6,14 +6,17 @@ import type { Io } from "../io.ts";
 import { collect, type Program } from "./_program.ts";
 
 const HELP = `
-Folders stand for the .BIN files in them or in RAW; patterns are quoted. All inputs together are one run. What the store
-has already from the same input, plugins and options is not computed again. Plugins are computed in threads; in processes,
-which need the permission --allow-run=/bin/sh, where a crash is to end nothing else; or inline. The results are the same.
+Folders stand for the .BIN files in them or in RAW, or for the .npy files where there are none; patterns are quoted. All
+inputs together are one run. What the store has already from the same input, plugins and options is not computed again.
+Plugins are computed in threads; in processes, which need the permission --allow-run=/bin/sh, where a crash is to end
+nothing else; or inline. The results are the same. A --plugin from http: needs the permission --allow-import=HOST. Give
+permissions behind "deno run", in front of the path of packages/cli/main.ts.
 
 Examples:
   millrace run ./DAQ/run_7 --type hit_threshold,basic_features --store ./data
   millrace run './DAQ/run_7/RAW/*CH0*.BIN' --run-id run_7_ch0 --type records --store ./data
   millrace run ./DAQ/run_7 --type hit_threshold --set hit_threshold.threshold=25 --store ./data
+  millrace run traces.npy --type basic_features --set raw_files.dt=2ns --store ./data
   millrace run broken.BIN --type records --recover --store ./data --json
   millrace run ./DAQ/run_7 --type hit_threshold --chunk-size auto --workers 2 --store ./data
   millrace run ./DAQ/run_7 --type my_hits --plugin ./my_hits.ts --store ./data
@@ -35,7 +38,7 @@ export function addRun(program: Program, io: Io): void {
     .option("--plugin <file|url>", "use the plugins that a module exports too, may be given again", collect)
     .option("--executor <kind>", "compute in: thread, process or inline (default: thread)")
     .option("--workers <count>", "most workers (default: as many as the machine has processors)")
-    .option("--recover", "keep what stands before the damage in a broken file")
+    .option("--recover", "keep what stands before the damage in a broken CoMPASS file")
     .option("--fresh", "compute also what is stored already")
     .option("--trace <file>", "write what ran where and when, for chrome://tracing or ui.perfetto.dev")
     .option("--json", "tell what was done as JSON on standard output")

@@ -65,7 +65,8 @@ export const rawFiles: Plugin = defineSource({
       default: null,
       min: 1,
       max: MAX_DT,
-      help: "Sampling interval; default: from the settings XML beside each file, else 2 ns",
+      help:
+        "Sampling interval; default: from the settings XML beside each file, else 2 ns; .npy files need it",
     }),
     t0: option.time({ default: null, help: "Time of the first sample, for .npy files; default: 0" }),
     channelBy: option.choice(["file", "row"], {
@@ -80,7 +81,7 @@ export const rawFiles: Plugin = defineSource({
     }),
     recover: option.boolean({
       default: false,
-      help: "Keep what lies before damage and report what is lost, instead of failing",
+      help: "Keep what lies before damage in CoMPASS files and report what is lost, instead of failing",
     }),
   },
   async *read({ options, maxRows, maxBytes, pool, account, signal, notice, progress }) {

@@ -14,7 +14,20 @@ export function addTrust(program: Command, terminal: Terminal): void {
     .addHelpText("after", "\nExamples:\n  millrace registry key create ./publisher.key\n")
     .action(async (file) => {
       const pair = await generateKey();
-      await Deno.writeTextFile(file, `${JSON.stringify(pair, null, 2)}\n`, { createNew: true, mode: 0o600 });
+      try {
+        await Deno.writeTextFile(file, `${JSON.stringify(pair, null, 2)}\n`, {
+          createNew: true,
+          mode: 0o600,
+        });
+      } catch (cause) {
+        if (!(cause instanceof Deno.errors.AlreadyExists)) throw cause;
+        throw new Error(
+          `Cannot write the key "${file}": it is there already, and may be in use; choose another name`,
+          {
+            cause,
+          },
+        );
+      }
       terminal.out(`Key ${pair.id}, public part ${pair.publicKey}\n`);
     });
   placed(key.command("add").argument("<scope>").argument("<file>", "of key create"))
@@ -85,7 +98,13 @@ export function addTrust(program: Command, terminal: Terminal): void {
 }
 
 async function readKey(file: string): Promise<KeyPair> {
-  const text = await Deno.readTextFile(file);
+  const text = await Deno.readTextFile(file).catch((cause) => {
+    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+    throw new Error(
+      `Cannot find the key "${file}": check the path, or make one with millrace registry key create`,
+      { cause },
+    );
+  });
   try {
     const { id, publicKey, privateKey } = JSON.parse(text) as KeyPair;
     if ([id, publicKey, privateKey].every((part) => typeof part === "string")) {

@@ -50,6 +50,10 @@ export function addVersions(program: Command, terminal: Terminal): void {
       const query = new URLSearchParams({ ...words.length > 0 && { q: words.join(" ") }, ...facets });
       using registry = await administrate({ data, url, token });
       const { packages } = await registry.call<{ packages: Found[] }>("GET", `/search?${query}`);
+      if (!json && packages.length === 0) {
+        terminal.out("No package is like that; leave a word or an option out\n");
+        return;
+      }
       terminal.out(
         json ? `${JSON.stringify(packages, null, 2)}\n` : table(
           ["package", "version", "provides", "licence", "downloads", "description"],

@@ -162,10 +162,14 @@ export function serve(registry: Registry, options: ServeOptions = {}): RegistryS
   };
   const stop = new AbortController();
   const { signal } = stop;
-  const server = listen(() => Deno.serve({ hostname, port, ...tls, signal, onListen() {} }, answer), () => {
-    host[Symbol.dispose]();
-    lock.close();
-  });
+  const server = listen(
+    () => Deno.serve({ hostname, port, ...tls, signal, onListen() {} }, answer),
+    `${hostname}:${port}`,
+    () => {
+      host[Symbol.dispose]();
+      lock.close();
+    },
+  );
   const anyAddress = ["0.0.0.0", "::"].includes(hostname);
   const shown = hostname.includes(":") ? `[${hostname}]` : hostname;
   const origin = publicUrl
@@ -185,11 +189,17 @@ export function serve(registry: Registry, options: ServeOptions = {}): RegistryS
   };
 }
 
-function listen<T>(start: () => T, undo: () => void): T {
+function listen<T>(start: () => T, address: string, undo: () => void): T {
   try {
     return start();
   } catch (error) {
     undo();
+    if (error instanceof Deno.errors.AddrInUse) {
+      throw new Deno.errors.AddrInUse(
+        `Cannot listen on ${address}: another program does; stop it, or choose another port (--port, 0 for any free one)`,
+        { cause: error },
+      );
+    }
     throw error;
   }
 }

@@ -12,6 +12,10 @@ function time(hi: number, lo: number): bigint {
   return BigInt(hi) * 0x1_0000_0000n + BigInt(lo);
 }
 
+/** A remedy that is of no use to who recovers already. */
+export const OR_RECOVER =
+  ", or run again with --recover (option raw_files.recover) to keep the events before it";
+
 /** Bytes that make no sense. */
 export function unreadable(name: string, offset: number, why: string): Damage {
   return { offset, error: new SyntaxError(`Cannot read "${name}" at byte ${offset}: ${why}`) };
@@ -35,7 +39,7 @@ export function nonsense(
   return unreadable(
     name,
     offset,
-    `${what}: the file is damaged there; copy it again, or run again with --recover (option raw_files.recover) to keep the events before it`,
+    `${what}: the file is damaged there; copy it again${OR_RECOVER}`,
   );
 }
 
@@ -57,8 +61,7 @@ export function late(
       `Cannot order "${name}" at byte ${offset}: the event at ${
         time(hi, lo)
       } ps comes after one at ${latest} ps, ` +
-        `${behind} ps behind it; set reorderWindow to at least ${behind} ps (it is ${window} ps), ` +
-        "or run again with --recover (option raw_files.recover) to keep the events before it if the file is damaged there",
+        `${behind} ps behind it; set reorderWindow to at least ${behind} ps (it is ${window} ps)${OR_RECOVER}`,
     ),
   };
 }

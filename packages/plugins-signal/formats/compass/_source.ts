@@ -1,5 +1,6 @@
 // One input file of a run: its handle, its decoder and what was found about it.
 import type { Account } from "@millrace/core/buffers";
+import { OR_RECOVER } from "./_damage.ts";
 import { CompassDecoder } from "./decode.ts";
 import { type Polarities, polarities } from "./polarity.ts";
 import { samplingInterval } from "./settings.ts";
@@ -130,7 +131,9 @@ export class Source {
     if (!this.#options.recover) throw error;
     const lost = Math.max(this.size, this.decoder.received) - offset;
     this.#options.notice(
-      `Recovered ${this.decoder.events} events of "${this.path}": ${lost} bytes from byte ${offset} on are lost. ${error.message}`,
+      `Recovered ${this.decoder.events} events of "${this.path}": ${lost} bytes from byte ${offset} on are lost. ${
+        error.message.replace(OR_RECOVER, "")
+      }`,
     );
   }
 

@@ -23,7 +23,7 @@
  * @module
  */
 import type { Account } from "@millrace/core/buffers";
-import { type Damage, late, LATEST_HI, nonsense, unreadable } from "./_damage.ts";
+import { type Damage, late, LATEST_HI, nonsense, OR_RECOVER, unreadable } from "./_damage.ts";
 import { permute, sortRows } from "./_order.ts";
 import { type EventLayout, eventLayout, HEADER_BYTES, isCompass, MAX_SAMPLES } from "./layout.ts";
 
@@ -151,7 +151,7 @@ export class CompassDecoder implements Disposable {
       this.#fail(
         this.base + this.#parsed,
         `the last event is cut off after ${left} of ${this.#wanted}${more} bytes; ` +
-          "copy the file again, or run again with --recover (option raw_files.recover) to keep the events before it",
+          `copy the file again${OR_RECOVER}`,
       );
     }
   }

@@ -137,6 +137,6 @@ function reportInterval(sources: readonly Source[], notice: (text: string) => vo
   const more = guessed.length > 1 ? ` and ${guessed.length - 1} more` : "";
   notice(
     `The sampling interval of "${first.path}"${more} is assumed to be ${DEFAULT_DT} ps: ${first.problem}; ` +
-      "give dt (ps a sample) if it is another",
+      "give dt (option raw_files.dt) if it is another",
   );
 }

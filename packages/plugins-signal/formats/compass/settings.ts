@@ -89,7 +89,7 @@ function intervalIn(xml: string, settings: string, samples: number): SamplingInt
     throw new SyntaxError(
       `Cannot take the sampling interval from "${settings}": ${
         (cause as Error).message
-      }; repair it, or give dt`,
+      }; repair it, or give dt (option raw_files.dt)`,
       { cause },
     );
   }

@@ -41,7 +41,7 @@ export class NpySource implements Disposable {
       const wanted = header.start + header.rows * header.width * header.type.size;
       if (size !== wanted) {
         throw new SyntaxError(
-          `Cannot read "${path}": its header says ${header.rows} x ${header.width} samples, ${wanted} bytes, and it has ${size}; copy it again`,
+          `Cannot read "${path}": its header says ${header.rows} x ${header.width} samples, ${wanted} bytes, and it has ${size}; copy it again (recover keeps no parts of .npy files)`,
         );
       }
       return new NpySource(path, file, size, header, readBytes);
