@@ -10,7 +10,7 @@ import { ask, bareWorkers } from "./_pools/ours.ts";
 import { median } from "./_pools/race.ts";
 import { report } from "./_report.ts";
 
-const PAIRS = 3;
+const PAIRS = 5;
 const LEAST_BYTES = 500e6;
 const RUN = { channels: 4, rate: 5000, samples: 1000, duration: 39e12, seed: 5, pileUp: 0.1 };
 
