@@ -84,30 +84,31 @@ export function sendOne(worker: PoolWorker, entry: Entry, isShared: boolean): vo
 export function sendBatch(worker: PoolWorker, batch: readonly Entry[], isShared: boolean): boolean {
   let tiny: unknown[] = [Op.run];
   const parts: unknown[] = [Op.several];
-  for (let i = 0; i < batch.length; i++) {
-    const entry = batch[i]!;
-    define(worker, entry);
-    const id = worker.place(entry);
-    const views = isShared && hasSlabSize(entry.bytes) ? viewMessage(worker, entry, id) : undefined;
-    if (views === undefined) tiny.push(id, entry.target.index, entry.input);
-    else {
-      if (tiny.length > 1) parts.push(tiny);
-      parts.push(views);
-      if (tiny.length > 1) tiny = [Op.run];
-    }
-  }
-  if (parts.length > 1 && tiny.length > 1) parts.push(tiny);
-  const message = parts.length > 1 ? parts : tiny;
-  const last = batch[batch.length - 1]!;
-  last.closesMessage = true;
-  worker.messages++;
-  worker.target = last.target;
+  let placed = 0;
   try {
-    worker.connection.send(message, NOTHING);
+    for (const entry of batch) {
+      define(worker, entry);
+      const id = worker.place(entry);
+      placed++;
+      const views = isShared && hasSlabSize(entry.bytes) ? viewMessage(worker, entry, id) : undefined;
+      if (views === undefined) tiny.push(id, entry.target.index, entry.input);
+      else {
+        if (tiny.length > 1) parts.push(tiny);
+        parts.push(views);
+        if (tiny.length > 1) tiny = [Op.run];
+      }
+    }
+    if (parts.length > 1 && tiny.length > 1) parts.push(tiny);
+    const last = batch[batch.length - 1]!;
+    last.closesMessage = true;
+    worker.messages++;
+    worker.target = last.target;
+    worker.connection.send(parts.length > 1 ? parts : tiny, NOTHING);
     return true;
   } catch {
-    for (const entry of batch) worker.remove(entry);
-    worker.unsend(batch.length);
+    // Each is sent alone then, which tells whose fault it is.
+    for (const entry of batch.slice(0, placed)) worker.remove(entry);
+    worker.unsend(placed);
     return false;
   }
 }

@@ -78,3 +78,25 @@ Deno.test("a lent buffer that is named twice in transfer costs its worker nothin
   assert.equal(await pool.run(sum, [1, 2]), 3);
   assert.equal(pool.stats().died, 0);
 });
+
+Deno.test("an input that can be read only once fails alone, among tasks that share its message", async () => {
+  await using pool = new WorkerPool({ min: 1, max: 1 });
+  const length = {
+    module: "data:text/javascript,export const length = ({ a }) => a.length;",
+    export: "length",
+  };
+  for (let k = 0; k < 50; k++) await pool.run(length, { a: new Float32Array(2000) });
+  let reads = 0;
+  const bad = {
+    get a() {
+      if (reads++ > 0) throw new RangeError("Read once");
+      return new Float32Array(2000);
+    },
+  };
+  const good = () => pool.run<number>(length, { a: new Float32Array(2000) });
+  const results = await Promise.allSettled([good(), pool.run(length, bad), good()]);
+  assert.deepEqual(results.map(({ status }) => status), ["fulfilled", "rejected", "fulfilled"]);
+  assert.match(String((results[1] as PromiseRejectedResult).reason), /Cannot send the input .*: Read once/);
+  assert.equal(await good(), 2000);
+  assert.equal(pool.stats().died, 0);
+});
