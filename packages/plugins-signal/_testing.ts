@@ -66,6 +66,13 @@ export function recordTable(list: readonly TestRecord[], t0?: bigint): Table<Rec
   }, t0 === undefined ? {} : { t0 });
 }
 
+/** Signals of the records as plain lists: away from the baseline, upwards. */
+export const signalsOf = (list: readonly TestRecord[]): number[][] =>
+  recordTable(list).rows().map((row) => {
+    const baseline = row.baseline as number, negative = (row.polarity as number) < 0;
+    return [...row.wave as Uint16Array].map((sample) => negative ? baseline - sample : sample - baseline);
+  });
+
 /** Samples that cross baselines and thresholds often, and now and then anything. */
 export const randomSamples = (maxLength = 14): fc.Arbitrary<number[]> =>
   fc.array(

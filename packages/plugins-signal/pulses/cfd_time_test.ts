@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { tableSource } from "@millrace/core/table-source";
 import { testPlugin } from "@millrace/core/testing";
-import { randomRecords, recordTable, rowsOf, type TestRecord } from "../_testing.ts";
+import { randomRecords, recordTable, rowsOf, signalsOf, type TestRecord } from "../_testing.ts";
 import { cfdTime } from "./cfd_time.ts";
 import { constantFraction } from "../kernels/constant_fraction.ts";
 
@@ -32,18 +32,11 @@ Deno.test("cfd_time is the same for every chunking", async () => {
   );
 });
 
-/** Signals of the records as plain lists. */
-const signals = (list: readonly TestRecord[]) =>
-  recordTable(list).rows().map((row) => {
-    const baseline = row.baseline as number, negative = (row.polarity as number) < 0;
-    return [...row.wave as Uint16Array].map((sample) => negative ? baseline - sample : sample - baseline);
-  });
-
 Deno.test("cfd_time is the time of the kernel on the signal, in samples and in ps", async () => {
   await fc.assert(
     fc.asyncProperty(randomRecords(), async (list) => {
       const rows = await run(list, { fraction: 0.4, delay: 2, threshold: 5 });
-      signals(list).forEach((signal, i) => {
+      signalsOf(list).forEach((signal, i) => {
         const at = constantFraction(Float64Array.from(signal), { fraction: 0.4, delay: 2, threshold: 5 });
         assert.deepEqual([rows[i]!.cfd_samples, rows[i]!.cfd_offset], [at, 2 * at]);
       });

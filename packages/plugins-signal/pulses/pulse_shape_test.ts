@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { tableSource } from "@millrace/core/table-source";
 import { testPlugin } from "@millrace/core/testing";
-import { f32, randomRecords, recordTable, rowsOf, type TestRecord } from "../_testing.ts";
+import { f32, randomRecords, recordTable, rowsOf, signalsOf, type TestRecord } from "../_testing.ts";
 import { pulseShape } from "./pulse_shape.ts";
 
 const run = (list: readonly TestRecord[], options: Record<string, unknown> = {}) =>
@@ -31,18 +31,11 @@ Deno.test("pulse_shape is the same for every chunking", async () => {
   );
 });
 
-/** Signals of the records as plain lists. */
-const signals = (list: readonly TestRecord[]) =>
-  recordTable(list).rows().map((row) => {
-    const baseline = row.baseline as number, negative = (row.polarity as number) < 0;
-    return [...row.wave as Uint16Array].map((sample) => negative ? baseline - sample : sample - baseline);
-  });
-
 Deno.test("pulse_shape has the charge of both gates around the highest sample", async () => {
   await fc.assert(
     fc.asyncProperty(randomRecords(), async (list) => {
       const rows = await run(list, { preGate: 2, shortGate: 3, longGate: 6 });
-      signals(list).forEach((signal, i) => {
+      signalsOf(list).forEach((signal, i) => {
         const known = signal.filter((s) => s === s);
         const position = known.length > 0 ? signal.indexOf(Math.max(...known)) : -1,
           start = Math.max(0, position - 2);

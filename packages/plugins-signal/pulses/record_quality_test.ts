@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { tableSource } from "@millrace/core/table-source";
 import { testPlugin } from "@millrace/core/testing";
-import { randomRecords, recordTable, rowsOf, type TestRecord } from "../_testing.ts";
+import { randomRecords, recordTable, rowsOf, signalsOf, type TestRecord } from "../_testing.ts";
 import { recordQuality } from "./record_quality.ts";
 import { findPeaks } from "../kernels/find_peaks.ts";
 
@@ -34,17 +34,10 @@ Deno.test("record_quality is the same for every chunking", async () => {
   );
 });
 
-/** Signals of the records as plain lists. */
-const signals = (list: readonly TestRecord[]) =>
-  recordTable(list).rows().map((row) => {
-    const baseline = row.baseline as number, negative = (row.polarity as number) < 0;
-    return [...row.wave as Uint16Array].map((sample) => negative ? baseline - sample : sample - baseline);
-  });
-
 Deno.test("record_quality counts saturated samples, and pulses as the kernel finds them", async () => {
   await fc.assert(
     fc.asyncProperty(randomRecords(), async (list) => {
-      const rows = await run(list, { prominence: 5, adcRange: [93, 112] }), found = signals(list);
+      const rows = await run(list, { prominence: 5, adcRange: [93, 112] }), found = signalsOf(list);
       recordTable(list).rows().forEach(({ wave }, i) => {
         const saturated = [...wave as Uint16Array].filter((sample) => sample <= 93 || sample >= 112).length;
         const pulses = findPeaks(Float64Array.from(found[i]!), { prominence: 5 }).peaks.length;

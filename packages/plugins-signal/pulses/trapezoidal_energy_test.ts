@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { tableSource } from "@millrace/core/table-source";
 import { testPlugin } from "@millrace/core/testing";
-import { f32, randomRecords, recordTable, rowsOf, type TestRecord } from "../_testing.ts";
+import { f32, randomRecords, recordTable, rowsOf, signalsOf, type TestRecord } from "../_testing.ts";
 import { trapezoidalEnergy } from "./trapezoidal_energy.ts";
 import { trapezoidalFilter } from "../kernels/trapezoidal_filter.ts";
 
@@ -34,18 +34,11 @@ Deno.test("trapezoidal_energy is the same for every chunking", async () => {
   );
 });
 
-/** Signals of the records as plain lists. */
-const signals = (list: readonly TestRecord[]) =>
-  recordTable(list).rows().map((row) => {
-    const baseline = row.baseline as number, negative = (row.polarity as number) < 0;
-    return [...row.wave as Uint16Array].map((sample) => negative ? baseline - sample : sample - baseline);
-  });
-
 Deno.test("trapezoidal_energy is the highest value of the kernel's trapezoid", async () => {
   await fc.assert(
     fc.asyncProperty(randomRecords(), async (list) => {
       const rows = await run(list, { rise: 4, flat: 2, tau: 30 }); // 2, 1 and 15 samples
-      signals(list).forEach((signal, i) => {
+      signalsOf(list).forEach((signal, i) => {
         const y = [...trapezoidalFilter(Float64Array.from(signal), { rise: 2, flat: 1, tau: 15 })];
         const known = y.filter((value) => value === value), top = Math.max(...known);
         assert.deepEqual(

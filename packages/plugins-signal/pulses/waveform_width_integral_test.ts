@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { tableSource } from "@millrace/core/table-source";
 import { testPlugin } from "@millrace/core/testing";
-import { f32, randomRecords, recordTable, rowsOf, type TestRecord } from "../_testing.ts";
+import { f32, randomRecords, recordTable, rowsOf, signalsOf, type TestRecord } from "../_testing.ts";
 import { waveformWidthIntegral } from "./waveform_width_integral.ts";
 import { integralQuantiles } from "../kernels/integral_quantiles.ts";
 
@@ -34,18 +34,11 @@ Deno.test("waveform_width_integral is the same for every chunking", async () => 
   );
 });
 
-/** Signals of the records as plain lists. */
-const signals = (list: readonly TestRecord[]) =>
-  recordTable(list).rows().map((row) => {
-    const baseline = row.baseline as number, negative = (row.polarity as number) < 0;
-    return [...row.wave as Uint16Array].map((sample) => negative ? baseline - sample : sample - baseline);
-  });
-
 Deno.test("waveform_width_integral has the quantiles of the signal above 0, in ps and in samples", async () => {
   await fc.assert(
     fc.asyncProperty(randomRecords(), async (list) => {
       const rows = await run(list, { qLow: 0.2, qHigh: 0.6 });
-      signals(list).forEach((signal, i) => {
+      signalsOf(list).forEach((signal, i) => {
         const [low, high] = integralQuantiles(Float64Array.from(signal), [0.2, 0.6]) as unknown as [
           number,
           number,
