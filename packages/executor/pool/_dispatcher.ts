@@ -14,8 +14,10 @@ const PREFETCH_BEHIND = 4;
 const PREFETCH_BEHIND_RECALLABLE = 50;
 /** Messages that are sent ahead where they can be taken back: what takes about so long, ms, as a host may wait for a core. */
 const MOST_AHEAD = 4, AHEAD_MS = 3;
-/** Behind a task that is expected to end sooner, ms, tasks wait less long than taking them back would take. */
+/** Behind a task that is expected to end sooner, ms, tasks wait less long than taking them back would take, */
 const RECALL_FROM = 0.15;
+/** unless it has not ended after this time, ms. */
+const RECALL_AFTER = 2;
 const NOTHING: readonly ArrayBuffer[] = [];
 /** A worker that takes what is left. */
 const NOBODY = -2;
@@ -43,6 +45,8 @@ export class Dispatcher {
   /** Queued tasks that only one worker may have. */
   #bound = 0;
   #isScheduled = false;
+  /** Looks again whether a task takes unexpectedly long. */
+  #looking: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     options: CheckedPoolOptions,
@@ -110,7 +114,7 @@ export class Dispatcher {
       }
     }
     if (strategy.length > workers.size) this.#prefetch();
-    else if (strategy.length === 0) this.rebalance();
+    else if (strategy.length === this.#bound) this.#rebalance();
     let failure: unknown;
     if (strategy.length > 0 || this.#events.isOpen()) {
       try {
@@ -146,22 +150,44 @@ export class Dispatcher {
       (ahead <= 0 || ahead < MOST_AHEAD && ahead * target!.average < AHEAD_MS);
   }
 
+  /** Gives workers tasks, or what waits at others. */
+  goOn(): void {
+    if (this.#strategy.length > 0) this.pump();
+    else this.#rebalance();
+  }
+
   /** Takes back what waits behind a long task while another worker has nothing to do. */
-  rebalance(): void {
+  #rebalance(): void {
     const { idle, workers } = this.#crew;
     if (idle.length === 0 || idle.length === workers.size) return;
     const { concurrency } = this.#options;
-    for (const worker of this.#crew.workers) {
-      if (!isOpen(worker) || worker.messages <= concurrency || !(worker.target!.expected! > RECALL_FROM)) {
-        continue;
-      }
-      const begun = worker.connection.recall?.();
-      if (begun === undefined) continue;
-      const { entries, ids } = worker.takeBack(begun);
-      worker.connection.send([Op.recall, ...ids], NOTHING);
-      for (const entry of entries) this.queue(entry);
-      if (worker.tasks === 0) this.#events.emptied(worker);
+    const now = performance.now();
+    for (const worker of workers) {
+      if (!isOpen(worker) || worker.tasks <= concurrency || worker.connection.recall === undefined) continue;
+      const begun = worker.connection.started();
+      if (begun === undefined || !worker.hasMovable(begun)) continue;
+      const isLong = worker.messages > concurrency && worker.target!.expected! > RECALL_FROM;
+      if (isLong || worker.stalledFor(begun, now) >= RECALL_AFTER) this.#takeBack(worker);
+      else this.#looking ??= setTimeout(() => this.#lookAgain(), RECALL_AFTER);
     }
+  }
+
+  /** There is nothing to give any more. */
+  close(): void {
+    clearTimeout(this.#looking);
+  }
+
+  /** Nothing may have been answered meanwhile. */
+  #lookAgain(): void {
+    this.#looking = undefined;
+    this.goOn();
+  }
+
+  #takeBack(worker: PoolWorker): void {
+    const { entries, ids } = worker.takeBack(worker.connection.recall!());
+    worker.connection.send([Op.recall, ...ids], NOTHING);
+    for (const entry of entries) this.queue(entry);
+    if (worker.tasks === 0) this.#events.emptied(worker);
   }
 
   /** Sends a worker its next task, or several tiny ones in one message, at most `limit`. */

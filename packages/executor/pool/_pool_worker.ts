@@ -10,6 +10,11 @@ function apart(a: number, b: number): number {
   return (a - b) << 2 >> 2;
 }
 
+/** Whether another worker may have a task that has not begun. */
+function isMovable(entry: Entry): boolean {
+  return entry.worker === -1 && !entry.isLoad && !entry.isSettled && entry.options?.transfer === undefined;
+}
+
 /** One worker: its connection, and the tasks that it has. */
 export class PoolWorker {
   connection!: Connection;
@@ -46,6 +51,9 @@ export class PoolWorker {
   /** The function that it was sent last. */
   target: Target | undefined = undefined;
   readonly startedAt: number;
+  /** How many tasks it had begun when that was looked at and had changed, and when, ms. */
+  #begun = -1;
+  #begunAt = 0;
   readonly #free: number[] = [];
 
   constructor(readonly number: number, now: number) {
@@ -109,12 +117,26 @@ export class PoolWorker {
     return apart(entry.sequence, begun) < 0;
   }
 
+  /** For how long at least it has begun no further task than so many, ms. */
+  stalledFor(begun: number, now: number): number {
+    if (begun !== this.#begun) {
+      this.#begun = begun;
+      this.#begunAt = now;
+    }
+    return now - this.#begunAt;
+  }
+
+  /** Whether tasks beyond the first `begun` wait here that another worker may have as well. */
+  hasMovable(begun: number): boolean {
+    return this.entries.some((entry) =>
+      entry !== undefined && isMovable(entry) && !this.hasBegun(entry, begun)
+    );
+  }
+
   /** Takes off the tasks beyond the first `begun` that another worker may have as well, and renumbers the others. */
   takeBack(begun: number): { readonly entries: Entry[]; readonly ids: number[] } {
     const waiting = this.inOrder().filter((entry) => !this.hasBegun(entry, begun));
-    const entries = waiting.filter((entry) =>
-      entry.worker === -1 && !entry.isLoad && !entry.isSettled && entry.options?.transfer === undefined
-    );
+    const entries = waiting.filter(isMovable);
     const ids = entries.map(({ id }) => id);
     const left = waiting.filter((entry) => !entries.includes(entry));
     left.forEach((entry, k) => entry.sequence = (begun + k) & COUNT);

@@ -72,11 +72,20 @@ export function sendOne(worker: PoolWorker, entry: Entry, isShared: boolean): vo
     const moved = copied.length === 0 ? transfer : transfer.filter((buffer) => !copied.includes(buffer));
     worker.connection.send(views ?? [Op.run, id, entry.target.index, entry.input], moved);
     // What was lent instead of moved is gone here all the same, at once and not when it is collected.
-    for (const buffer of new Set(transfer)) if (!moved.includes(buffer)) buffer.transfer(0);
+    for (const buffer of new Set(transfer)) if (!moved.includes(buffer)) free(buffer);
   } catch (error) {
     worker.remove(entry);
     worker.unsend(1);
     throw error;
+  }
+}
+
+/** Detaches a buffer. That of a WebAssembly memory stays, and was copied. */
+function free(buffer: ArrayBuffer): void {
+  try {
+    buffer.transfer(0);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
   }
 }
 

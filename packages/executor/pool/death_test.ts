@@ -198,3 +198,34 @@ Deno.test("starting and stopping pools leaves nothing behind", async () => {
   for (let i = 0; i < 100 && isLinux && count() > before + 2; i++) await pause(20);
   if (isLinux) assert(count() <= before + 2, `threads: ${before} before, ${count()} after`);
 });
+
+/** Keeps this program from hearing anything. */
+function beBusy(ms: number): void {
+  for (const end = performance.now() + ms; performance.now() < end;);
+}
+
+Deno.test("a task whose answer waits to be read when its timeout is over has not timed out", async () => {
+  await using pool = new WorkerPool({ max: 1 });
+  await pool.warm({ functions: [task("untilFlag")] });
+  const flag = cells(2);
+  const running = pool.run(task("untilFlag"), { flag }, { timeout: 40 });
+  await Promise.resolve(); // it is sent at the end of this turn
+  Atomics.wait(flag, 1, 0);
+  Atomics.store(flag, 0, 1);
+  Atomics.notify(flag, 0);
+  beBusy(150);
+  await running;
+  assert.equal(pool.stats().timedOut, 0);
+});
+
+Deno.test("a worker whose answer waits to be read when the grace is over is not lost", async () => {
+  await using pool = new WorkerPool({ max: 1, grace: 20 });
+  await pool.warm({ functions: [task("untilFlag")] });
+  const { blocking, end } = await block(pool, { timeout: 20 });
+  await assert.rejects(blocking.result, { name: "TaskTimeoutError" });
+  end();
+  beBusy(150);
+  await blocking.ended;
+  assert.equal(await pool.run(task("workerNumber"), 0), 0);
+  assert.deepEqual([pool.stats().stuck, pool.stats().died], [0, 0]);
+});

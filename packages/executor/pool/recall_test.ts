@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { WorkStealing } from "../balance/work_stealing.ts";
+import { threadTransport } from "../transport/thread.ts";
+import type { Transport } from "../transport/transport.ts";
 import { WorkerPool } from "./worker_pool.ts";
 
 const module = "data:text/javascript," + encodeURIComponent(`
@@ -33,6 +35,85 @@ Deno.test("what waits behind a long task is taken back for a worker that has not
     Atomics.notify(until, 0);
     assert.notEqual(await long, "timed-out", `round ${round}`);
   }
+});
+
+for (const batch of [true, false]) {
+  Deno.test(`what waits behind a task of a quick function that takes long is taken back (batch: ${batch})`, async () => {
+    await using pool = new WorkerPool({ min: 2, max: 2 });
+    const work = {
+      module: "data:text/javascript," + encodeURIComponent(`// ${batch}
+        export const work = ({ until }) => until && Atomics.wait(until, 0, 0, 10_000);`),
+      export: "work",
+    };
+    await pool.warm({ functions: [work] });
+    for (let k = 0; k < 500; k++) await pool.run(work, {}, { batch }); // known as quick
+    const until = new Int32Array(new SharedArrayBuffer(4));
+    const long = pool.run<string>(work, { until }, { batch });
+    // Some are behind the long task, which ends only when all of these have ended.
+    await Promise.all(Array.from({ length: 20 }, () => pool.run(work, {}, { batch })));
+    Atomics.store(until, 0, 1);
+    Atomics.notify(until, 0);
+    assert.notEqual(await long, "timed-out");
+  });
+}
+
+/** Threads, and how often something was to be taken back from one. */
+function countingRecalls(): { transport: Transport; recalls: () => number } {
+  const threads = threadTransport();
+  let recalls = 0;
+  const transport: Transport = {
+    ...threads,
+    start(worker, events) {
+      const connection = threads.start(worker, events);
+      const recall = connection.recall!.bind(connection);
+      connection.recall = () => {
+        recalls++;
+        return recall();
+      };
+      return connection;
+    },
+  };
+  return { transport, recalls: () => recalls };
+}
+
+Deno.test("nothing is taken back where only tasks wait that no other worker may have", async () => {
+  const { transport, recalls } = countingRecalls();
+  await using pool = new WorkerPool({ min: 2, max: 2, transport });
+  await pool.warm({ functions: [SPIN] });
+  await pool.run(SPIN, { ms: 1 }); // so long that what is behind it would be taken back
+  const moved = () => {
+    const buffer = new ArrayBuffer(100);
+    return pool.run(SPIN, { ms: 1, buffer }, { transfer: [buffer], affinity: "a" });
+  };
+  const tasks = Array.from({ length: 8 }, () => [pool.run(SPIN, { ms: 1 }, { affinity: "a" }), moved()]);
+  await Promise.all(tasks.flat());
+  assert.equal(recalls(), 0);
+});
+
+Deno.test("what any worker may have is taken back once, the others stay", async () => {
+  const { transport, recalls } = countingRecalls();
+  await using pool = new WorkerPool({ min: 2, max: 2, transport });
+  const until = new Int32Array(new SharedArrayBuffer(4));
+  const work = {
+    module: "data:text/javascript," +
+      encodeURIComponent(`export const work = ({ until, ms = 0 }) => {
+        for (const end = performance.now() + ms; performance.now() < end;);
+        if (until) Atomics.wait(until, 0, 0, 10_000);
+      };`),
+    export: "work",
+  };
+  await pool.warm({ functions: [work] });
+  await pool.run(work, { ms: 2 }, { batch: false });
+  const options = { affinity: "a", batch: false };
+  const stuck = [{ until }, {}, {}].map((input) => pool.run(work, input, options));
+  const free = Array.from({ length: 6 }, () => pool.run(work, {}, { batch: false }));
+  await Promise.all(free);
+  const before = recalls();
+  for (let k = 0; k < 10; k++) await pool.run(work, {}, { batch: false }); // each could look in vain
+  assert.equal(recalls(), before);
+  Atomics.store(until, 0, 1);
+  Atomics.notify(until, 0);
+  await Promise.all(stuck);
 });
 
 Deno.test("what was transferred or belongs to one worker is not taken back", async () => {

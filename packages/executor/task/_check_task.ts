@@ -15,6 +15,7 @@ const KEYS: ReadonlySet<string> = new Set(
     "bytes",
     "batch",
     "lend",
+    "retryFullHeap",
   ] satisfies (keyof TaskOptions)[],
 );
 

@@ -42,7 +42,10 @@ export type TaskCallable<I = unknown, O = unknown> = (input: I, context: TaskCon
 
 /** How one task is run. */
 export interface TaskOptions {
-  /** Buffers of the input that are moved to the worker instead of copied; they are detached here. */
+  /**
+   * Buffers of the input that are moved to the worker instead of copied; they are detached here. The buffer of a
+   * WebAssembly memory can't be: the task rejects, unless the buffer is lent, which copies it.
+   */
   readonly transfer?: readonly ArrayBuffer[];
   /** Cancels the task: its result rejects at once with the signal's reason. */
   readonly signal?: AbortSignal;
@@ -50,8 +53,13 @@ export interface TaskOptions {
   readonly priority?: number;
   /** Milliseconds of running (waiting does not count) after which the result rejects. Default: none. */
   readonly timeout?: number;
-  /** Times the task may run again when its worker died; 0 (default) means that it is not safe to. */
+  /**
+   * Times the task may run again when its worker died; 0 (default) means that it is not safe to. A task that filled the
+   * heap of its process is not run again: it would fill the next one's too.
+   */
   readonly retries?: number;
+  /** Whether `retries` hold for a full heap as well, e.g. where earlier tasks may have filled it. Default false. */
+  readonly retryFullHeap?: boolean;
   /** Tasks with equal keys run on the same worker, as long as it lives. Such tasks are never run again. */
   readonly affinity?: string;
   /** Size of the input in bytes for the queue's bound. Default: its arrays, at most one level deep. */

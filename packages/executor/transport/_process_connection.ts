@@ -24,6 +24,8 @@ import type { Connection, TransportEvents, WorkerEnd } from "./transport.ts";
 export interface ProcessSettings {
   readonly program: string;
   readonly args: readonly string[];
+  /** MiB; for messages. */
+  readonly heapLimit: number;
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string | undefined;
   readonly startTimeout: number;
@@ -238,12 +240,14 @@ export class ProcessConnection implements Connection {
     if (!events) return;
     const stderr = this.#stderr.toString();
     const isOutOfHeap = signal && /Fatal JavaScript out of memory|heap out of memory/.test(stderr);
-    const reason = this.#reason ?? {
-      kind: this.#isReady ? signal ? "killed" : "exit" : "start",
-      how: isOutOfHeap ? `ran out of heap memory (${signal})` : found,
+    const reason: { kind: WorkerEnd["kind"]; how: string; cause?: unknown } = this.#reason ?? {
+      kind: isOutOfHeap ? "memory" : signal ? "killed" : "exit",
+      how: isOutOfHeap
+        ? `ran out of heap memory, of which it may have ${this.#settings.heapLimit} MiB`
+        : found,
     };
     const kind = !this.#isReady && reason.kind !== "protocol" ? "start" : reason.kind;
-    const options = "cause" in reason && reason.cause !== undefined ? { cause: reason.cause } : {};
+    const options = reason.cause !== undefined ? { cause: reason.cause } : {};
     events.ended({
       kind,
       how: reason.how,

@@ -28,6 +28,9 @@ export { ProcessError } from "./_process_error.ts";
 export type { Allocate } from "./_frame_decoder.ts";
 export type { PermissionKind, ProcessPermissions } from "./process_command.ts";
 
+/** MiB of heap that a process may have. */
+const HEAP_LIMIT = 1024;
+
 /** How worker processes are started. */
 export interface ProcessTransportOptions {
   /**
@@ -35,7 +38,10 @@ export interface ProcessTransportOptions {
    * permission that is limited to some paths or hosts has to be named here. Modules of `file:` URLs need `read`.
    */
   readonly permissions?: ProcessPermissions;
-  /** Limit of the JavaScript heap, MiB; buffers are not part of it. Default: Deno's. */
+  /**
+   * Limit of the JavaScript heap, MiB; buffers, i.e. the columns of tables, are not part of it. Default: 1024, which is
+   * full within seconds, where Deno's own limit of about 4 GiB takes half a minute.
+   */
   readonly heapLimit?: number;
   /** Environment variables, beside the few that Deno needs itself to load modules. Default: none. */
   readonly env?: Readonly<Record<string, string>>;
@@ -98,12 +104,12 @@ export function processTransport(options: ProcessTransportOptions = {}): Transpo
       throw new RangeError(`Cannot start processes with ${name} ${value}: give a number of 0 or more`);
     }
   }
-  const { heapLimit, importMap, flags, permissions = ownPermissions() } = options;
+  const { heapLimit = HEAP_LIMIT, importMap, flags, permissions = ownPermissions() } = options;
   const config = options.config ?? ownConfig();
   const main = new URL("../worker/process_main.ts", import.meta.url);
   const args = denoArguments({
     permissions,
-    ...(heapLimit !== undefined && { heapLimit }),
+    heapLimit,
     ...(config !== undefined && { config }),
     ...(importMap !== undefined && { importMap }),
     ...(flags !== undefined && { flags }),
@@ -111,6 +117,7 @@ export function processTransport(options: ProcessTransportOptions = {}): Transpo
   const settings = {
     program: options.deno ?? Deno.execPath(),
     args,
+    heapLimit,
     env: processEnvironment(options.env),
     cwd: options.cwd,
     startTimeout: options.startTimeout ?? 10_000,

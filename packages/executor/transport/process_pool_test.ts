@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { testPool } from "../pool/_conformance.ts";
 import { WorkerPool } from "../pool/worker_pool.ts";
-import type { TaskFunction } from "../task/task.ts";
+import type { TaskFunction, TaskOptions } from "../task/task.ts";
 import { processTransport } from "./process.ts";
 
 if (Deno.build.os !== "windows") {
@@ -53,3 +53,31 @@ Deno.test("WorkerPool on processes: a process that is killed takes no task with 
   assert.deepEqual(await Promise.all(others), others.map((_, i) => i));
   assert.equal(pool.stats().lost, 0);
 });
+
+Deno.test(
+  "WorkerPool on processes: a task that fills the heap is not run again, unless it says that it may",
+  {
+    ignore: Deno.build.os === "windows",
+  },
+  async () => {
+    const file = await Deno.makeTempFile();
+    await using pool = new WorkerPool({ transport: processTransport({ heapLimit: 40 }), max: 1 });
+    const fill = task(`({ file }) => {
+    Deno.writeTextFileSync(file, "x", { append: true });
+    const all: unknown[] = [];
+    for (;;) all.push({ number: all.length });
+  }`);
+    const fails = async (options: TaskOptions, tries: number) => {
+      await Deno.writeTextFile(file, "");
+      await assert.rejects(pool.run(fill, { file }, options), {
+        name: "WorkerLostError",
+        message:
+          /ran out of heap memory, of which it may have 40 MiB; it would need .*give it less .* a higher heapLimit/,
+      });
+      assert.equal((await Deno.stat(file)).size, tries);
+    };
+    await fails({ retries: 3 }, 1);
+    await fails({ retries: 1, retryFullHeap: true }, 2);
+    await Deno.remove(file);
+  },
+);

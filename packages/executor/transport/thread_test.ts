@@ -107,6 +107,24 @@ Deno.test("buffers that are lent and transferred are detached here, whatever els
   assert.equal(again[7], 4, "what could not be sent is still here");
 });
 
+Deno.test("the buffer of a WebAssembly memory is copied when it is lent, else it is refused before anything is sent", async () => {
+  await using pool = new WorkerPool({ max: 1 });
+  const module = "data:text/javascript,export const sum = (a) => a[0] + a[a.length - 1];";
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  const buffer = memory.buffer as ArrayBuffer;
+  const array = new Float64Array(buffer).fill(4);
+  const transfer = [buffer];
+  assert.equal(await pool.run({ module, export: "sum" }, array, { transfer, lend: true }), 8);
+  assert.equal(array[7], 4, "it is still here");
+  await assert.rejects(pool.run({ module, export: "sum" }, array, { transfer }), {
+    name: "TypeError",
+    message: /Cannot send the input .*transferable.*none of a WebAssembly memory/,
+  });
+  assert.equal(await pool.run({ module, export: "sum" }, array), 8, "the worker goes on");
+  const { done, failed, died } = pool.stats();
+  assert.deepEqual([done, failed, died], [2, 1, 0]);
+});
+
 Deno.test("small arrays share messages and are the function's own", async () => {
   await using pool = new WorkerPool({ max: 2 });
   const module = "data:text/javascript,const all = [];" +

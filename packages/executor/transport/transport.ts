@@ -15,9 +15,10 @@ import type { HostMessage, WorkerMessage } from "./messages.ts";
 export interface WorkerEnd {
   /**
    * `error`: uncaught error or rejection. `exit`: it ended itself, e.g. `Deno.exit()`. `killed`: by someone
-   * else, e.g. a signal. `start`: it never got ready. `protocol`: a message could not be read.
+   * else, e.g. a signal. `memory`: its heap was full. `start`: it never got ready. `protocol`: a message could not be
+   * read.
    */
-  readonly kind: "error" | "exit" | "killed" | "start" | "protocol";
+  readonly kind: "error" | "exit" | "killed" | "memory" | "start" | "protocol";
   /** What happened, as half a sentence: `called Deno.exit(3)`, `was killed by SIGKILL`. */
   readonly how: string;
   /** The error behind it, where there is one. */
