@@ -3,11 +3,16 @@
 const ROOT = new URL("../", import.meta.url);
 const path = (name: string) => decodeURIComponent(new URL(name, ROOT).pathname);
 
-/** Permissions of the `millrace` task. */
+/** Permissions that runs in threads need. */
 export const PERMISSIONS: readonly string[] = ["--allow-read", "--allow-write", "--allow-env", "--allow-sys"];
 
-/** With what worker processes need. */
-export const PROCESS_PERMISSIONS: readonly string[] = [...PERMISSIONS, "--allow-run=/bin/sh"];
+/** Permissions of the `millrace` task, which worker processes need. */
+export const PROCESS_PERMISSIONS: readonly string[] = taskPermissions();
+
+function taskPermissions(): string[] {
+  const { tasks } = JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT)));
+  return tasks.millrace.command.split(" ").filter((word: string) => word.startsWith("--allow-"));
+}
 
 /** What a command left behind. */
 export interface Result {

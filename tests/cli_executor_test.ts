@@ -213,6 +213,10 @@ const MISUSE: [args: string[], message: RegExp][] = [
   [["--workers", "0"], /Cannot use "0" as --workers: give a whole number above 0\n/],
   [["--workers", "1.5"], /Cannot use "1\.5" as --workers/],
   [
+    ["--workers", "100000"],
+    /Cannot use --workers 100000: at most \d+; more than the machine's \d+ processors seldom help\n/,
+  ],
+  [
     ["--workers", "2", "--executor", "inline"],
     /Cannot use --workers 2 with --executor inline, which has none; leave one of/,
   ],

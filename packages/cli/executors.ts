@@ -46,7 +46,13 @@ export async function openExecutors(given: ExecutorSettings): Promise<Executors>
     }
     return { provider: undefined, settings: {}, workers: 0, end: () => Promise.resolve() };
   }
-  const { ExecutorManager } = await import("@millrace/executor/manager");
+  const { ExecutorManager, MOST_WORKERS } = await import("@millrace/executor/manager");
+  if (count !== undefined && count > MOST_WORKERS) {
+    throw new UsageError(
+      `Cannot use --workers ${count}: at most ${MOST_WORKERS}; more than the machine's ` +
+        `${navigator.hardwareConcurrency} processors seldom help`,
+    );
+  }
   const manager = new ExecutorManager();
   return {
     provider: manager,

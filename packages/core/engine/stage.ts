@@ -72,6 +72,8 @@ export interface StageEnvironment {
   readonly account: Account;
   /** Where notices go. */
   readonly notice: (plugin: string, text: string) => void;
+  /** Told of each plugin behind the first one that is about to compute: its place in the stage. */
+  readonly began?: (step: number) => void;
 }
 
 /** A stage with the state of its plugins. Tasks come one after the other. */
@@ -121,6 +123,7 @@ export class StageRunner {
       let before = performance.now();
       for (let k = first; k < steps.length; k++) {
         const { plugin } = steps[k]!;
+        if (k > 0) this.#environment.began?.(k);
         const context = this.#contextOf(k, work);
         try {
           const made = this.#call(plugin, context, work);

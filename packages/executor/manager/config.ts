@@ -53,6 +53,12 @@ export interface ExecutorConfig {
   readonly process?: ProcessTransportOptions;
 }
 
+/**
+ * Most workers that an executor may have: far beyond the processors for tasks that wait, and few enough that starting them all does
+ * not end the machine (a thread takes 5 MB, a process 45 MB).
+ */
+export const MOST_WORKERS: number = Math.max(256, 4 * navigator.hardwareConcurrency);
+
 /** Ms that a process may go on with a task that was cancelled or timed out. */
 const PROCESS_GRACE = 60;
 
@@ -106,6 +112,14 @@ export function checkConfig(config: ExecutorConfig): ExecutorConfig {
   const least = Math.max(1, minWorkers);
   if (maxWorkers !== undefined && !(Number.isInteger(maxWorkers) && maxWorkers >= least)) {
     throw new RangeError(`maxWorkers must be a whole number from ${least}: received ${maxWorkers}`);
+  }
+  for (const [name, workers] of [["minWorkers", minWorkers], ["maxWorkers", maxWorkers ?? 0]] as const) {
+    if (workers > MOST_WORKERS) {
+      throw new RangeError(
+        `${name} must be at most ${MOST_WORKERS}: received ${workers}; this machine has ` +
+          `${navigator.hardwareConcurrency} processors`,
+      );
+    }
   }
   if (config.process !== undefined && type !== "process") {
     throw new TypeError(

@@ -29,12 +29,12 @@ import { BufferPool } from "@millrace/core/buffers";
 import type { ExecutorProvider, RunExecutor, RunRequest, RunSettings } from "@millrace/core/executor";
 import type { ExecutorType, Plugin } from "@millrace/core/plugin";
 import { ManagedExecutor } from "./_managed_executor.ts";
-import { checkConfig, type ExecutorConfig, type ExecutorKind } from "./config.ts";
+import { checkConfig, type ExecutorConfig, type ExecutorKind, MOST_WORKERS } from "./config.ts";
 import { Lease } from "./lease.ts";
 import { openRun, runPlace } from "./open_run.ts";
 import { Presets } from "./presets.ts";
 
-export type { ExecutorConfig, ExecutorKind, StrategyName } from "./config.ts";
+export { type ExecutorConfig, type ExecutorKind, MOST_WORKERS, type StrategyName } from "./config.ts";
 export { Lease } from "./lease.ts";
 export { Presets } from "./presets.ts";
 
@@ -250,6 +250,8 @@ export class ExecutorManager implements ExecutorProvider, AsyncDisposable {
 }
 
 function checkWorkers(workers: number): number {
-  if (Number.isInteger(workers) && workers >= 1) return workers;
-  throw new RangeError(`Default workers must be a whole number from 1: received ${workers}`);
+  if (Number.isInteger(workers) && workers >= 1 && workers <= MOST_WORKERS) return workers;
+  throw new RangeError(
+    `Default workers must be a whole number from 1 to ${MOST_WORKERS}: received ${workers}`,
+  );
 }

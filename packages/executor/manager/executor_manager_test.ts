@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { checkConfig, MOST_WORKERS } from "./config.ts";
 import { ExecutorManager } from "./executor_manager.ts";
 
 const MODULE = new URL("./_work_testing.ts", import.meta.url).href;
@@ -232,4 +233,15 @@ Deno.test("a program that forgets its manager ends by itself when its workers ha
     const text = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
     assert.deepEqual([code, text], [0, "42\n"], `${forget}: ${text}`);
   }
+});
+
+Deno.test("more workers than make sense are refused, wherever they are asked for", () => {
+  for (const config of [{ maxWorkers: 1e5 }, { minWorkers: 1e5 }, { minWorkers: 2, maxWorkers: 1e9 }]) {
+    assert.throws(() => checkConfig(config), {
+      name: "RangeError",
+      message: /Workers must be at most \d+: received 1/,
+    });
+  }
+  assert.throws(() => new ExecutorManager({ defaultWorkers: MOST_WORKERS + 1 }), RangeError);
+  assert.equal(checkConfig({ maxWorkers: MOST_WORKERS }).maxWorkers, MOST_WORKERS);
 });

@@ -67,6 +67,11 @@ export class Answers {
         this.#ledger.settle(entry, decodeError(message[2] as ErrorData, entry.submittedAt));
         break;
       }
+      case Op.reached: {
+        const entry = worker.entries[message[1] as number];
+        if (entry !== undefined) entry.reached = message[2] as number; // else it has just been answered
+        return;
+      }
       case Op.ready:
         worker.isReady = true;
         worker.since = now; // it was not busy while it started

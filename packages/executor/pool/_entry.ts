@@ -57,6 +57,8 @@ export class Entry implements Task<unknown>, Queued {
   id = -1;
   /** How many tasks its worker was sent before. */
   sequence = 0;
+  /** What it said last of how far it is. */
+  reached: number | undefined = undefined;
   /** Whether it was the last one of its message. */
   closesMessage = false;
   /** Loads its function only: not counted. */

@@ -86,6 +86,7 @@ export class Losses {
           entry.retries--;
           tally.retried++;
         }
+        entry.reached = undefined;
         this.#dispatcher.queue(entry);
       }
     }
@@ -98,6 +99,7 @@ export class Losses {
       end.how,
       remedyOf(entry, end),
       end.error,
+      entry.reached,
     );
     error.stack += entry.submittedAt;
     this.#ledger.tally.lost++;

@@ -22,6 +22,7 @@ const MODES = [
   "keep",
   "hungry",
   "kill once",
+  "fill",
 ] as const;
 
 /** Copies its rows, but for the row whose time is `at`: there it does what `mode` says. */
@@ -55,7 +56,47 @@ export const moody: Plugin = definePlugin({
   },
 });
 
+/** Copies the rows' times. */
+function copier(provides: string, input: string): Plugin {
+  return definePlugin({
+    module,
+    export: provides,
+    provides,
+    dependsOn: [input],
+    needs: { [input]: { time: "time" } },
+    version: "1",
+    dataKind: "rows",
+    schema: { time: "time", [`of_${provides}`]: "f64" },
+    computeChunk: (chunk, { emit }) => emit(chunk.length),
+  }) as unknown as Plugin;
+}
+
+/** In front of it, itself, and behind it, computed together. */
+export const before: Plugin = copier("before", "rows");
+/** `moody` behind `before`. */
+export const moodyBehind: Plugin = {
+  ...moody,
+  dependsOn: ["before"],
+  requires: { before: { time: "time" } },
+  dataKinds: { moody: "rows" },
+  export: "moodyBehind",
+};
+/** The last of the three. */
+export const after: Plugin = copier("after", "moody");
+
 const kept: Table[] = [];
+
+/** `before`, but it keeps its input. */
+export const greedy: Plugin = {
+  ...before,
+  export: "greedy",
+  computeChunk(chunk, context) {
+    kept.push(chunk.table.share());
+    return before.computeChunk!(chunk, context);
+  },
+};
+/** Behind `before`, computed together with it. */
+export const behind: Plugin = copier("behind", "before");
 
 async function misbehave(mode: string, flag: string, signal: AbortSignal, input: Table): Promise<unknown> {
   switch (mode) {
@@ -77,6 +118,11 @@ async function misbehave(mode: string, flag: string, signal: AbortSignal, input:
     case "kill once":
       if (await first(flag)) Deno.kill(Deno.pid, "SIGKILL");
       return;
+    case "fill": {
+      await Deno.writeTextFile(flag, "x", { append: true });
+      const all: unknown[] = [];
+      for (;;) all.push({ number: all.length });
+    }
     case "loop":
       if (flag !== "") await Deno.writeTextFile(flag, String(Deno.pid));
       for (;;);

@@ -8,7 +8,7 @@ import { schema } from "@millrace/core/schema";
 import { Table } from "@millrace/core/table";
 import { tableSource } from "@millrace/core/table-source";
 import { ExecutorManager } from "../manager/executor_manager.ts";
-import { keeper, moody } from "./_bad_plugins_testing.ts";
+import { after, before, behind, greedy, keeper, moody, moodyBehind } from "./_bad_plugins_testing.ts";
 
 const KINDS = ["thread", "process"] as const;
 const N = 100;
@@ -122,6 +122,25 @@ for (const type of KINDS) {
       assert.equal((await run(again)).length, N);
     }));
 
+  Deno.test(`of plugins that are computed together in a ${type}, the one that failed is named`, async () => {
+    await using manager = new ExecutorManager({ defaultType: type, defaultWorkers: 2 });
+    for (
+      const [mode, message] of [
+        ["throw", /^The detector is on fire$/],
+        ["exit", /^Its worker was lost while it computed before\+moody\+after: .*(exit|code 3)/],
+      ] as const
+    ) {
+      await using ctx = new Context({ executor: manager });
+      ctx.register(tableSource("rows", rows), before, moodyBehind, after);
+      ctx.setConfig({ "moody.mode": mode, "moody.at": 34 });
+      const { stages } = await ctx.plan("run_1", "after");
+      assert.deepEqual(stages.at(-1), ["before", "moody", "after"]);
+      const error = await failureOf(ctx.getData("run_1", "after", { chunkSize: 10 }));
+      assert.match((error.cause as Error).message, message);
+      assert.deepEqual([error.plugin, error.start, error.end], ["moody", 30n, 40n]);
+    }
+  });
+
   Deno.test(`a plugin that runs longer than its timeout in a ${type} fails the run, and the pool goes on`, async () => {
     await using manager = new ExecutorManager({ defaultType: type, defaultWorkers: 2 });
     const patient: Plugin = { ...moody, running: { ...moody.running, timeout: 1000 } };
@@ -174,6 +193,20 @@ Deno.test("a process that is killed is replaced, and its work done again", () =>
     assert.equal((await run(ctx)).length, N);
   }));
 
+Deno.test("a plugin that fills the heap of its process fails the run at once: it is not tried again", () =>
+  withFlag(async (flag) => {
+    await using manager = new ExecutorManager({ defaultWorkers: 2 });
+    await using ctx = contextOf(manager, { mode: "fill", at: 34, flag });
+    const executorConfig = { type: "process", process: { heapLimit: 64 } } as const;
+    const error = await failureOf(run(ctx, { executorConfig }));
+    assert.deepEqual([error.plugin, error.start], ["moody", 30n]);
+    assert.match(
+      (error.cause as Error).message,
+      /ran out of heap memory, of which it may have 64 MiB; it would need .* a higher heapLimit$/,
+    );
+    assert.equal(await Deno.readTextFile(flag), "x");
+  }));
+
 Deno.test("a plugin that keeps its input without having state is told so", async () => {
   await using manager = new ExecutorManager({ defaultType: "thread", defaultWorkers: 1 });
   await using ctx = contextOf(manager, { mode: "keep", at: 34 });
@@ -181,6 +214,12 @@ Deno.test("a plugin that keeps its input without having state is told so", async
   assert.match(
     (error.cause as Error).message,
     /^It keeps its input beyond the call: copy what is needed, or declare state$/,
+  );
+  await using more = new Context({ executor: manager });
+  more.register(tableSource("rows", rows), greedy, behind);
+  assert.match(
+    ((await failureOf(more.getData("run_1", "behind", { chunkSize: 10 }))).cause as Error).message,
+    /^One of "before", "behind", which are computed together, keeps its input beyond the call/,
   );
 });
 

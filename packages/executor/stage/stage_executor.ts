@@ -401,7 +401,7 @@ function stepError(stage: Stage, error: unknown): unknown {
   }
   if (error instanceof WorkerLostError) {
     return new StepError(
-      first,
+      stage.steps[error.reached ?? 0]!.plugin,
       new Error(`Its worker was lost while it computed ${stage.id}: ${error.message}`, { cause: error }),
     );
   }

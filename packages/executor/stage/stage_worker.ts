@@ -56,6 +56,7 @@ interface StageHere {
 interface Now {
   account: Account;
   notices: [string, string][];
+  began: (step: number) => void;
 }
 
 const steps = new Map<string, Promise<StageStep>>();
@@ -81,7 +82,7 @@ async function openStage(text: string, shared: boolean): Promise<StageHere> {
 }
 
 function newRunner(stage: Stage, runId: string, shared: boolean): { runner: StageRunner; now: Now } {
-  const now: Now = { account: new Account(), notices: [] };
+  const now: Now = { account: new Account(), notices: [], began: () => {} };
   const environment: StageEnvironment = {
     runId,
     pool: shared ? pool : plain,
@@ -89,6 +90,7 @@ function newRunner(stage: Stage, runId: string, shared: boolean): { runner: Stag
       return now.account;
     },
     notice: (plugin, said) => now.notices.push([plugin, said]),
+    began: (step) => now.began(step),
   };
   return { runner: new StageRunner(stage, environment), now };
 }
@@ -122,6 +124,7 @@ export async function runStage(task: StageTask, context: TaskContext): Promise<S
   const account = new TaskAccount(task.budget);
   now.account = account;
   now.notices = [];
+  now.began = (step) => context.reached(step);
   const keeps = kept !== undefined;
   const given: Table[] = [];
   try {
@@ -142,7 +145,9 @@ export async function runStage(task: StageTask, context: TaskContext): Promise<S
     for (const table of given) table.release();
     if (!keeps && handles.some(({ refs }) => refs > 0)) {
       throw new PluginFailure(stage.steps[0]!.plugin.name, {
-        cause: new Error("It keeps its input beyond the call: copy what is needed, or declare state"),
+        cause: new Error(
+          `${keeperOf(stage)} keeps its input beyond the call: copy what is needed, or declare state`,
+        ),
       });
     }
     return {
@@ -160,6 +165,12 @@ export async function runStage(task: StageTask, context: TaskContext): Promise<S
     for (const table of given) table.release();
     throw error instanceof StepError ? new PluginFailure(error.plugin.name, { cause: error.cause }) : error;
   }
+}
+
+/** Plugins that are computed together share columns: which one keeps them can't be told. */
+function keeperOf({ steps }: Stage): string {
+  if (steps.length === 1) return "It";
+  return `One of ${steps.map(({ plugin }) => `"${plugin.name}"`).join(", ")}, which are computed together,`;
 }
 
 /** A run has ended: forget a stage's state. */

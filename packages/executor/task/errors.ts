@@ -44,15 +44,25 @@ export class WorkerLostError extends Error {
   readonly task: TaskFunction;
   /** Number of the worker. */
   readonly worker: number;
+  /** What the task said last by `context.reached()`. */
+  readonly reached: number | undefined;
 
   /** For function `task` on `worker`; `how` says how that ended, `remedy` what to do about it. */
-  constructor(task: TaskFunction, worker: number, how: string, remedy: string, cause?: unknown) {
+  constructor(
+    task: TaskFunction,
+    worker: number,
+    how: string,
+    remedy: string,
+    cause?: unknown,
+    reached?: number,
+  ) {
     super(
       `Task ${describeFunction(task)} is lost: worker ${worker} ${how}; ${remedy}`,
       cause === undefined ? undefined : { cause },
     );
     this.task = task;
     this.worker = worker;
+    this.reached = reached;
   }
 }
 

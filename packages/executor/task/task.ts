@@ -33,6 +33,11 @@ export interface TaskContext {
   readonly signal: AbortSignal;
   /** Number of the worker that runs the task; a worker that replaces another one has a new number. */
   readonly worker: number;
+  /**
+   * Says which of its steps the task is at, a number of its own choice, so that `WorkerLostError.reached` tells where its worker was
+   * lost. Costs a message.
+   */
+  reached(step: number): void;
   /** Marks buffers of the result to be moved to the host instead of copied. */
   transfer(...buffers: ArrayBuffer[]): void;
 }

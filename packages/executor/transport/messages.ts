@@ -21,6 +21,7 @@
  * - `[results, id, value, milliseconds, id, ...]`: tasks that ended well; milliseconds of running
  * - `[failed, id, error, milliseconds]`: a task that threw; `error` as `encodeError` gives it
  * - `[memory, bytes]`: memory in use
+ * - `[reached, id, step]`: what a task that goes on says of itself
  *
  * An id names a task on its worker from the message that gives it to the one that answers it.
  *
@@ -42,6 +43,7 @@ export const Op = {
   results: 11,
   failed: 12,
   memory: 13,
+  reached: 14,
 } as const;
 
 /** Message to a worker: an `Op` and what belongs to it. */

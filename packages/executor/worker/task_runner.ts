@@ -231,7 +231,7 @@ class Runner implements TaskRunner {
   /** Begins a task; returns the time when the runner may go on. */
   #begin(id: number, index: number, input: unknown, views: unknown, began: number): number {
     const call = this.#functions.get(index);
-    const context = new Context(this.#worker, index);
+    const context = new Context(this.#worker, index, id, this.#post);
     if (call === undefined) {
       this.#running.set(id, context);
       this.#functions.load(index).then(
