@@ -140,6 +140,7 @@ export const passedVariables: readonly string[] = [
   "DENO_TLS_CA_STORE",
   "NODE_EXTRA_CA_CERTS",
   "NPM_CONFIG_REGISTRY",
+  "JSR_URL",
   "HTTP_PROXY",
   "HTTPS_PROXY",
   "NO_PROXY",
