@@ -1,7 +1,8 @@
 // Plugins as the code declares them, read from literals.
 
 import type { Declared } from "./facts.ts";
-import { bare, child, keyOf, list, literal, type Node, optional } from "./_node.ts";
+import { bare, child, fields, keyOf, list, literal, type Node, optional } from "./_node.ts";
+import { declaredOption } from "./_option.ts";
 
 const FUNCTIONS = /^define\w*Plugin$|^define\w*Source$|^tableSource$/;
 const CLASSES = /Plugin$/;
@@ -15,18 +16,6 @@ function strings(node: Node | undefined): readonly string[] | undefined {
   return parts.every((part) => part !== undefined) ? parts : undefined;
 }
 
-/** Key and value of each property, unless something is computed or spread. */
-function fields(node: Node | undefined): Map<string, Node | undefined> | undefined {
-  if (node?.type !== "ObjectExpression") return undefined;
-  const found = new Map<string, Node | undefined>();
-  for (const property of list(node, "properties")) {
-    const key = property.type === "SpreadElement" ? undefined : keyOf(property);
-    if (key === undefined) return undefined;
-    found.set(key, optional(property, "value"));
-  }
-  return found;
-}
-
 function columns(node: Node | undefined): Readonly<Record<string, string>> | undefined {
   let value = bare(node);
   if (value?.type === "CallExpression") value = bare(list(value, "arguments")[0]);
@@ -38,18 +27,38 @@ function columns(node: Node | undefined): Readonly<Record<string, string>> | und
     : undefined;
 }
 
+/** Columns by data type: of several outputs each has its own. */
+function schemas(
+  provides: readonly string[] | undefined,
+  node: Node | undefined,
+): Readonly<Record<string, Readonly<Record<string, string>>>> {
+  if (provides === undefined) return {};
+  const found = provides.length === 1
+    ? [[provides[0]!, columns(node)] as const]
+    : [...fields(bare(node)) ?? []].map(([type, value]) => [type, columns(value)] as const);
+  return Object.fromEntries(
+    found.filter((entry): entry is [string, Record<string, string>] => entry[1] !== undefined),
+  );
+}
+
+/** Options by name, unless some are computed or spread. */
+function options(node: Node | undefined): Declared["options"] {
+  const found = fields(bare(node));
+  return found && Object.fromEntries([...found].map(([name, value]) => [name, declaredOption(value)]));
+}
+
 function declaredBy(
   by: string,
   parts: ReadonlyMap<string, Node | undefined>,
   complete: boolean,
 ): Declared {
-  const options = parts.get("options");
+  const provides = strings(parts.get("provides"));
   return {
     by,
-    provides: strings(parts.get("provides")),
+    provides,
     dependsOn: parts.has("dependsOn") || !complete ? strings(parts.get("dependsOn")) : [],
-    options: parts.has("options") ? [...fields(bare(options))?.keys() ?? []] : complete ? [] : undefined,
-    schema: columns(parts.get("schema")),
+    options: parts.has("options") ? options(parts.get("options")) : complete ? {} : undefined,
+    schema: schemas(provides, parts.get("schema")),
   };
 }
 

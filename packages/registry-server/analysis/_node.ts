@@ -57,3 +57,15 @@ export function keyOf(node: Node): string | undefined {
   const key = optional(node, "key");
   return key?.type === "Identifier" ? key.name as string : literal(key);
 }
+
+/** Key and value of each property, unless something is computed or spread. */
+export function fields(node: Node | undefined): Map<string, Node | undefined> | undefined {
+  if (node?.type !== "ObjectExpression") return undefined;
+  const found = new Map<string, Node | undefined>();
+  for (const property of list(node, "properties")) {
+    const key = property.type === "SpreadElement" ? undefined : keyOf(property);
+    if (key === undefined) return undefined;
+    found.set(key, optional(property, "value"));
+  }
+  return found;
+}

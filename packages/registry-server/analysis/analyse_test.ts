@@ -89,9 +89,16 @@ Deno.test("analyse() reads what plugins declare", () => {
 export const one: Plugin = definePlugin({
   provides: "one", dependsOn: ["a", "b"],
   schema: { time: "time", x: "f32" },
-  options: { threshold: option.number({ default: 1 }) },
+  options: {
+    threshold: option.number({ default: -1, unit: "ADC", min: LOWEST, perChannel: true }),
+    mode: option.choice(["a", "b"] as const, { default: "a", track: false }),
+    other: make(),
+    spread: option.time({ ...MORE, default: "20 ns" }),
+  },
 });
-const two = definePlugin({ provides: ["x", "y"], dependsOn: NAMES } satisfies object);
+const two = definePlugin({
+  provides: ["x", "y"], dependsOn: NAMES, options: OPTIONS, schema: { x: { time: "time" }, y: schema(Y) },
+} satisfies object);
 export { two as second };
 export class Three extends StreamingPlugin { override readonly provides: string = "three"; dependsOn = ["one"]; }
 export * from "./more.ts";
@@ -103,9 +110,21 @@ export default class extends SourcePlugin { provides = "d"; }
     by: "definePlugin",
     provides: ["one"],
     dependsOn: ["a", "b"],
-    options: ["threshold"],
-    schema: { time: "time", x: "f32" },
+    options: {
+      threshold: {
+        kind: "number",
+        settings: { default: -1, unit: "ADC", perChannel: true },
+        computed: ["min"],
+        choices: undefined,
+      },
+      mode: { kind: "choice", settings: { default: "a", track: false }, computed: [], choices: ["a", "b"] },
+      other: { kind: undefined, settings: {}, computed: undefined, choices: undefined },
+      spread: { kind: "time", settings: {}, computed: undefined, choices: undefined },
+    },
+    schema: { one: { time: "time", x: "f32" } },
   });
+  assert.deepEqual(facts.plugins.two!.schema, { x: { time: "time" } });
+  assert.equal(facts.plugins.two!.options, undefined);
   assert.deepEqual(facts.plugins.two!.provides, ["x", "y"]);
   assert.equal(facts.plugins.two!.dependsOn, undefined);
   assert.deepEqual(facts.plugins.Three!.dependsOn, ["one"]);

@@ -17,16 +17,28 @@ export interface Import {
   readonly line: number;
 }
 
+/** An option of a plugin, as far as it is written out in the code. */
+export interface DeclaredOption {
+  /** Name of the function that makes it: `number`, `time`; undefined for one that is made otherwise. */
+  readonly kind: string | undefined;
+  /** Settings that are literals: numbers, texts, booleans, `null` and lists of those. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Names of settings that are computed; undefined when even those can't be told. */
+  readonly computed: readonly string[] | undefined;
+  /** Of a choice: what there is to choose. */
+  readonly choices: readonly string[] | undefined;
+}
+
 /** What a plugin declares in the code, as far as it is written out there; `undefined` is "not written as a literal". */
 export interface Declared {
   /** Name of the function or base class that makes it. */
   readonly by: string;
   readonly provides: readonly string[] | undefined;
   readonly dependsOn: readonly string[] | undefined;
-  /** Names of options. */
-  readonly options: readonly string[] | undefined;
-  /** Columns of the output, where there is one schema. */
-  readonly schema: Readonly<Record<string, string>> | undefined;
+  /** Options by name. */
+  readonly options: Readonly<Record<string, DeclaredOption>> | undefined;
+  /** Columns by data type, of those whose columns are written out. */
+  readonly schema: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 /** Where an exported name comes from. */

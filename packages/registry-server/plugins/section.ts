@@ -16,7 +16,7 @@ export interface PluginDeclaration {
   /** What it is for, in a line. */
   readonly help?: string | undefined;
   /** Each option's JSON Schema, by name. */
-  readonly options: Readonly<Record<string, unknown>>;
+  readonly options: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Columns of each data type that it makes: column types by name. */
   readonly schema: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** What it may do beyond computing, each with a reason that users will read. */

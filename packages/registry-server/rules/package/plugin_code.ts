@@ -2,6 +2,7 @@ import { findExport } from "../../plugins/_find_export.ts";
 import { parseSection, type PluginDeclaration, sectionProblems } from "../../plugins/section.ts";
 import type { Declared } from "../../analysis/facts.ts";
 import type { PackageRule } from "../rule.ts";
+import { optionDifferences } from "./_option_differences.ts";
 
 /** The section says of plugins what the code says of them. */
 export const pluginCode: PackageRule = {
@@ -32,16 +33,21 @@ function* differences(section: PluginDeclaration, code: Declared): Generator<str
     compare("provides", section.provides, code.provides),
     compare("dependsOn", section.dependsOn, code.dependsOn ?? (isSource(code) ? [] : undefined)),
     // Options of a class and columns made by a function are not always written out: what is, must agree.
-    code.options && compare("options", Object.keys(section.options), code.options),
+    code.options && compare("options", Object.keys(section.options), Object.keys(code.options)),
   ];
   yield* found.filter((difference) => difference !== undefined);
   for (const type of Object.keys(section.schema)) {
     if (!section.provides.includes(type)) yield `"schema" has "${type}", which it does not provide`;
   }
-  if (code.schema && section.provides.length === 1) {
-    const text = (schema: object) => Object.entries(schema).map(([name, type]) => `${name}: ${type}`);
-    const difference = compare("schema", text(section.schema[section.provides[0]!] ?? {}), text(code.schema));
+  const text = (schema: object) => Object.entries(schema).map(([name, type]) => `${name}: ${type}`);
+  for (const [type, columns] of Object.entries(code.schema)) {
+    const field = section.provides.length > 1 ? `schema.${type}` : "schema";
+    const difference = compare(field, text(section.schema[type] ?? {}), text(columns));
     if (difference) yield difference;
+  }
+  for (const [name, schema] of Object.entries(section.options)) {
+    const written = code.options?.[name];
+    if (written) yield* optionDifferences(name, schema, written);
   }
 }
 
