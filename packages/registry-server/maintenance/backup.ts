@@ -18,7 +18,7 @@ export async function backup({ db, blobs }: Pick<Registry, "db" | "blobs">, to: 
   await Deno.remove(temporary).catch((error: unknown) => {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   });
-  db.copyTo(temporary); // before the blobs: what it refers to is on disk already
+  await db.copyTo(temporary); // before the blobs: what it refers to is on disk already
   const copies = new BlobStore(join(to, "blobs"), join(to, "tmp"));
   for await (const hash of blobs.list()) {
     if (!await copies.has(hash)) await copies.put(await blobs.get(hash));

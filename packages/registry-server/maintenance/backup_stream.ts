@@ -19,10 +19,12 @@ async function* parts(
 ): AsyncGenerator<Uint8Array> {
   const copy = join(temporary, crypto.randomUUID());
   try {
-    db.copyTo(copy); // before the blobs: what it refers to is on disk already
+    await db.copyTo(copy); // before the blobs: what it refers to is on disk already
     yield await entry("registry.sqlite", await Deno.readFile(copy));
   } finally {
-    await Deno.remove(copy);
+    await Deno.remove(copy).catch((error: unknown) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error; // it could not be written
+    });
   }
   for await (const hash of blobs.list()) yield await entry(hash, await blobs.get(hash));
   yield new Uint8Array(END);

@@ -4,7 +4,7 @@
  */
 import type { VersionManifest } from "../publish/version_manifest.ts";
 import type { Registry } from "../registry.ts";
-import { referencedBlobs, upstreamFiles } from "./references.ts";
+import { usedBlobs } from "./references.ts";
 import { publicKeys } from "../trust/keys.ts";
 import { logHead, readLog } from "../trust/log.ts";
 import { hashEntry, LOG_START } from "../trust/log_entry.ts";
@@ -63,14 +63,16 @@ export async function verifyData(registry: Pick<Registry, "db" | "blobs">): Prom
       problems.push(`${full}@${version}: ${error.message}`);
     }
   }
-  const fromUpstream = await upstreamFiles(registry);
-  for (const hash of [...referencedBlobs(registry), ...fromUpstream]) {
-    if (checked.has(hash) || (fromUpstream.has(hash) && !await blobs.has(hash))) continue;
-    try {
-      await blobs.get(hash);
-    } catch (error) {
-      if (!(error instanceof Error)) throw error;
-      problems.push(error.message);
+  for await (const page of usedBlobs(registry)) {
+    for (const { hash, isOptional } of page) {
+      if (checked.has(hash) || (isOptional && !await blobs.has(hash))) continue;
+      checked.add(hash);
+      try {
+        await blobs.get(hash);
+      } catch (error) {
+        if (!(error instanceof Error)) throw error;
+        problems.push(error.message);
+      }
     }
   }
   return problems;

@@ -26,10 +26,10 @@ export class BlobStore {
     return join(this.#folder, hash.slice(0, 2), hash.slice(2));
   }
 
-  /** Keep bytes; gives their SHA-256 in hexadecimal digits. */
+  /** Keep bytes; gives their SHA-256 in hexadecimal digits. A blob that is there already is as young as one that was just written. */
   async put(bytes: Uint8Array): Promise<string> {
     const hash = sha256(bytes);
-    if (await this.has(hash)) return hash;
+    if (await this.#touch(hash)) return hash;
     const prefix = hash.slice(0, 2);
     if (!this.#made.has(prefix)) {
       await Deno.mkdir(join(this.#folder, prefix), { recursive: true });
@@ -45,6 +45,18 @@ export class BlobStore {
     using folder = await Deno.open(join(this.#folder, prefix)); // else a power cut could undo the renaming
     await folder.sync();
     return hash;
+  }
+
+  /** Whether a blob is there, which is young from now on. */
+  async #touch(hash: string): Promise<boolean> {
+    try {
+      const now = new Date();
+      await Deno.utime(this.#path(hash), now, now);
+      return true;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw error;
+    }
   }
 
   /** Whether a blob is there. */
@@ -80,9 +92,14 @@ export class BlobStore {
     }
   }
 
-  /** When a blob was written. */
-  async writtenAt(hash: string): Promise<Date> {
-    return (await Deno.stat(this.#path(hash))).mtime!;
+  /** When a blob was put last; undefined when it is gone. */
+  writtenAtSync(hash: string): Date | undefined {
+    try {
+      return Deno.statSync(this.#path(hash)).mtime!;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      throw error;
+    }
   }
 
   /** Whether a blob is there; within a transaction. */

@@ -4,6 +4,7 @@
  */
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { MIGRATIONS } from "./_migrations.ts";
+import type { CopyAnswer, CopyQuestion } from "./copy_worker.ts";
 
 /** A value of a column. */
 export type Value = SQLInputValue;
@@ -13,6 +14,7 @@ export type Value = SQLInputValue;
  * committed when its process died has not happened.
  */
 export class Database implements Disposable {
+  readonly #path: string;
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   #depth = 0;
@@ -22,6 +24,7 @@ export class Database implements Disposable {
    * @throws {RangeError} When a newer release wrote the file.
    */
   constructor(path: string) {
+    this.#path = path;
     this.#db = new DatabaseSync(path);
     this.#db.exec("PRAGMA busy_timeout = 10000");
     this.#db.exec("PRAGMA journal_mode = WAL");
@@ -90,9 +93,25 @@ export class Database implements Disposable {
     return this.get<{ data_version: number }>("PRAGMA data_version")!.data_version;
   }
 
-  /** Write a consistent copy to a file that must not exist, while others read and write. */
-  copyTo(path: string): void {
-    this.run("VACUUM INTO ?", path);
+  /**
+   * Write a consistent copy to a file that must not exist, while others read and write: in a thread of its own, for it takes seconds
+   * where there is much.
+   *
+   * @throws {Error} (Rejects with it.) When it cannot be written.
+   */
+  copyTo(path: string): Promise<void> {
+    const worker = new Worker(new URL("./copy_worker.ts", import.meta.url), { type: "module" });
+    const done = Promise.withResolvers<void>();
+    worker.onmessage = ({ data: { error } }: MessageEvent<CopyAnswer>) => {
+      if (error === undefined) done.resolve();
+      else done.reject(new Error(`Cannot copy "${this.#path}" to "${path}": ${error}`));
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      done.reject(new Error(`Cannot copy "${this.#path}" to "${path}": ${event.message}`));
+    };
+    worker.postMessage({ from: this.#path, to: path } satisfies CopyQuestion);
+    return done.promise.finally(() => worker.terminate());
   }
 
   /** Close it. */
