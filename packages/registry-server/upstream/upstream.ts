@@ -19,6 +19,8 @@ interface Parts {
   readonly now: () => Date;
 }
 
+const isObject = (value: unknown): boolean => typeof value === "object" && value !== null;
+
 /** How long a list of versions is taken as it is, ms. */
 const FRESH = 60_000;
 
@@ -50,7 +52,7 @@ export class Upstream {
     try {
       response = await fetch(this.origin + path, {
         headers: { accept: "*/*" },
-        redirect: "error",
+        redirect: "manual", // a registry answers itself; elsewhere is not what was configured
         credentials: "omit",
         signal: AbortSignal.timeout(30_000),
       });
@@ -61,16 +63,26 @@ export class Upstream {
       await response.body?.cancel();
       return undefined;
     }
+    const location = response.headers.get("location");
+    if (response.status >= 300 && response.status < 400 && location !== null) {
+      await response.body?.cancel();
+      throw this.#failed(path, `it redirects to "${location}", which is not followed; is --upstream right?`);
+    }
     if (!response.ok || !response.body) {
       await response.body?.cancel();
       throw this.#failed(path, `it answered with status ${response.status}`);
     }
     const parts: Uint8Array[] = [];
     let length = 0;
-    for await (const part of response.body) {
-      length += part.length;
-      if (length > LARGEST) throw this.#failed(path, `the answer has more than ${LARGEST} bytes`);
-      parts.push(part);
+    try {
+      for await (const part of response.body) {
+        length += part.length;
+        if (length > LARGEST) throw this.#failed(path, `the answer has more than ${LARGEST} bytes`);
+        parts.push(part);
+      }
+    } catch (error) {
+      if (error instanceof Refusal) throw error;
+      throw this.#failed(path, `the answer ended early: ${(error as Error).message}`);
     }
     const bytes = new Uint8Array(length);
     let at = 0;
@@ -104,7 +116,7 @@ export class Upstream {
     if (!bytes) return undefined;
     const text = new TextDecoder().decode(bytes);
     const meta = this.#parse<PackageMeta>(`/@${scope}/${name}/meta.json`, text);
-    if (typeof meta.versions !== "object" || meta.versions === null) {
+    if (!isObject(meta?.versions)) {
       throw this.#failed(`/@${scope}/${name}/meta.json`, "it has no versions");
     }
     db.run(
@@ -138,8 +150,8 @@ export class Upstream {
     const path = `/@${scope}/${name}/${version}_meta.json`;
     const bytes = await this.#fetch(path);
     if (!bytes) return undefined;
-    const { manifest, exports } = this.#parse<VersionManifest>(path, new TextDecoder().decode(bytes));
-    if (typeof manifest !== "object" || typeof exports !== "object") {
+    const found = this.#parse<VersionManifest | null>(path, new TextDecoder().decode(bytes));
+    if (!isObject(found?.manifest) || !isObject(found?.exports)) {
       throw this.#failed(path, "it is no manifest");
     }
     db.run(
@@ -173,6 +185,9 @@ export class Upstream {
       bytes = await blobs.get(hash);
     } else {
       const place = `/@${scope}/${name}/${version}${encodeURI(path)}`;
+      if (new URL(this.origin + place).pathname !== place) {
+        throw this.#failed(place, "the manifest has a path that leads elsewhere");
+      }
       bytes = await this.#fetch(place);
       if (!bytes) throw this.#failed(place, "the file is in the manifest and is not there");
       if (sha256(bytes) !== hash) {
