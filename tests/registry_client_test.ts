@@ -86,6 +86,44 @@ Deno.test("what was installed runs with the server stopped", async () => {
   }
 });
 
+Deno.test("an application with its lock file and vendor folder is the same on a second machine, without the network", async () => {
+  await using lab = await startRegistry();
+  await lab.publish("plugin", "1.0.0", PLUGIN);
+  const files = {
+    "deno.json": JSON.stringify({ vendor: true, imports: { "@lab/plugin": "jsr:@lab/plugin@^1" } }),
+    "main.ts": 'import { two } from "@lab/plugin";\nconsole.log(two());\n',
+  };
+  const app = await lab.write("app", files);
+  assert.equal((await lab.deno(app, ["install", "--entrypoint", "main.ts"])).code, 0);
+  const lock = await Deno.readTextFile(`${app}/deno.lock`);
+  assert.match(lock, /"jsr:@lab\/plugin@1": "1\.0\.0"/);
+  await lab.upload("plugin", "1.1.0", { mod: "export const two = (): number => 3;\n" });
+
+  const env = { DENO_DIR: `${lab.folder}/second_cache` };
+  // With the registry: the locked version, not the newest one.
+  const second = await lab.write("second", { ...files, "deno.lock": lock });
+  const online = await lab.deno(second, ["run", "--frozen", "main.ts"], { env });
+  assert.deepEqual([online.code, online.out], [0, "2\n"], online.err);
+  const names = async (folder: string) => {
+    const all = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
+    return all.sort();
+  };
+  const place = `vendor/http_127.0.0.1_${new URL(lab.server.origin).port}/@lab/plugin/1.0.0`;
+  assert.deepEqual(await names(`${second}/${place}`), await names(`${app}/${place}`));
+  for (const name of ["mod.ts", "one.ts"]) {
+    assert.equal(
+      await Deno.readTextFile(`${second}/${place}/${name}`),
+      await Deno.readTextFile(`${app}/${place}/${name}`),
+    );
+  }
+  // Without: from the vendor folder alone.
+  await Deno.rename(app, `${lab.folder}/third`);
+  const offline = { ...env, DENO_DIR: `${lab.folder}/third_cache`, HTTP_PROXY: "http://127.0.0.1:9" };
+  const run = ["run", "--cached-only", "--frozen", "main.ts"];
+  const third = await lab.deno(`${lab.folder}/third`, run, { env: offline });
+  assert.deepEqual([third.code, third.out], [0, "2\n"], third.err);
+});
+
 Deno.test("ranges skip yanked versions, exact pins get them, and outdated tells of newer ones", async () => {
   await using lab = await startRegistry();
   const say = (text: string) => ({ "mod.ts": `/** Says. */\nexport const text: string = "${text}";\n` });
