@@ -219,6 +219,15 @@ async function makeStep(
   const { config, store, runId } = input;
   const resolved = config.resolve(plugin);
   const options = resolved.values as Readonly<Record<string, unknown>>;
+  const contradiction = plugin.checkOptions?.(options);
+  if (contradiction !== undefined) {
+    const set = Object.values(resolved.sources).filter(({ source }) => source !== "default");
+    const where = [...new Set(set.map(({ key, source }) => `"${key}" (${source})`))].join(", ");
+    throw new RangeError(
+      `Cannot run "${plugin.name}": its options contradict each other: ${contradiction}` +
+        (where === "" ? "" : `; set are ${where}`),
+    );
+  }
   const tracked = resolved.tracked as Readonly<Record<string, Json>>;
   for (const [type, columns] of Object.entries(plugin.requires)) {
     checkColumns(plugin, type, columns, parents[type]);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { schema } from "../data/schema.ts";
 import { Table } from "../data/table.ts";
 import { option } from "../options/option.ts";
+import { StreamingPlugin } from "../plugin/classes.ts";
 import { defineMerge, definePlugin } from "../plugin/define.ts";
 import type { Plugin } from "../plugin/plugin.ts";
 import { tableSource } from "../plugin/table_source.ts";
@@ -157,4 +158,39 @@ Deno.test("a plan prints what is computed, in order, and options that were set w
     text.indexOf("  a (source)") < text.indexOf("  x from a") &&
       text.indexOf("  x from a") < text.indexOf("  y from x"),
   );
+});
+
+Deno.test("plan() refuses option values that contradict each other, saying which are set and where", async () => {
+  const options = {
+    low: option.number({ default: 1, help: "Lowest" }),
+    high: option.number({ default: 2, help: "Highest" }),
+  };
+  const checkOptions = ({ low, high }: { low: number; high: number }) =>
+    low < high ? undefined : `low is ${low} and high is ${high}`;
+  const made = plugin("x", "a", { options, checkOptions });
+  const refused = (ctx: Context, message: RegExp) =>
+    assert.rejects(ctx.plan("run", "x"), { name: "RangeError", message });
+  assert.equal((await contextOf(made).plan("run", "x")).steps.length, 2);
+  await refused(
+    contextOf(made).setConfig({ "x.low": 3 }, "--set"),
+    /^Cannot run "x": its options contradict each other: low is 3 and high is 2; set are "x\.low" \(--set\)$/,
+  );
+  await refused(
+    contextOf(plugin("x", "a", { options, checkOptions: () => "never right" })),
+    /contradict each other: never right$/,
+  );
+  class Checked extends StreamingPlugin {
+    override readonly provides = "x";
+    override readonly dependsOn = ["a"];
+    override readonly schema = { time: "time" } as const;
+    override options = options;
+    override checkOptions(values: Readonly<Record<string, unknown>>): string | undefined {
+      return values.low === 5 ? "five is too much" : undefined;
+    }
+    override computeChunk() {
+      return null;
+    }
+  }
+  const ctx = new Context().register(tableSource("a", rows), new Checked()).setConfig({ low: 5 });
+  await refused(ctx, /contradict each other: five is too much; set are "low" \(script\)$/);
 });

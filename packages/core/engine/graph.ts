@@ -4,7 +4,7 @@
 // waits until half of the memory budget is free; the other half is for the work on what is there.
 
 import { type Chunk, NO_COVER } from "../chunk/chunk.ts";
-import type { Plan } from "../context/plan.ts";
+import type { Plan, PlanStep } from "../context/plan.ts";
 import { Account, type BufferPool } from "../data/buffer_pool.ts";
 import { formatBytes } from "../data/units.ts";
 import type { TimeRange } from "../plugin/plugin.ts";
@@ -18,6 +18,7 @@ import { Builder } from "./graph_builder.ts";
 import type { GraphServices, Node, PluginMetrics, RunEvent } from "./node.ts";
 import { SourceNode } from "./source_node.ts";
 import { StoredNode } from "./stored_node.ts";
+import { ChannelWatch } from "./channel_watch.ts";
 import type { TaskEvent } from "./task_event.ts";
 
 /** How a graph runs. */
@@ -65,6 +66,7 @@ export class Graph {
   readonly #nodes: Node[] = [];
   readonly #drains: Drain[] = [];
   readonly #abort = new AbortController();
+  readonly #channels: ChannelWatch;
   readonly #sinks = new Map<string, Edge>();
   /** Chunks that are being taken aside. */
   readonly #taking = new Set<Promise<void>>();
@@ -81,6 +83,12 @@ export class Graph {
   constructor(options: GraphOptions, targets: readonly string[], taps: readonly Tap[]) {
     this.#options = options;
     this.account = options.executor.memory?.account ?? new Account(options.memory);
+    const { steps } = options.plan;
+    const isRead = ({ stored, plugin }: PlanStep) => stored !== undefined || plugin.kind === "source";
+    this.#channels = new ChannelWatch(
+      steps.filter(({ stored }) => stored === undefined),
+      steps.filter(isRead).flatMap(({ plugin }) => plugin.provides),
+    );
     options.signal?.addEventListener("abort", this.#forward, { once: true });
     if (options.signal?.aborted) this.#abort.abort(options.signal.reason);
     const { maxWorkers, timeRange } = options;
@@ -118,6 +126,7 @@ export class Graph {
       executor,
       signal: this.#abort.signal,
       event,
+      seen: (chunk) => this.#channels.see(chunk),
       task,
       makeRoom: () => this.#makeRoom(),
       breathe: () => this.#breathe(),
@@ -171,6 +180,10 @@ export class Graph {
     }
     if (this.#taking.size > 0) await abortable(Promise.all(this.#taking), this.#abort.signal, () => {});
     if (this.#failure) throw this.#failure.cause;
+    if (this.#options.timeRange) return; // a channel that has no rows there may have some elsewhere
+    for (const { plugin, text } of this.#channels.notices()) {
+      this.#options.event({ type: "notice", plugin, text });
+    }
   }
 
   #behind(): Edge | undefined {

@@ -53,6 +53,8 @@ export interface GraphServices {
   readonly executor: Executor;
   readonly signal: AbortSignal;
   readonly event: (event: RunEvent) => void;
+  /** Told of each chunk that is given. */
+  readonly seen: (chunk: Chunk) => void;
   /** Told of each task; undefined where nobody listens. */
   readonly task: ((event: TaskEvent) => void) | undefined;
   /** Wait until the budget has room for more input. @throws When no node can go on. */
@@ -219,6 +221,7 @@ export abstract class Node implements Producer {
     metrics.bytes += bytes;
     metrics.chunks++;
     const { dataType, length: rows, start, end } = chunk;
+    this.services.seen(chunk);
     this.services.event({ type: "chunk", plugin, dataType, rows, bytes, start, end });
     const edges = this.#byType.get(dataType)?.filter((edge) => !edge.closed) ?? [];
     edges.forEach((edge, i) => {

@@ -49,6 +49,13 @@ export class PerChannel<T> {
     this.uniform = this.#boards.every((row) => row.every((v) => v === undefined || Object.is(v, fallback)));
   }
 
+  /** Channels with a value of their own, in order. */
+  *channels(): Generator<readonly [board: number, channel: number]> {
+    for (const [board, row] of this.#boards.entries()) {
+      for (const [channel, value] of row.entries()) if (value !== undefined) yield [board, channel];
+    }
+  }
+
   /** The value of one channel. O(1), no allocation. */
   at(board: number, channel: number): T {
     const boards = this.#boards;

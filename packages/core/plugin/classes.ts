@@ -48,6 +48,11 @@ export abstract class PluginBase {
   /** When its results are stored. */
   saveWhen: SaveWhen = "target";
 
+  /** What is wrong with option values that contradict each other; `undefined` where nothing is. */
+  checkOptions(_options: Readonly<Record<string, unknown>>): string | undefined {
+    return undefined;
+  }
+
   /** The plugin as the engine sees it. @throws {TypeError} When a property cannot be copied, naming it. */
   abstract toPlugin(): Plugin;
 }
@@ -58,6 +63,7 @@ const common = (plugin: PluginBase) => {
     version: plugin.version,
     help: plugin.help,
     options: plugin.options,
+    checkOptions: (options: Readonly<Record<string, unknown>>) => plugin.checkOptions(options),
     saveWhen: plugin.saveWhen,
     ...(module === undefined ? {} : { module, export: plugin.constructor.name }),
   };

@@ -49,6 +49,11 @@ export interface CommonSpec<O extends OptionSpecs> {
   readonly export?: string;
   /** Options by name, made with `option`. */
   readonly options?: O;
+  /**
+   * What is wrong with option values that are right by themselves and contradict each other, in words that go on after a colon; `undefined`
+   * where nothing is. Called when a run is planned, before anything is read.
+   */
+  readonly checkOptions?: (options: OptionValues<O>) => string | undefined;
   /** When its results are stored. Default `"target"`. */
   readonly saveWhen?: SaveWhen;
 }
@@ -288,6 +293,7 @@ export function definePlugin(given: unknown): Plugin {
     schemas,
     dataKinds: Object.fromEntries(provides.map((type) => [type, kinds[type] ?? type])),
     longestRow: byType<number>(spec.longestRow),
+    ...checking(spec),
     options: stateful ? { breakThresholdPs: breakOption, ...spec.options } : spec.options ?? {},
     saveWhen: spec.saveWhen ?? "target",
     running: runningOf(spec, stateful !== undefined || spec.carryOver === true),
@@ -332,6 +338,13 @@ function runningOf(spec: Running, inOrder: boolean): Running {
   return running;
 }
 
+/** The check of a specification's options, where it has one. */
+function checking<O extends OptionSpecs>({ checkOptions }: CommonSpec<O>): Pick<Plugin, "checkOptions"> {
+  if (checkOptions === undefined) return {};
+  // They are the values of these options, which is what the type says.
+  return { checkOptions: (options) => checkOptions(options as OptionValues<O>) };
+}
+
 const nothing = {
   requires: {},
   longestRow: {},
@@ -366,6 +379,7 @@ export function defineSource<
     schemas: { [spec.provides]: withTime(spec.provides, spec.provides, toSchema(spec.schema) as Schema) },
     dataKinds: { [spec.provides]: spec.dataKind ?? spec.provides },
     longestRow: spec.longestRow === undefined ? {} : { [spec.provides]: spec.longestRow },
+    ...checking(spec),
     options: spec.options ?? {},
     saveWhen: spec.saveWhen ?? "explicit",
     read: (context) => spec.read(context as SourceContext<OptionValues<O>>),
@@ -396,6 +410,7 @@ export function defineStatic<
     export: spec.export,
     schemas: { [spec.provides]: withTime(spec.provides, spec.provides, toSchema(spec.schema) as Schema) },
     dataKinds: { [spec.provides]: spec.dataKind ?? spec.provides },
+    ...checking(spec),
     options: spec.options ?? {},
     saveWhen: spec.saveWhen ?? "target",
     running: { parallel: false },

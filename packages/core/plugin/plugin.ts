@@ -203,6 +203,8 @@ export interface Plugin {
   readonly longestRow: Readonly<Record<string, number>>;
   /** Options. */
   readonly options: OptionSpecs;
+  /** What is wrong with option values that are right by themselves, if they contradict each other. */
+  readonly checkOptions?: (options: Readonly<Record<string, unknown>>) => string | undefined;
   /** When its results are stored. */
   readonly saveWhen: SaveWhen;
   /** Where and how it runs. */

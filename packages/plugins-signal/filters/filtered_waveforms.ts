@@ -106,6 +106,19 @@ export const filteredWaveforms: Plugin = definePlugin({
       help: "Highest frequency that passes BW; default: all high ones do",
     }),
   },
+  checkOptions(options) {
+    const { filterType, lowcut, highcut } = options;
+    if (filterType === "BW" && lowcut !== null && highcut !== null && lowcut >= highcut) {
+      return `the frequencies ${lowcut} and ${highcut} Hz aren't in order: set filtered_waveforms.lowcut below .highcut`;
+    }
+    try {
+      recordFilter(options);
+      return undefined;
+    } catch (error) {
+      if (error instanceof RangeError) return error.message;
+      throw error;
+    }
+  },
   computeChunk(chunk, { options, emit, notice }) {
     const { table, length, columns } = chunk;
     const { values, offsets } = columns.wave;

@@ -83,6 +83,19 @@ export const pulseShape: Plugin = definePlugin({
       help: "Length of the long gate",
     }),
   },
+  checkOptions({ shortGate, longGate }) {
+    const remedy = "set pulse_shape.longGate to more than .shortGate";
+    for (const [board, channel] of [...shortGate.channels(), ...longGate.channels()]) {
+      const short = shortGate.at(board, channel), long = longGate.at(board, channel);
+      if (short >= long) {
+        return `of board ${board}, channel ${channel} the short gate has ${short} samples and the long one ${long}: ${remedy}`;
+      }
+    }
+    const short = shortGate.default, long = longGate.default;
+    return short < long
+      ? undefined
+      : `the short gate has ${short} samples and the long one ${long}: ${remedy}`;
+  },
   computeChunk(chunk, { options, emit }) {
     const { columns, length } = chunk;
     const { baseline, polarity } = columns;
@@ -93,12 +106,6 @@ export const pulseShape: Plugin = definePlugin({
     for (let i = 0; i < length; i++) {
       const board = columns.board[i]!, channel = columns.channel[i]!;
       const short = shortGate.at(board, channel), long = longGate.at(board, channel);
-      if (short >= long) {
-        throw new RangeError(
-          `Cannot compare the charges of board ${board}, channel ${channel}: the short gate has ${short} samples and the ` +
-            `long one ${long}; set pulse_shape.longGate to more than .shortGate`,
-        );
-      }
       const signal = signalOf(values, offsets[i]!, offsets[i + 1]!, baseline[i]!, polarity[i]!);
       const position = highest(signal), start = Math.max(0, position - preGate.at(board, channel));
       const inShort = sumOf(signal, start, start + short), inLong = sumOf(signal, start, start + long);

@@ -77,18 +77,15 @@ export const waveformWidthIntegral: Plugin = definePlugin({
     }),
     qHigh: option.number({ default: 0.9, min: 0, max: 1, help: "Share of the charge before its end" }),
   },
+  checkOptions: ({ qLow, qHigh }) =>
+    qLow < qHigh
+      ? undefined
+      : `there is no width from ${qLow} to ${qHigh} of the charge: set waveform_width_integral.qLow below .qHigh`,
   computeChunk(chunk, { options, emit }) {
     const { columns, length } = chunk;
     const { baseline, polarity } = columns;
     const { values, offsets } = columns.wave;
     const shares = [options.qLow, options.qHigh];
-    if (!(shares[0]! < shares[1]!)) {
-      throw new RangeError(
-        `Cannot find widths from ${shares[0]} to ${
-          shares[1]
-        } of the charge; set waveform_width_integral.qLow below .qHigh`,
-      );
-    }
     const out = emit(length), to = out.columns;
     copyKeys(columns, to);
     for (let i = 0; i < length; i++) {

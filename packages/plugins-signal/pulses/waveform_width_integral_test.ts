@@ -64,8 +64,8 @@ Deno.test("waveform_width_integral is NaN where there is no charge", async () =>
 });
 
 Deno.test("waveform_width_integral refuses shares out of order, naming the options", async () => {
-  await assert.rejects(run([record([1])], { qLow: 0.9, qHigh: 0.1 }), ({ cause }: Error) => {
-    assert.match(String(cause), /^RangeError: .*set waveform_width_integral.qLow below .qHigh$/);
-    return true;
+  await assert.rejects(run([record([1])], { qLow: 0.9, qHigh: 0.1 }), {
+    name: "RangeError",
+    message: /its options contradict each other: .*set waveform_width_integral.qLow below .qHigh; set are "/,
   });
 });
