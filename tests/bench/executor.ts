@@ -56,6 +56,16 @@ function overIdeal(name: string, scenario: ScenarioName, budget?: number): Measu
   };
 }
 
+/** Against a loop that sends a worker its next task when it has answered, with no pool around it. */
+function overBare(name: string, scenario: ScenarioName, budget?: number): Measure {
+  return {
+    name: `${TITLES[scenario]}: ${name} / bare loop of messages`,
+    value: figure(name, scenario) / figure("raw messages", scenario),
+    unit: "x",
+    ...(budget === undefined ? {} : { budget, atLeast: scenario !== "skew" }),
+  };
+}
+
 const start = await alone(new URL("./_pools/start.ts", import.meta.url));
 const failure = await alone(new URL("./_pools/failure.ts", import.meta.url));
 const [none, bare, ours] = [
@@ -92,7 +102,10 @@ report("The worker pool, two workers", [
   overPeers("millrace, lent", "transfer", ["Node"]),
   overIdeal("millrace", "work", 0.95),
   overIdeal("millrace", "skew", 1.1),
-  overIdeal("millrace, stealing", "skew", 1.05),
+  overIdeal("millrace, stealing", "skew"),
+  overIdeal("raw messages", "skew"),
+  overBare("millrace, stealing", "skew", 1.05),
+  overBare("millrace, lent", "transfer"),
   { name: "two bare workers started", value: start.bare!, unit: "ms" },
   { name: "a pool of two ready", value: start.ours!, unit: "ms", budget: startBudget },
   {

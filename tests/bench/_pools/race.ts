@@ -114,7 +114,7 @@ function own(): Entrant[] {
     entrant("millrace"),
     entrant("millrace, lent", ["copy", "transfer"]),
     entrant("millrace, stealing", ["tiny", "flood", "work", "skew"]),
-    entrant("raw messages", ["single", "tiny", "flood", "copy", "transfer"]),
+    entrant("raw messages"),
     entrant("raw batches", ["tiny", "flood"]),
     entrant("ideal", ["work", "skew"]),
   ];
