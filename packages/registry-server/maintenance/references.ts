@@ -46,7 +46,8 @@ async function* pagesOf(db: Registry["db"], { table, key, blobs }: Source): Asyn
   const keys = key.join(", ");
   const select = `SELECT ${keys}, ${blobs.join(", ")} FROM ${table}`;
   const behind = `WHERE (${keys}) > (${key.map(() => "?").join(", ")})`;
-  for (let last: Value[] | undefined;;) {
+  let last: Value[] | undefined;
+  for (;;) {
     const rows = db.all<Record<string, Value>>(
       `${select} ${last ? behind : ""} ORDER BY ${keys} LIMIT ${PAGE}`,
       ...last ?? [],

@@ -64,6 +64,7 @@ function entry({ path, type = "file", linkname, text, repeat, base64 }: FixtureE
     header: {
       name: path,
       type,
+      mtime: new Date(0), // the same archive at any time
       size: type === "file" ? body.length : 0,
       ...linkname !== undefined && { linkname },
     },
