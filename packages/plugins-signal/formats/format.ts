@@ -1,7 +1,8 @@
 /**
  * What a file format is to `raw_files`: how its files are known, and how their traces are read.
  *
- * A new format is a folder with a reader and one line in `formats.ts`.
+ * A new format is a folder with an object of this type and one line in `formats.ts`. Formats with times of their own give
+ * `readTraces` (`merge/`) a reader a file, which decodes some rows at a time; it orders and merges them.
  * @module
  */
 import type { Account, BufferPool } from "@millrace/core/buffers";
@@ -16,6 +17,8 @@ export interface FormatOptions {
   readonly t0?: number;
   /** What a channel is, for formats that do not name it; not given: a file. */
   readonly channelBy?: "file" | "row";
+  /** Samples a record, for formats that are not divided into records; not given: 4096. */
+  readonly recordLength?: number;
   /** How far a row may lie behind the latest row before it in its file, ps. */
   readonly reorderWindow: number;
   /** Keep what lies before damage and report what is lost, instead of failing. */
@@ -51,11 +54,21 @@ export interface Format {
   /** Name, for people. */
   readonly name: string;
   /** How names of its files end, in small letters, with the dot: a folder of a run is searched for them. */
-  readonly suffix: string;
-  /** Whether a file that starts with these bytes (up to 64) is of this format. */
-  detect(head: Uint8Array): boolean;
+  readonly suffixes: readonly string[];
+  /** Folders in that of a run where its files lie, best first; `""` is the folder itself. Default: {@linkcode FOLDERS}. */
+  readonly folders?: readonly string[];
+  /**
+   * Which of the files in a folder, all with its suffix, are the run's data; default all. The others are left out, which the
+   * user is told.
+   */
+  dataFiles?(paths: readonly string[]): readonly string[];
+  /** Whether a file at `path` that starts with these bytes (up to 512) is of this format. */
+  detect(head: Uint8Array, path: string): boolean;
   /** The traces of all files, merged in time order. */
   read(paths: readonly string[], options: FormatOptions): AsyncIterable<FormatPiece>;
-  /** Files beside `path` that change what is read from it, best first. */
+  /** Files beside `path` that change what is read from it, best first: those of a list replace each other. */
   companions(path: string): readonly string[];
 }
+
+/** Where data lie in the folder of a run, best first: only the first that has files is read, the others hold the same rows. */
+export const FOLDERS: readonly string[] = ["", "RAW", "UNFILTERED", "FILTERED"];

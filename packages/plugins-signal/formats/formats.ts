@@ -15,15 +15,107 @@
  * @module
  */
 import { compass } from "./compass/format.ts";
-import type { Format } from "./format.ts";
+import { expandInputs } from "./compass/detect.ts";
+import { csv } from "./csv/format.ts";
+import { FOLDERS, type Format } from "./format.ts";
 import { npy } from "./npy/format.ts";
 
 export type { Format, FormatOptions, FormatPiece } from "./format.ts";
 
-/** All formats; a folder with files of several is read as the first one. */
-export const formats: readonly Format[] = [compass, npy];
+/** All formats; a folder with files of several is read as the first one, and the user is told. */
+export const formats: readonly Format[] = [compass, csv, npy];
 
-const HEAD = 64;
+const HEAD = 512;
+
+/** The files of a run and how they are read. */
+export interface RunFiles {
+  /** The files, by path. */
+  readonly paths: readonly string[];
+  /** Their format. */
+  readonly format: Format;
+  /** What was left out, in words. */
+  readonly notices: readonly string[];
+}
+
+/**
+ * The files that `inputs` (files, folders of runs, patterns) name, and their format by their content. A folder stands for the
+ * files of the first format that it, or a folder in it, has; files of other formats beside them are named in the notices.
+ *
+ * @throws {SyntaxError} On a file of no known format, or files of different ones.
+ * @throws {TypeError} On no inputs, and on a pipe or device.
+ * @throws {Deno.errors.NotFound} On a missing file, a folder without data or a pattern that matches nothing.
+ */
+export async function findRun(inputs: string | readonly string[]): Promise<RunFiles> {
+  const notices: string[] = [];
+  const paths = await expandInputs(inputs, async (folder) => {
+    const { files, leftOut } = await filesOf(folder);
+    if (leftOut.length > 0) notices.push(leftOutText(folder, leftOut));
+    return files;
+  });
+  return { paths, format: await formatOf(paths), notices };
+}
+
+function leftOutText(folder: string, files: readonly string[]): string {
+  const names = files.slice(0, 3).map((file) => `"${file.slice(folder.length).replace(/^\//, "")}"`);
+  const more = files.length > 3 ? ` and ${files.length - 3} more` : "";
+  return `Files in "${folder}" are left out, since they are not of the format that is read: ${
+    names.join(", ")
+  }${more}; ` +
+    "give files or a pattern instead of the folder to read them";
+}
+
+/** The data of a run's folder: of the first format that has any, and where it first has any. */
+async function filesOf(folder: string): Promise<{ files: readonly string[]; leftOut: readonly string[] }> {
+  const places = new Map<string, Map<string, Format>>();
+  for (const place of new Set(formats.flatMap(({ folders }) => folders ?? FOLDERS))) {
+    places.set(place, await knownFiles(place === "" ? folder : `${folder.replace(/\/$/, "")}/${place}`));
+  }
+  for (const format of formats) {
+    for (const place of format.folders ?? FOLDERS) {
+      const known = places.get(place)!;
+      const own = [...known.keys()].filter((path) => known.get(path) === format);
+      const files = own.length > 0 ? format.dataFiles?.(own) ?? own : own;
+      if (files.length === 0) continue;
+      const beside = [...known.keys(), ...(place === "" ? [] : places.get("")!.keys())];
+      return { files, leftOut: beside.filter((path) => !files.includes(path)).sort() };
+    }
+  }
+  const suffixes = [...new Set(formats.flatMap(({ suffixes }) => suffixes))].join(", ");
+  throw new Deno.errors.NotFound(
+    `Cannot find data in the folder "${folder}": neither it nor RAW, UNFILTERED or FILTERED in it has files of a known ` +
+      `format (${suffixes}); give the folder of a run, files or a pattern`,
+  );
+}
+
+async function knownFiles(folder: string): Promise<Map<string, Format>> {
+  const found = new Map<string, Format>();
+  let entries: Deno.DirEntry[];
+  try {
+    entries = await Array.fromAsync(Deno.readDir(folder));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return found;
+    throw error;
+  }
+  for (const { name, isDirectory } of entries) {
+    if (isDirectory || name.startsWith(".")) continue;
+    const path = `${folder.replace(/\/$/, "")}/${name}`;
+    if (!formats.some((format) => hasSuffix(format, path))) continue;
+    if (!(await Deno.stat(path)).isFile) continue;
+    const format = await formatAt(path);
+    if (format) found.set(path, format);
+  }
+  return found;
+}
+
+const hasSuffix = ({ suffixes }: Format, path: string) =>
+  suffixes.some((suffix) => path.toLowerCase().endsWith(suffix));
+
+/** A file's format: what its content says; of an empty or damaged one, what its name says. */
+async function formatAt(path: string): Promise<Format | undefined> {
+  const head = await headOf(path);
+  return formats.find((format) => format.detect(head, path)) ??
+    formats.find((format) => hasSuffix(format, path));
+}
 
 /**
  * The format of the files of a run, by their content.
@@ -34,12 +126,9 @@ const HEAD = 64;
 export async function formatOf(paths: readonly string[]): Promise<Format> {
   let first: Format | undefined;
   for (const path of paths) {
-    const head = await headOf(path);
-    // An empty or cut file is told by the reader of its name.
-    const found = formats.find((format) => format.detect(head)) ??
-      formats.find(({ suffix }) => path.toLowerCase().endsWith(suffix));
+    const found = await formatAt(path);
     if (!found) {
-      const known = formats.map(({ name, suffix }) => `${name} (${suffix})`).join(", ");
+      const known = formats.map(({ name, suffixes }) => `${name} (${suffixes.join(", ")})`).join(", ");
       throw new SyntaxError(
         `Cannot read "${path}": its first bytes are those of no known format; known are ${known}`,
       );

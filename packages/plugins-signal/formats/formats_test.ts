@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fileOf, TestFolder } from "./compass/_testing.ts";
-import { formatOf, formats } from "./formats.ts";
+import { findRun, formatOf, formats } from "./formats.ts";
 import { npyBytes } from "./npy/write.ts";
 import { rowsOf } from "../_testing.ts";
 import { rawFiles } from "../sources/raw_files.ts";
@@ -18,7 +18,7 @@ Deno.test("formatOf() refuses unknown content, naming what is known, and differe
   const unknown = folder.file("a.dat", "some text");
   await assert.rejects(
     formatOf([unknown]),
-    /SyntaxError: Cannot read ".*a\.dat": .* known are CoMPASS \(\.bin\), NumPy/,
+    /SyntaxError: Cannot read ".*a\.dat": .* known are CoMPASS \(\.bin\), CAEN CSV \(\.csv\), NumPy/,
   );
   const both = [folder.file("a.npy", traces), folder.file("b.BIN", events)];
   await assert.rejects(
@@ -30,8 +30,25 @@ Deno.test("formatOf() refuses unknown content, naming what is known, and differe
 
 Deno.test("formats detect no other's files", () => {
   for (const head of [traces.subarray(0, 64), events, new Uint8Array(0), new Uint8Array(64)]) {
-    assert.ok(formats.filter((format) => format.detect(head)).length <= 1);
+    assert.ok(formats.filter((format) => format.detect(head, "a")).length <= 1);
   }
+});
+
+Deno.test("findRun() names the files of other formats in a folder, which are left out", async () => {
+  using folder = new TestFolder();
+  folder.file("a.npy", traces);
+  folder.file("RAW/b.BIN", fileOf(0, [{ time: 9n }]));
+  folder.file("RAW/c.csv", "0;1;5;0;0;0;0;1\n");
+  const { paths, format, notices } = await findRun(folder.path);
+  assert.deepEqual([paths.length, format.name, notices.length], [1, "CoMPASS", 1]);
+  assert.match(notices[0]!, /are left out.*: "RAW\/c\.csv", "a\.npy"; give files or a pattern/);
+  assert.deepEqual((await findRun(`${folder.path}/RAW/*.BIN`)).notices, []);
+  using bare = new TestFolder();
+  bare.file("notes.txt", "");
+  await assert.rejects(
+    findRun(bare.path),
+    /NotFound: .*neither it nor RAW.*files of a known format \(\.bin, \.csv, \.npy/,
+  );
 });
 
 Deno.test("raw_files reads a folder's .BIN files where there are any, and refuses options of other formats", async () => {
@@ -42,7 +59,7 @@ Deno.test("raw_files reads a folder's .BIN files where there are any, and refuse
     rowsOf([rawFiles], "raw_files", { raw_files: { input: folder.path, dt: 10, ...options } });
   assert.equal((await run({})).length, 1);
   await assert.rejects(run({ t0: 5 }), ({ cause }: Error) => {
-    assert.match(String(cause), /TypeError: .*raw_files\.t0: CoMPASS files have their own times/);
+    assert.match(String(cause), /TypeError: .*raw_files\.t0: CoMPASS files say that themselves/);
     return true;
   });
 });

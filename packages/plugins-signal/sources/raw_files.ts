@@ -37,13 +37,13 @@
 import { defineSource } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
-import { expandInputs } from "../formats/compass/detect.ts";
 import { type Fingerprint, fingerprint } from "../formats/compass/fingerprint.ts";
 import { rawSchema } from "../formats/compass/raw_schema.ts";
 import { MAX_DT } from "../formats/compass/settings.ts";
-import { formatOf, formats } from "../formats/formats.ts";
+import { findRun } from "../formats/formats.ts";
 
-const SUFFIXES: readonly string[] = formats.map(({ suffix }) => suffix);
+/** Digitizers take a sample in 100 ps at best: a shorter interval is most often a number of ns. */
+const SHORTEST_DT = 100;
 
 const input = option.list({
   track: false, // the fingerprint stands for it
@@ -73,6 +73,13 @@ export const rawFiles: Plugin = defineSource({
       default: null,
       help: "What a channel is in .npy files; default: a file",
     }),
+    recordLength: option.integer({
+      default: null,
+      min: 1,
+      max: 2 ** 24,
+      unit: "sample",
+      help: "Samples a record in files that are not divided into records (WAV); default: 4096",
+    }),
     reorderWindow: option.time({
       default: "1 ms",
       min: 0,
@@ -85,12 +92,20 @@ export const rawFiles: Plugin = defineSource({
     }),
   },
   async *read({ options, maxRows, maxBytes, pool, account, signal, notice, progress }) {
-    const { input, dt, t0, channelBy, reorderWindow, recover } = options;
-    const paths = await expandInputs(input, SUFFIXES);
-    const pieces = (await formatOf(paths)).read(paths, {
+    const { input, dt, t0, channelBy, recordLength, reorderWindow, recover } = options;
+    const { paths, format, notices } = await findRun(input);
+    for (const text of notices) notice(text);
+    if (dt !== null && dt < SHORTEST_DT) {
+      notice(
+        `raw_files.dt is ${dt} ps, ${1000 / dt} samples a ns: a number without a unit is in ps; ` +
+          `write "${dt}ns" if that was meant`,
+      );
+    }
+    const pieces = format.read(paths, {
       ...(dt === null ? {} : { dt }),
       ...(t0 === null ? {} : { t0 }),
       ...(channelBy === null ? {} : { channelBy }),
+      ...(recordLength === null ? {} : { recordLength }),
       reorderWindow,
       recover,
       maxRows,
@@ -108,9 +123,9 @@ export const rawFiles: Plugin = defineSource({
   },
   async fingerprint({ input }) {
     const files: { file: Fingerprint; settings: Fingerprint | null }[] = [];
-    const paths = await expandInputs(input, SUFFIXES), { companions } = await formatOf(paths);
+    const { paths, format } = await findRun(input);
     for (const path of paths) {
-      files.push({ file: await fingerprint(path), settings: await settingsOf(companions(path)) });
+      files.push({ file: await fingerprint(path), settings: await settingsOf(format.companions(path)) });
     }
     return files;
   },

@@ -75,6 +75,8 @@ Deno.test("raw_files takes the sampling interval from the settings, or says that
   };
   assert.deepEqual(await intervals({}), { dt: 2000, notices: 1 });
   assert.deepEqual(await intervals({ "raw_files.dt": "8 ns" }), { dt: 8000, notices: 0 });
+  assert.deepEqual(await intervals({ "raw_files.dt": "100 ps" }), { dt: 100, notices: 0 });
+  assert.deepEqual(await intervals({ "raw_files.dt": 16 }), { dt: 16, notices: 1 }); // 16 ns was meant
   folder.file("a_settings.xml", SETTINGS(16));
   assert.deepEqual(await intervals({}), { dt: 4000, notices: 0 });
 });

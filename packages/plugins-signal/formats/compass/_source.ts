@@ -1,12 +1,16 @@
 // One input file of a run: its handle, its decoder and what was found about it.
 import type { Account } from "@millrace/core/buffers";
+import { type OpenFiles, RunFile } from "../merge/file.ts";
+import type { Piece } from "../merge/piece.ts";
+import type { RunSource } from "../merge/source.ts";
 import { OR_RECOVER } from "./_damage.ts";
 import { CompassDecoder } from "./decode.ts";
 import { type Polarities, polarities } from "./polarity.ts";
 import { samplingInterval } from "./settings.ts";
 
 const FIRST_READ = 64 * 1024;
-const MOST_OPEN = 128;
+// From here on a copy of a view is faster than a loop.
+const LONG_TRACE = 48;
 
 /** What a {@linkcode Source} may be told. */
 export interface SourceOptions {
@@ -17,17 +21,19 @@ export interface SourceOptions {
   readonly account: Account | undefined;
   readonly notice: (text: string) => void;
   /** The run's open files: beyond a number of them, idle ones are closed. */
-  readonly open: Set<Source>;
+  readonly open: OpenFiles;
 }
 
 /** A file that is read piece by piece into its decoder. */
-export class Source {
+export class Source implements RunSource<CompassDecoder> {
   readonly path: string;
   /** Position among the run's files, which orders rows that are equal otherwise. */
   readonly index: number;
   readonly decoder: CompassDecoder;
   /** Bytes of the file when it was opened. */
   size = 0;
+  /** How far rows may lie behind the latest one, ps. */
+  readonly window: number;
   /** No more rows will come. */
   finished = false;
   /** Sampling interval, ps; 0 until it is known. */
@@ -37,7 +43,7 @@ export class Source {
   /** Why the sampling interval is the default. */
   problem: string | undefined;
 
-  #file: Deno.FsFile | undefined;
+  readonly #file: RunFile;
   #next: number;
   readonly #options: SourceOptions;
 
@@ -45,7 +51,9 @@ export class Source {
     this.path = path;
     this.index = index;
     this.dt = options.dt ?? 0;
+    this.window = options.reorderWindow;
     this.#options = options;
+    this.#file = new RunFile(path, options.open);
     this.#next = Math.min(FIRST_READ, options.readBytes);
     this.decoder = new CompassDecoder({
       name: path,
@@ -56,38 +64,7 @@ export class Source {
 
   /** Find the file's size. */
   async stat(): Promise<void> {
-    let info: Deno.FileInfo;
-    try {
-      info = await Deno.stat(this.path);
-    } catch (cause) {
-      throw openError(this.path, cause);
-    }
-    if (info.isDirectory) {
-      throw new TypeError(
-        `Cannot read "${this.path}": it is a folder; give its files, e.g. "${this.path}/*.BIN"`,
-      );
-    }
-    if (!info.isFile) {
-      throw new TypeError(`Cannot read "${this.path}": it is neither a file nor a folder; give .BIN files`);
-    }
-    this.size = info.size;
-  }
-
-  async #handle(): Promise<Deno.FsFile> {
-    if (this.#file) return this.#file;
-    const { open } = this.#options;
-    for (const other of open) {
-      if (open.size < MOST_OPEN) break;
-      other.#close();
-    }
-    try {
-      this.#file = await Deno.open(this.path, { read: true });
-    } catch (cause) {
-      throw openError(this.path, cause);
-    }
-    open.add(this);
-    if (this.decoder.received > 0) await this.#file.seek(this.decoder.received, Deno.SeekMode.Start);
-    return this.#file;
+    this.size = await this.#file.stat();
   }
 
   /**
@@ -97,32 +74,53 @@ export class Source {
    */
   async read(): Promise<void> {
     const { decoder } = this;
-    const file = await this.#handle();
     // An event that says it is longer than the file gets no room: it will be found cut off.
     const left = Math.max(1, this.size - decoder.received);
     const bytes = Math.min(left, Math.max(decoder.missing, this.#next));
     this.#next = Math.min(2 * this.#next, this.#options.readBytes);
     const room = decoder.room(bytes);
-    let got: number | null;
-    try {
-      got = await file.read(room);
-    } catch (cause) {
-      if (!(cause instanceof Error)) throw cause;
-      throw new Error(
-        `Cannot read "${this.path}" at byte ${decoder.received}: ${cause.message}; check the disk and the file`,
-        { cause },
-      );
-    }
+    const got = await this.#file.read(room);
     if (got === null) decoder.finish();
     else decoder.commit(got);
     if (decoder.damage) this.#damaged();
     if (got === null || decoder.damage) {
       this.finished = true;
-      this.#close();
+      this.#file.close();
     }
     if (decoder.count > decoder.head) {
       this.polarities ??= await polarities(this.path);
       if (this.dt === 0) await this.#findInterval();
+    }
+  }
+
+  get rowBytes(): number {
+    return this.decoder.layout?.fixed ?? 1;
+  }
+
+  /** Append the decoder's first row, which keeps it. */
+  append(piece: Piece, recordId: number): void {
+    const { decoder } = this, { layout, view } = decoder;
+    const row = decoder.head, samples = decoder.samples[row]!, place = decoder.place[row]!;
+    const at = decoder.offset[row]! - decoder.base;
+    const { energy, short, calibrated, flags, fixed } = layout!;
+    const first = piece.add(
+      decoder.hi[row]!,
+      decoder.lo[row]!,
+      place,
+      samples,
+      this.dt,
+      energy < 0 ? 0 : view.getUint16(at + energy, true),
+      short < 0 ? 0 : view.getUint16(at + short, true),
+      calibrated < 0 ? NaN : view.getFloat64(at + calibrated, true),
+      view.getUint32(at + flags, true),
+      this.polarities!.at(place >>> 16, place & 0xffff),
+      recordId,
+    );
+    const from = at + fixed, { bytes } = decoder;
+    if (samples >= LONG_TRACE) piece.wave.set(bytes.subarray(from, from + 2 * samples), 2 * first);
+    else {
+      const out = piece.samples;
+      for (let k = 0, b = from; k < samples; k++, b += 2) out[first + k] = bytes[b]! | (bytes[b + 1]! << 8);
     }
   }
 
@@ -145,37 +143,9 @@ export class Source {
     if (decoder.layout!.samples >= 0) this.problem = found.problem;
   }
 
-  #close(): void {
-    this.#file?.close();
-    this.#file = undefined;
-    this.#options.open.delete(this);
-  }
-
   /** Close the file and let go of what is not taken. */
   dispose(): void {
-    this.#close();
+    this.#file.close();
     this.decoder[Symbol.dispose]();
   }
-}
-
-function openError(path: string, cause: unknown): Error {
-  if (!(cause instanceof Error)) return new Error(`Cannot open "${path}"`, { cause });
-  if (cause instanceof Deno.errors.NotFound) {
-    return new Deno.errors.NotFound(`Cannot open "${path}": there is no such file; check the path`, {
-      cause,
-    });
-  }
-  if (cause instanceof Deno.errors.NotCapable) {
-    return new Deno.errors.NotCapable(
-      `Cannot open "${path}": this program may not read it; run it with --allow-read="${path}"`,
-      { cause },
-    );
-  }
-  if (cause instanceof Deno.errors.PermissionDenied) {
-    return new Deno.errors.PermissionDenied(
-      `Cannot open "${path}": the system does not let this user read it; change its permissions`,
-      { cause },
-    );
-  }
-  return new Error(`Cannot open "${path}": ${cause.message}; check the path and the disk`, { cause });
 }

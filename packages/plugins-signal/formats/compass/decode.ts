@@ -24,7 +24,7 @@
  */
 import type { Account } from "@millrace/core/buffers";
 import { type Damage, late, LATEST_HI, nonsense, OR_RECOVER, unreadable } from "./_damage.ts";
-import { permute, sortRows } from "./_order.ts";
+import { permute, sortRows } from "../merge/order.ts";
 import { type EventLayout, eventLayout, HEADER_BYTES, isCompass, MAX_SAMPLES } from "./layout.ts";
 
 export type { Damage } from "./_damage.ts";

@@ -17,27 +17,26 @@
  * ```
  * @module
  */
+import { FOLDERS } from "../format.ts";
 import { isAbsolute, join, normalize } from "node:path";
 
 export { isCompass } from "./layout.ts";
 
-/** Subfolders in which CoMPASS puts data, best first: only the first that has files is read, the others hold the same rows. */
-const SUBFOLDERS = ["", "RAW", "UNFILTERED", "FILTERED"];
 const WILD = /[*?]/;
 
 /**
  * The files that `inputs` name: files, folders and patterns (`*`, `?` within a name, `**` for any folders), sorted by
  * path, each file once however it was named.
  *
- * A folder stands for the files with the first of `suffixes` that any have (`.BIN` by default, in either case) in it, else those in `RAW`, `UNFILTERED` or `FILTERED`, the first
- * that has any: they hold the same events.
+ * A folder stands for what `filesOf` gives; by default for the `.BIN` files (in either case) in it, else those in `RAW`,
+ * `UNFILTERED` or `FILTERED`, the first that has any: they hold the same events.
  *
  * @throws {TypeError} On no inputs, and on a pipe or device.
  * @throws {Deno.errors.NotFound} On a missing file, a folder without `.BIN` files or a pattern that matches nothing.
  */
 export async function expandInputs(
   inputs: string | readonly string[],
-  suffixes: readonly string[] = [".bin"],
+  filesOf: (folder: string) => Promise<readonly string[]> = binFiles,
 ): Promise<string[]> {
   const given = typeof inputs === "string" ? [inputs] : inputs;
   if (given.length === 0) {
@@ -45,7 +44,7 @@ export async function expandInputs(
   }
   const found = new Map<string, string>();
   for (const input of given) {
-    for (const file of await expand(input, suffixes)) {
+    for (const file of await expand(input, filesOf)) {
       // A pipe or device would be waited for without end.
       if (!(await Deno.stat(file)).isFile) {
         throw new TypeError(
@@ -64,9 +63,12 @@ function byCodeUnit(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-async function expand(input: string, suffixes: readonly string[]): Promise<string[]> {
+async function expand(
+  input: string,
+  filesOf: (folder: string) => Promise<readonly string[]>,
+): Promise<readonly string[]> {
   const info = await statOf(input);
-  if (info?.isDirectory) return filesOf(input, suffixes);
+  if (info?.isDirectory) return filesOf(input);
   if (info) return [input];
   if (!WILD.test(input)) {
     throw new Deno.errors.NotFound(
@@ -85,23 +87,20 @@ async function statOf(path: string): Promise<Deno.FileInfo | undefined> {
   }
 }
 
-async function filesOf(folder: string, suffixes: readonly string[]): Promise<string[]> {
-  for (const suffix of suffixes) {
-    for (const subfolder of SUBFOLDERS) {
-      const place = subfolder ? join(folder, subfolder) : folder;
-      if (!(await statOf(place))?.isDirectory) continue;
-      const files: string[] = [];
-      for await (const entry of Deno.readDir(place)) {
-        if (!entry.isDirectory && entry.name.toLowerCase().endsWith(suffix)) {
-          files.push(join(place, entry.name));
-        }
+async function binFiles(folder: string): Promise<string[]> {
+  for (const subfolder of FOLDERS) {
+    const place = subfolder ? join(folder, subfolder) : folder;
+    if (!(await statOf(place))?.isDirectory) continue;
+    const files: string[] = [];
+    for await (const entry of Deno.readDir(place)) {
+      if (!entry.isDirectory && entry.name.toLowerCase().endsWith(".bin")) {
+        files.push(join(place, entry.name));
       }
-      if (files.length > 0) return files;
     }
+    if (files.length > 0) return files;
   }
-  const wanted = suffixes.map((suffix) => suffix === ".bin" ? ".BIN" : suffix).join(" or ");
   throw new Deno.errors.NotFound(
-    `Cannot find data in the folder "${folder}": neither it nor RAW, UNFILTERED or FILTERED in it has ${wanted} files; ` +
+    `Cannot find data in the folder "${folder}": neither it nor RAW, UNFILTERED or FILTERED in it has .BIN files; ` +
       "give the folder of a run, files or a pattern",
   );
 }

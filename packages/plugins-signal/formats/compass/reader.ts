@@ -27,12 +27,12 @@
  * @module
  */
 import type { Account, BufferPool } from "@millrace/core/buffers";
-import type { Table } from "@millrace/core/table";
-import { type Limits, MAX_SPAN, Run } from "./_run.ts";
+import type { OpenFiles } from "../merge/file.ts";
+import { MAX_SPAN, Run, type RunPiece as CompassPiece } from "../merge/run.ts";
 import { Source } from "./_source.ts";
-import type { RawTypes } from "./raw_schema.ts";
 import { DEFAULT_DT, MAX_DT } from "./settings.ts";
 
+export type { RunPiece as CompassPiece } from "../merge/run.ts";
 export { rawSchema, type RawTypes } from "./raw_schema.ts";
 
 /** What {@linkcode openCompass} may be told. None but `dt`, `recover` and (for late rows) `reorderWindow` changes a row. */
@@ -61,14 +61,12 @@ export interface CompassOptions {
   readonly notice?: (text: string) => void;
 }
 
-/** All rows that start in `[start, end)`. Pieces are contiguous; `table.t0` is `start`. */
-export interface CompassPiece {
-  /** The rows, in the order (time, board, channel, file order). The receiver releases it. */
-  readonly table: Table<RawTypes>;
-  /** End of the piece before; of the first piece, the first row's time. ps. */
-  readonly start: bigint;
-  /** All later rows start here or later. After the last piece, the highest endtime of the run (above its last start). ps. */
-  readonly end: bigint;
+/** Options that have limits, with defaults. */
+interface Limits {
+  readonly reorderWindow: number;
+  readonly maxRows: number;
+  readonly maxBytes: number;
+  readonly readBytes: number;
 }
 
 /**
@@ -90,7 +88,7 @@ export async function* openCompass(
 ): AsyncGenerator<CompassPiece, void, undefined> {
   const limits = checked(paths, options);
   const notice = options.notice ?? ((text: string) => console.error(text));
-  const open = new Set<Source>();
+  const open: OpenFiles = new Set();
   const sources = paths.map((path, index) =>
     new Source(path, index, {
       dt: options.dt,

@@ -21,7 +21,7 @@ import { NpySource } from "./_source.ts";
 /** NumPy arrays of traces. */
 export const npy: Format = {
   name: "NumPy .npy",
-  suffix: ".npy",
+  suffixes: [".npy"],
   detect: isNpy,
   read: readNpy,
   companions: () => [],

@@ -1,8 +1,8 @@
 // The files of a run by their next row: a binary heap, O(log files) a row.
-import type { Source } from "./_source.ts";
+import type { RunSource } from "./source.ts";
 
 /** Whether the next row of `a` comes before that of `b`: by time, board, channel, then order of the files. */
-function precedes(a: Source, b: Source): boolean {
+function precedes(a: RunSource, b: RunSource): boolean {
   const da = a.decoder, db = b.decoder;
   const i = da.head, j = db.head;
   if (da.hi[i] !== db.hi[j]) return da.hi[i]! < db.hi[j]!;
@@ -13,15 +13,15 @@ function precedes(a: Source, b: Source): boolean {
 
 /** Files that have rows, the one with the first row on top. */
 export class Merge {
-  readonly #heap: Source[] = [];
+  readonly #heap: RunSource[] = [];
 
   /** The file with the first row. */
-  get top(): Source | undefined {
+  get top(): RunSource | undefined {
     return this.#heap[0];
   }
 
   /** Start over with those of `sources` that have rows. O(files). */
-  refill(sources: readonly Source[]): void {
+  refill(sources: readonly RunSource[]): void {
     const heap = this.#heap;
     heap.length = 0;
     for (const source of sources) if (source.decoder.head < source.decoder.count) heap.push(source);

@@ -1,33 +1,50 @@
 // The files of a run, read just as far as the next piece needs.
-import { Merge } from "./_merge.ts";
-import { Piece } from "./_piece.ts";
-import { RAW_ROW_BYTES } from "./raw_schema.ts";
-import type { CompassOptions, CompassPiece } from "./reader.ts";
-import type { Source } from "./_source.ts";
+import type { Account, BufferPool } from "@millrace/core/buffers";
+import type { Table } from "@millrace/core/table";
+import { RAW_ROW_BYTES, type RawTypes } from "../compass/raw_schema.ts";
+import { Merge } from "./heap.ts";
+import { Piece } from "./piece.ts";
+import type { RunSource } from "./source.ts";
 
 /** Longest piece, ps: with the longest record behind it, all offsets stay below 2^53. */
 export const MAX_SPAN = 2n ** 52n;
 const WORD = 2 ** 32;
 
-/** Options that have limits, with defaults. */
+/** Sizes of pieces. */
 export interface Limits {
-  readonly reorderWindow: number;
   readonly maxRows: number;
   readonly maxBytes: number;
-  readonly readBytes: number;
+}
+
+/** What a {@linkcode Run} works with. */
+export interface RunOptions {
+  readonly pool?: BufferPool | undefined;
+  readonly account?: Account | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly progress?: ((done: number, total: number) => void) | undefined;
+}
+
+/** All rows that start in `[start, end)`. Pieces are contiguous; `table.t0` is `start`. */
+export interface RunPiece {
+  /** The rows, in the order (time, board, channel, file order). The receiver releases it. */
+  readonly table: Table<RawTypes>;
+  /** End of the piece before; of the first piece, the first row's time. ps. */
+  readonly start: bigint;
+  /** All later rows start here or later. After the last piece, the highest endtime of the run (above its last start). ps. */
+  readonly end: bigint;
 }
 
 /** One pass over the files. */
 export class Run {
-  readonly #sources: readonly Source[];
+  readonly #sources: readonly RunSource[];
   readonly #limits: Limits;
-  readonly #options: CompassOptions;
+  readonly #options: RunOptions;
   readonly #merge = new Merge();
   #piece: Piece | undefined;
   // All rows below this time are known; halves, the high one may be -1 or an infinity.
   #frontierHi = -Infinity;
   #frontierLo = 0;
-  #behind: Source | undefined;
+  #behind: RunSource | undefined;
   #start = 0n;
   #records = 0;
   #bytesLeft = 0;
@@ -36,7 +53,7 @@ export class Run {
   #received = 0;
   #total = 0;
 
-  constructor(sources: readonly Source[], limits: Limits, options: CompassOptions) {
+  constructor(sources: readonly RunSource[], limits: Limits, options: RunOptions) {
     this.#sources = sources;
     this.#limits = limits;
     this.#options = options;
@@ -47,7 +64,7 @@ export class Run {
     for (const source of this.#sources) source.dispose();
   }
 
-  async #read(source: Source): Promise<void> {
+  async #read(source: RunSource): Promise<void> {
     this.#options.signal?.throwIfAborted();
     const before = source.decoder.received;
     await source.read();
@@ -67,7 +84,7 @@ export class Run {
     }
   }
 
-  async *pieces(): AsyncGenerator<CompassPiece, void, undefined> {
+  async *pieces(): AsyncGenerator<RunPiece, void, undefined> {
     this.#advance();
     for (let first = true;; first = false) {
       const top = await this.#ready();
@@ -88,7 +105,7 @@ export class Run {
   }
 
   // The file with the next row, once that row is final.
-  async #ready(): Promise<Source | undefined> {
+  async #ready(): Promise<RunSource | undefined> {
     for (;;) {
       const { top } = this.#merge;
       if (!this.#behind || (top && this.#final(top))) return top;
@@ -97,7 +114,7 @@ export class Run {
     }
   }
 
-  #final({ decoder: { hi, lo, head } }: Source): boolean {
+  #final({ decoder: { hi, lo, head } }: RunSource): boolean {
     return hi[head]! < this.#frontierHi || (hi[head] === this.#frontierHi && lo[head]! < this.#frontierLo);
   }
 
@@ -107,21 +124,19 @@ export class Run {
     let hi = Infinity, lo = 0;
     this.#behind = undefined;
     for (const source of this.#sources) {
-      const { latestHi, latestLo } = source.decoder;
       if (source.finished) continue;
-      if (latestHi < hi || (latestHi === hi && latestLo < lo)) {
-        hi = latestHi, lo = latestLo, this.#behind = source;
+      const { decoder: { latestHi, latestLo }, window } = source;
+      let knownHi = latestHi - Math.floor(window / WORD), knownLo = latestLo - window % WORD;
+      if (knownLo < 0) knownLo += WORD, knownHi--;
+      if (knownHi < hi || (knownHi === hi && knownLo < lo)) {
+        hi = knownHi, lo = knownLo, this.#behind = source;
       }
     }
-    const window = this.#limits.reorderWindow;
-    hi -= Math.floor(window / WORD);
-    lo -= window % WORD;
-    if (lo < 0 && hi !== Infinity) lo += WORD, hi--;
     this.#frontierHi = hi;
     this.#frontierLo = lo;
   }
 
-  #begin(top: Source): Piece {
+  #begin(top: RunSource): Piece {
     const { maxRows, maxBytes } = this.#limits;
     const { decoder } = top;
     const samples = decoder.samples[decoder.head]!;
@@ -130,7 +145,7 @@ export class Run {
     const rows = Math.min(
       maxRows,
       Math.ceil(maxBytes / rowBytes),
-      Math.max(1, Math.ceil(this.#bytesLeft / decoder.layout!.fixed)),
+      Math.max(1, Math.ceil(this.#bytesLeft / top.rowBytes)),
     );
     return new Piece(this.#start, rows, Math.min(values, rows * samples), {
       pool: this.#options.pool,
@@ -153,8 +168,8 @@ export class Run {
         const bytes = RAW_ROW_BYTES * (piece.rows + 1) + 2 * (piece.values + decoder.samples[row]!);
         if (piece.rows >= maxRows || (bytes > maxBytes && piece.rows > 0)) return true;
       }
-      piece.append(decoder, top.dt, top.polarities!, this.#records++);
-      this.#bytesLeft -= decoder.layout!.fixed + 2 * decoder.samples[row]!;
+      top.append(piece, this.#records++);
+      this.#bytesLeft -= top.rowBytes + 2 * decoder.samples[row]!;
       merge.advance();
     }
     return false;
@@ -175,6 +190,6 @@ export class Run {
   }
 }
 
-function timeOf({ decoder: { hi, lo, head } }: Source): bigint {
+function timeOf({ decoder: { hi, lo, head } }: RunSource): bigint {
   return BigInt(hi[head]!) * 0x1_0000_0000n + BigInt(lo[head]!);
 }

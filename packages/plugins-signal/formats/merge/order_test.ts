@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { before, type Keys, permute, sortRows } from "./_order.ts";
+import { before, type Keys, permute, sortRows } from "./order.ts";
 
 function keysOf(rows: readonly (readonly [number, number, number])[]): Keys {
   return {

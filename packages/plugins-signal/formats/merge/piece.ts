@@ -1,13 +1,9 @@
-// A table that is filled row by row from decoders, and grows where the estimate was too small.
+// A table that is filled row by row, and grows where the estimate was too small.
 import type { Account, BufferPool } from "@millrace/core/buffers";
 import { Table } from "@millrace/core/table";
-import type { CompassDecoder } from "./decode.ts";
-import type { Polarities } from "./polarity.ts";
-import { rawSchema, type RawTypes } from "./raw_schema.ts";
+import { rawSchema, type RawTypes } from "../compass/raw_schema.ts";
 
 const WORD = 2 ** 32;
-// From here on a copy of a view is faster than a loop.
-const LONG_TRACE = 48;
 
 /** Where tables come from. */
 export interface PieceOptions {
@@ -40,8 +36,10 @@ export class Piece {
   #flags!: Uint32Array;
   #polarity!: Int8Array;
   #offsets!: Uint32Array;
-  #samples!: Uint16Array;
-  #wave!: Uint8Array;
+  /** Samples of all rows; another array after a row was added. */
+  samples!: Uint16Array;
+  /** Their bytes. */
+  wave!: Uint8Array;
 
   /** Times count from `start`; `rows` and `values` are made room for. */
   constructor(start: bigint, rows: number, values: number, options: PieceOptions) {
@@ -75,8 +73,8 @@ export class Piece {
     this.#flags = columns.flags;
     this.#polarity = columns.polarity;
     this.#offsets = columns.wave.offsets;
-    this.#samples = columns.wave.values;
-    this.#wave = new Uint8Array(this.#samples.buffer, this.#samples.byteOffset, this.#samples.byteLength);
+    this.samples = columns.wave.values;
+    this.wave = new Uint8Array(this.samples.buffer, this.samples.byteOffset, this.samples.byteLength);
   }
 
   #grow(samples: number): void {
@@ -89,14 +87,22 @@ export class Piece {
     this.#bind();
   }
 
-  /** Append the decoder's first row, which keeps it. */
-  append(decoder: CompassDecoder, dt: number, polarities: Polarities, recordId: number): void {
-    const row = decoder.head, i = this.rows;
-    const samples = decoder.samples[row]!;
-    if (i === this.#capacity || this.values + samples > this.#valueCapacity) this.#grow(samples);
-    const layout = decoder.layout!, view = decoder.view;
-    const at = decoder.offset[row]! - decoder.base;
-    const hi = decoder.hi[row]!, lo = decoder.lo[row]!, place = decoder.place[row]!;
+  /** Append a row whose samples are to be filled in; the index of the first one in {@linkcode Piece.samples}. */
+  add(
+    hi: number,
+    lo: number,
+    place: number,
+    samples: number,
+    dt: number,
+    energy: number,
+    short: number,
+    calibrated: number,
+    flags: number,
+    polarity: number,
+    recordId: number,
+  ): number {
+    const i = this.rows, first = this.values;
+    if (i === this.#capacity || first + samples > this.#valueCapacity) this.#grow(samples);
     const time = (hi - this.#startHi) * WORD + (lo - this.#startLo);
     this.#time[i] = time;
     this.#endtime[i] = time + samples * dt;
@@ -106,24 +112,17 @@ export class Piece {
     this.#recordId[2 * i + 1] = recordId / WORD;
     this.#dt[i] = dt;
     this.#length[i] = samples;
-    this.#energy[i] = layout.energy < 0 ? 0 : view.getUint16(at + layout.energy, true);
-    this.#short[i] = layout.short < 0 ? 0 : view.getUint16(at + layout.short, true);
-    this.#calibrated[i] = layout.calibrated < 0 ? NaN : view.getFloat64(at + layout.calibrated, true);
-    this.#flags[i] = view.getUint32(at + layout.flags, true);
-    this.#polarity[i] = polarities.at(place >>> 16, place & 0xffff);
-    const from = at + layout.fixed;
-    if (samples >= LONG_TRACE) {
-      this.#wave.set(decoder.bytes.subarray(from, from + 2 * samples), 2 * this.values);
-    } else {
-      const { bytes } = decoder;
-      const out = this.#samples, first = this.values;
-      for (let k = 0, b = from; k < samples; k++, b += 2) out[first + k] = bytes[b]! | (bytes[b + 1]! << 8);
-    }
-    this.values += samples;
+    this.#energy[i] = energy;
+    this.#short[i] = short;
+    this.#calibrated[i] = calibrated;
+    this.#flags[i] = flags;
+    this.#polarity[i] = polarity;
+    this.values = first + samples;
     this.#offsets[i + 1] = this.values;
     this.lastHi = hi;
     this.lastLo = lo;
     this.rows = i + 1;
+    return first;
   }
 
   /** The table with the rows so far. */

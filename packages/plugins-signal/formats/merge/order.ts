@@ -73,9 +73,12 @@ function merge(
   while (a < n) order[out++] = scratch[a++]!;
 }
 
+/** A column of numbers that a `Float64Array` holds exactly. */
+export type NumberColumn = Uint32Array | Int32Array | Uint16Array | Int8Array | Float64Array;
+
 /** Row `start + i` becomes what row `order[i]` was. */
 export function permute(
-  column: Uint32Array | Float64Array,
+  column: NumberColumn,
   order: Uint32Array,
   n: number,
   start: number,

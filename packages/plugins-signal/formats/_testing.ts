@@ -1,0 +1,119 @@
+// For tests of formats: rows of files as objects, for any sizes of reads and pieces.
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { findRun } from "./formats.ts";
+import type { FormatOptions } from "./format.ts";
+
+/** A row as a format gave it. */
+export interface RawRow {
+  time: bigint;
+  endtime: bigint;
+  board: number;
+  channel: number;
+  record_id: bigint;
+  dt: number;
+  length: number;
+  energy: number;
+  energy_short: number;
+  energy_calibrated: number;
+  flags: number;
+  polarity: number;
+  wave: number[];
+}
+
+/** What {@linkcode readRun} gathers. */
+export interface ReadRun {
+  rows: RawRow[];
+  notices: string[];
+}
+
+/** All rows of a run. Pieces must follow each other in time. */
+export async function readRun(
+  inputs: string | readonly string[],
+  options: Partial<FormatOptions> = {},
+): Promise<ReadRun> {
+  const { paths, format, notices: found } = await findRun(inputs);
+  const rows: RawRow[] = [], notices = [...found];
+  let end: bigint | undefined;
+  const pieces = format.read(paths, {
+    reorderWindow: 1e9,
+    recover: false,
+    maxRows: 50_000,
+    maxBytes: 2 ** 25,
+    readBytes: 2 ** 20,
+    notice: (text) => void notices.push(text),
+    ...options,
+  });
+  for await (const piece of pieces) {
+    const { table } = piece;
+    for (const row of table.rows()) {
+      const time = row.time as bigint;
+      assert(end === undefined || time >= end, `a row at ${time} in a piece from ${end} on`);
+      assert(time < piece.end, `a row at ${time} in a piece up to ${piece.end}`);
+      rows.push({ ...row, wave: [...row.wave as Uint16Array] } as unknown as RawRow);
+    }
+    end = piece.end;
+    table.release();
+  }
+  return { rows, notices };
+}
+
+/** Time, channel and samples of each row. */
+export const brief = (rows: readonly RawRow[]): [bigint, number, ...number[]][] =>
+  rows.map(({ time, channel, wave }) => [time, channel, ...wave]);
+
+/** Check that any sizes of pieces and reads give the same rows; gives them. */
+export async function sameForAnySize(
+  inputs: string | readonly string[],
+  options: Partial<FormatOptions> = {},
+): Promise<RawRow[]> {
+  const { rows } = await readRun(inputs, options);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: rows.length + 2 }),
+      fc.integer({ min: 1, max: 3000 }),
+      fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 5000 })),
+      async (maxRows, maxBytes, readBytes) => {
+        const other = await readRun(inputs, { ...options, maxRows, maxBytes, readBytes });
+        assert.deepEqual(other.rows, rows);
+      },
+    ),
+    { numRuns: 25 },
+  );
+  return rows;
+}
+
+/** A trace to be written. */
+export interface AnyTrace {
+  time: bigint;
+  board: number;
+  channel: number;
+  energy: number;
+  flags: number;
+  samples: number[];
+}
+
+/** Traces of several channels, out of order within 1000 ps; their order in a file is that of the list. */
+export const anyTraces = (maxSamples = 9): fc.Arbitrary<AnyTrace[]> =>
+  fc.array(
+    fc.record({
+      time: fc.oneof(fc.integer({ min: 0, max: 900 }), fc.constant(500)).map(BigInt),
+      board: fc.integer({ min: 0, max: 2 }),
+      channel: fc.integer({ min: 0, max: 3 }),
+      energy: fc.integer({ min: 0, max: 65535 }),
+      flags: fc.integer({ min: 0, max: 2 ** 31 }),
+      samples: fc.array(fc.integer({ min: 0, max: 65535 }), { maxLength: maxSamples }),
+    }),
+    { minLength: 1, maxLength: 12 },
+  ).chain((traces) =>
+    // Somewhere in 64 bits.
+    fc.constantFrom(0n, 2n ** 32n - 400n, 2n ** 53n, 2n ** 60n).map((base) =>
+      traces.map((trace) => ({ ...trace, time: trace.time + base }))
+    )
+  );
+
+/** Traces as the reader has to give them. */
+export const inOrder = <T extends AnyTrace>(traces: readonly T[]): T[] =>
+  [...traces].sort((a, b) =>
+    a.time !== b.time ? (a.time < b.time ? -1 : 1) : a.board - b.board || a.channel - b.channel
+  );

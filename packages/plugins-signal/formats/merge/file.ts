@@ -1,0 +1,107 @@
+// A file that is read from front to back, one of many: only so many are open at once.
+
+const MOST_OPEN = 128;
+
+/** The run's open files: beyond a number of them, idle ones are closed and opened again when they are read. */
+export type OpenFiles = Set<RunFile>;
+
+/** One input file. */
+export class RunFile {
+  /** Bytes that were read. */
+  at = 0;
+  readonly #path: string;
+  readonly #open: OpenFiles;
+  #file: Deno.FsFile | undefined;
+
+  constructor(path: string, open: OpenFiles) {
+    this.#path = path;
+    this.#open = open;
+  }
+
+  /** Its size. @throws {TypeError} On what is no file. @throws {Error} On one that cannot be looked at, saying why. */
+  async stat(): Promise<number> {
+    let info: Deno.FileInfo;
+    try {
+      info = await Deno.stat(this.#path);
+    } catch (cause) {
+      throw openError(this.#path, cause);
+    }
+    if (info.isDirectory) {
+      throw new TypeError(
+        `Cannot read "${this.#path}": it is a folder; give its files, e.g. "${this.#path}/*.BIN"`,
+      );
+    }
+    if (!info.isFile) {
+      throw new TypeError(`Cannot read "${this.#path}": it is neither a file nor a folder; give data files`);
+    }
+    return info.size;
+  }
+
+  /** Read on into `room`; how many bytes, `null` at the end. */
+  async read(room: Uint8Array): Promise<number | null> {
+    const file = await this.#handle();
+    try {
+      const got = await file.read(room);
+      this.at += got ?? 0;
+      return got;
+    } catch (cause) {
+      if (!(cause instanceof Error)) throw cause;
+      throw new Error(
+        `Cannot read "${this.#path}" at byte ${this.at}: ${cause.message}; check the disk and the file`,
+        { cause },
+      );
+    }
+  }
+
+  /** Read on from another place. */
+  async seek(at: number): Promise<void> {
+    this.at = at;
+    await this.#file?.seek(at, Deno.SeekMode.Start);
+  }
+
+  async #handle(): Promise<Deno.FsFile> {
+    if (this.#file) return this.#file;
+    for (const other of this.#open) {
+      if (this.#open.size < MOST_OPEN) break;
+      other.close();
+    }
+    try {
+      this.#file = await Deno.open(this.#path, { read: true });
+    } catch (cause) {
+      throw openError(this.#path, cause);
+    }
+    this.#open.add(this);
+    if (this.at > 0) await this.#file.seek(this.at, Deno.SeekMode.Start);
+    return this.#file;
+  }
+
+  /** Close it; it is opened again when it is read. */
+  close(): void {
+    this.#file?.close();
+    this.#file = undefined;
+    this.#open.delete(this);
+  }
+}
+
+/** What is said about a file that cannot be opened. */
+export function openError(path: string, cause: unknown): Error {
+  if (!(cause instanceof Error)) return new Error(`Cannot open "${path}"`, { cause });
+  if (cause instanceof Deno.errors.NotFound) {
+    return new Deno.errors.NotFound(`Cannot open "${path}": there is no such file; check the path`, {
+      cause,
+    });
+  }
+  if (cause instanceof Deno.errors.NotCapable) {
+    return new Deno.errors.NotCapable(
+      `Cannot open "${path}": this program may not read it; run it with --allow-read="${path}"`,
+      { cause },
+    );
+  }
+  if (cause instanceof Deno.errors.PermissionDenied) {
+    return new Deno.errors.PermissionDenied(
+      `Cannot open "${path}": the system does not let this user read it; change its permissions`,
+      { cause },
+    );
+  }
+  return new Error(`Cannot open "${path}": ${cause.message}; check the path and the disk`, { cause });
+}
