@@ -19,11 +19,12 @@ import { expandInputs } from "./compass/detect.ts";
 import { csv } from "./csv/format.ts";
 import { FOLDERS, type Format } from "./format.ts";
 import { npy } from "./npy/format.ts";
+import { npz } from "./npz/format.ts";
 
 export type { Format, FormatOptions, FormatPiece } from "./format.ts";
 
 /** All formats; a folder with files of several is read as the first one, and the user is told. */
-export const formats: readonly Format[] = [compass, csv, npy];
+export const formats: readonly Format[] = [compass, csv, npy, npz];
 
 const HEAD = 512;
 

@@ -1,14 +1,34 @@
-// One file, its traces read block by block.
+// One array, its traces read block by block.
 
+import { type OpenFiles, RunFile } from "../merge/file.ts";
 import { headerBytes, type NpyHeader, parseHeader } from "./header.ts";
 
-/** An open file. */
+/** Bytes from front to back: those of a file, or of an array in an archive. */
+export interface ByteSource {
+  /** Name for messages. */
+  readonly name: string;
+  /** Bytes that there are. */
+  readonly size: number;
+  /** Read on into `room`; how many bytes, `null` at the end. */
+  read(room: Uint8Array): Promise<number | null>;
+  /** Close what is open. */
+  close(): void;
+}
+
+/** A file as it is. */
+export async function fileBytes(path: string, open: OpenFiles): Promise<ByteSource> {
+  const file = new RunFile(path, open);
+  return { name: path, size: await file.stat(), read: (room) => file.read(room), close: () => file.close() };
+}
+
+/** An array that is being read. */
 export class NpySource implements Disposable {
+  /** Name for messages. */
   readonly path: string;
   readonly header: NpyHeader;
   /** Bytes of the file. */
   readonly size: number;
-  readonly #file: Deno.FsFile;
+  readonly #file: ByteSource;
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   /** Rows of a block, the first row in the buffer, and how many there are. */
@@ -16,11 +36,11 @@ export class NpySource implements Disposable {
   #first = 0;
   #count = 0;
 
-  private constructor(path: string, file: Deno.FsFile, size: number, header: NpyHeader, readBytes: number) {
+  private constructor(file: ByteSource, header: NpyHeader, readBytes: number) {
     const rowBytes = Math.max(1, header.width * header.type.size);
-    this.path = path;
+    this.path = file.name;
     this.header = header;
-    this.size = size;
+    this.size = file.size;
     this.#file = file;
     this.#capacity = Math.max(1, Math.floor(readBytes / rowBytes));
     this.#bytes = new Uint8Array(Math.min(this.#capacity, Math.max(1, header.rows)) * rowBytes);
@@ -28,23 +48,22 @@ export class NpySource implements Disposable {
   }
 
   /** @throws {SyntaxError} On a file that isn't whole. @throws {TypeError} On content that is no traces. */
-  static async open(path: string, readBytes: number): Promise<NpySource> {
-    const file = await Deno.open(path, { read: true });
+  static async open(file: ByteSource, readBytes: number): Promise<NpySource> {
+    const { name, size } = file;
     try {
-      const { size } = await file.stat();
       const head = await take(file, Math.min(12, size));
-      const rest = await take(file, Math.max(0, Math.min(headerBytes(path, head), size) - head.length));
+      const rest = await take(file, Math.max(0, Math.min(headerBytes(name, head), size) - head.length));
       const start = new Uint8Array(head.length + rest.length);
       start.set(head);
       start.set(rest, head.length);
-      const header = parseHeader(path, start);
+      const header = parseHeader(name, start);
       const wanted = header.start + header.rows * header.width * header.type.size;
       if (size !== wanted) {
         throw new SyntaxError(
-          `Cannot read "${path}": its header says ${header.rows} x ${header.width} samples, ${wanted} bytes, and it has ${size}; copy it again (recover keeps no parts of .npy files)`,
+          `Cannot read "${name}": its header says ${header.rows} x ${header.width} samples, ${wanted} bytes, and it has ${size}; copy it again (recover keeps no parts of such files)`,
         );
       }
-      return new NpySource(path, file, size, header, readBytes);
+      return new NpySource(file, header, readBytes);
     } catch (error) {
       file.close();
       throw error;
@@ -91,7 +110,7 @@ export class NpySource implements Disposable {
   }
 }
 
-async function take(file: Deno.FsFile, bytes: number): Promise<Uint8Array> {
+async function take(file: ByteSource, bytes: number): Promise<Uint8Array> {
   const out = new Uint8Array(bytes);
   let have = 0;
   for (let got; have < bytes && (got = await file.read(out.subarray(have))) !== null;) have += got;

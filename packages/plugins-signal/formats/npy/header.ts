@@ -49,6 +49,8 @@ export interface NpyHeader {
   readonly isLittle: boolean;
   /** Byte of the first sample. */
   readonly start: number;
+  /** Dimensions of the array: 2, or 1 for a single trace. */
+  readonly dimensions: number;
 }
 
 /** Whether a file that starts with these bytes is a `.npy` file. */
@@ -110,5 +112,5 @@ export function parseHeader(name: string, bytes: Uint8Array): NpyHeader {
     );
   }
   const [rows, width] = sizes.length === 2 ? sizes as [number, number] : [1, sizes[0]!];
-  return { rows, width, type, isLittle: descr![1] !== ">", start };
+  return { rows, width, type, isLittle: descr![1] !== ">", start, dimensions: sizes.length };
 }
