@@ -18,13 +18,14 @@ import { compass } from "./compass/format.ts";
 import { expandInputs } from "./compass/detect.ts";
 import { csv } from "./csv/format.ts";
 import { FOLDERS, type Format } from "./format.ts";
+import { hdf5 } from "./hdf5/format.ts";
 import { npy } from "./npy/format.ts";
 import { npz } from "./npz/format.ts";
 
 export type { Format, FormatOptions, FormatPiece } from "./format.ts";
 
 /** All formats; a folder with files of several is read as the first one, and the user is told. */
-export const formats: readonly Format[] = [compass, csv, npy, npz];
+export const formats: readonly Format[] = [compass, csv, npy, npz, hdf5];
 
 const HEAD = 512;
 

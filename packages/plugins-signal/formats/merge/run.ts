@@ -141,7 +141,7 @@ export class Run {
     const { decoder } = top;
     const samples = decoder.samples[decoder.head]!;
     const rowBytes = RAW_ROW_BYTES + 2 * samples;
-    const values = Math.floor(this.#bytesLeft / 2);
+    const values = Math.max(0, Math.floor(this.#bytesLeft / 2)); // packed rows are longer than they look
     const rows = Math.min(
       maxRows,
       Math.ceil(maxBytes / rowBytes),
