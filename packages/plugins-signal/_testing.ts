@@ -140,7 +140,7 @@ export const haveShared: boolean = (() => {
 })();
 
 /** Declare a test on the reference data, or say that it is skipped. */
-export function sharedTest(name: string, fn: () => void | Promise<void>): void {
+export function sharedTest(name: string, fn: (t: Deno.TestContext) => void | Promise<void>): void {
   Deno.test({ name: haveShared ? name : `${name} (skipped: ../shared not found)`, ignore: !haveShared, fn });
 }
 

@@ -62,6 +62,8 @@ export interface Format {
    * user is told.
    */
   dataFiles?(paths: readonly string[]): readonly string[];
+  /** Its files are told by one beside them: this goes before what their first bytes look like. */
+  readonly byCompanion?: boolean;
   /** Whether a file at `path` that starts with these bytes (up to 512) is of this format. */
   detect(head: Uint8Array, path: string): boolean;
   /** The traces of all files, merged in time order. */

@@ -21,11 +21,14 @@ import { FOLDERS, type Format } from "./format.ts";
 import { hdf5 } from "./hdf5/format.ts";
 import { npy } from "./npy/format.ts";
 import { npz } from "./npz/format.ts";
+import { wav } from "./wav/format.ts";
+import { v1725 } from "./v1725/format.ts";
+import { strax } from "./strax/format.ts";
 
 export type { Format, FormatOptions, FormatPiece } from "./format.ts";
 
 /** All formats; a folder with files of several is read as the first one, and the user is told. */
-export const formats: readonly Format[] = [compass, csv, npy, npz, hdf5];
+export const formats: readonly Format[] = [compass, csv, npy, npz, hdf5, strax, v1725, wav];
 
 const HEAD = 512;
 
@@ -115,7 +118,8 @@ const hasSuffix = ({ suffixes }: Format, path: string) =>
 /** A file's format: what its content says; of an empty or damaged one, what its name says. */
 async function formatAt(path: string): Promise<Format | undefined> {
   const head = await headOf(path);
-  return formats.find((format) => format.detect(head, path)) ??
+  return formats.find((format) => format.byCompanion && format.detect(head, path)) ??
+    formats.find((format) => format.detect(head, path)) ??
     formats.find((format) => hasSuffix(format, path));
 }
 
