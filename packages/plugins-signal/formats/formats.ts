@@ -14,6 +14,8 @@
  * ```
  * @module
  */
+import { arrow } from "./arrow/format.ts";
+import { parquet } from "./parquet/format.ts";
 import { compass } from "./compass/format.ts";
 import { expandInputs } from "./compass/detect.ts";
 import { csv } from "./csv/format.ts";
@@ -28,7 +30,7 @@ import { strax } from "./strax/format.ts";
 export type { Format, FormatOptions, FormatPiece } from "./format.ts";
 
 /** All formats; a folder with files of several is read as the first one, and the user is told. */
-export const formats: readonly Format[] = [compass, csv, npy, npz, hdf5, strax, v1725, wav];
+export const formats: readonly Format[] = [compass, csv, npy, npz, hdf5, strax, v1725, wav, arrow, parquet];
 
 const HEAD = 512;
 

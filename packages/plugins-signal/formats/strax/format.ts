@@ -45,7 +45,9 @@ async function* readStrax(paths: readonly string[], options: FormatOptions): Asy
     const layout = straxLayout(place, await Deno.readTextFile(place));
     layouts.push(layout);
     const first = await firstTime(path, layout);
-    const start = first === undefined ? undefined : first >= ABSOLUTE ? first - first % SECOND : 0n;
+    // Rows may lie before the first one.
+    const earliest = (first ?? 0n) - BigInt(Math.ceil(options.reorderWindow / 1000));
+    const start = first === undefined ? undefined : first >= ABSOLUTE ? earliest - earliest % SECOND : 0n;
     if (start !== undefined && (epoch === undefined || start < epoch)) epoch = start;
   }
   epoch ??= 0n;

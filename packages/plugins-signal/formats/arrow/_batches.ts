@@ -1,0 +1,168 @@
+// The record batches of an Arrow file, one at a time.
+import type * as Arrow from "apache-arrow";
+import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { choose, type Chosen } from "../columnar/names.ts";
+import type { Block, BlockSource } from "../columnar/reader.ts";
+import type { FormatOptions } from "../format.ts";
+import { noFiles } from "../merge/read_traces.ts";
+import { RunFile } from "../merge/file.ts";
+
+type Reader = Arrow.AsyncRecordBatchFileReader | Arrow.AsyncRecordBatchStreamReader;
+/** ps of the units of timestamps and durations, by their number. */
+const UNITS: readonly bigint[] = [1_000_000_000_000n, 1_000_000_000n, 1_000_000n, 1000n];
+
+/** Begin a file. @throws {SyntaxError} On one that is cut or damaged. @throws {TypeError} On columns of other types. */
+export async function openArrow(path: string, options: FormatOptions): Promise<BlockSource> {
+  const arrow = await import("apache-arrow");
+  const { compressionRegistry, CompressionType } = arrow;
+  if (compressionRegistry.get(CompressionType.ZSTD) === null) {
+    compressionRegistry.set(CompressionType.ZSTD, { encode: zstdCompressSync, decode: zstdDecompressSync });
+  }
+  const file = new RunFile(path, noFiles()), size = await file.stat();
+  try {
+    const reader = await failing(path, 0, async () => {
+      const reader = await arrow.RecordBatchReader.from(
+        handleOf(file, size, options.readBytes) as never,
+      ) as Reader;
+      return await reader.open({ autoDestroy: false });
+    });
+    const { fields } = reader.schema as Arrow.Schema, chosen = choose(path, fields.map(({ name }) => name));
+    const timeScale = scaleOf(arrow, path, fields.find(({ name }) => name === chosen.time));
+    checkWave(arrow, path, fields.find(({ name }) => name === chosen.wave)!);
+    let row = 0, charged = 0;
+    const letGo = () => {
+      options.account?.refund(charged);
+      charged = 0;
+    };
+    return {
+      path,
+      size,
+      timeScale,
+      async next() {
+        letGo();
+        const { value, done } = await failing(path, row, () => reader.next());
+        if (done) return undefined;
+        const batch = value as Arrow.RecordBatch;
+        options.account?.charge(charged = batch.data.byteLength);
+        const block = blockOf(path, row, batch, chosen, file.at);
+        row += batch.numRows;
+        return block;
+      },
+      close() {
+        letGo();
+        reader.cancel();
+        file.close();
+      },
+    };
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+/** The file as the library asks for one: as a file handle of Node. */
+function handleOf(file: RunFile, size: number, readBytes: number): unknown {
+  return {
+    fd: 0,
+    stat: () => Promise.resolve({ size }),
+    async read(buffer: Uint8Array, offset: number, length: number, position: number) {
+      if (file.at !== position) await file.seek(position);
+      let bytesRead = 0;
+      while (bytesRead < length) {
+        const from = offset + bytesRead;
+        const got = await file.read(buffer.subarray(from, Math.min(offset + length, from + readBytes)));
+        if (got === null) break;
+        bytesRead += got;
+      }
+      return { bytesRead, buffer };
+    },
+    close: () => Promise.resolve(file.close()),
+  };
+}
+
+async function failing<T>(path: string, row: number, act: () => T | Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (cause) {
+    if (!(cause instanceof Error) || cause.message.startsWith("Cannot")) throw cause;
+    throw new SyntaxError(
+      `Cannot read "${path}" at row ${row}: ${cause.message}; it is cut, damaged or packed in a way that is not known`,
+      { cause },
+    );
+  }
+}
+
+function scaleOf(arrow: typeof Arrow, path: string, field: Arrow.Field | undefined): bigint {
+  if (!field) return 1n;
+  const { type } = field, { DataType } = arrow;
+  if (DataType.isTimestamp(type) || DataType.isDuration(type)) return UNITS[(type as { unit: number }).unit]!;
+  if (DataType.isInt(type)) return 1n;
+  throw new TypeError(
+    `Cannot read "${path}": the column ${field.name} is of type ${type}; times are whole numbers of ps, timestamps or durations`,
+  );
+}
+
+function checkWave({ DataType, Type }: typeof Arrow, path: string, { name, type }: Arrow.Field): void {
+  const isList = DataType.isList(type) || DataType.isFixedSizeList(type) || type.typeId === Type.LargeList;
+  const item = isList ? (type as Arrow.List).children[0]!.type : undefined;
+  if (item && (DataType.isInt(item) || DataType.isFloat(item))) return;
+  throw new TypeError(
+    `Cannot read "${path}": the column ${name} is of type ${type}; traces are lists of numbers`,
+  );
+}
+
+function blockOf(
+  path: string,
+  first: number,
+  batch: Arrow.RecordBatch,
+  { wave, time }: Chosen,
+  received: number,
+): Block {
+  const list = batch.getChild(wave)!.data[0]! as Arrow.Data<Arrow.List>, [item] = list.children;
+  const values = item!.values as ArrayLike<number | bigint> & {
+    subarray(from: number, to: number): ArrayLike<number>;
+  };
+  const size = (list.type as unknown as Arrow.FixedSizeList).listSize as number | undefined;
+  const offsets = list.valueOffsets as Int32Array | BigInt64Array;
+  if (item!.nullCount > 0) {
+    throw new TypeError(
+      `Cannot read "${path}": some samples from row ${first} on are missing (null); fill them in`,
+    );
+  }
+  const columns = new Map<string, ArrayLike<number | bigint | null> | undefined>();
+  return {
+    rows: batch.numRows,
+    received,
+    wave(row) {
+      if (list.nullCount > 0 && !list.getValid(row)) {
+        throw new TypeError(`Cannot read "${path}": row ${first + row} has no trace (null); leave it out`);
+      }
+      if (size !== undefined) {
+        return values.subarray((list.offset + row) * size, (list.offset + row + 1) * size);
+      }
+      return values.subarray(Number(offsets[row]), Number(offsets[row + 1]));
+    },
+    column(name) {
+      const key = name === "time" ? time : name;
+      if (key === undefined) return undefined;
+      if (!columns.has(key)) columns.set(key, numbersOf(path, first, key, batch.getChild(key)));
+      return columns.get(key);
+    },
+  };
+}
+
+function numbersOf(
+  path: string,
+  first: number,
+  name: string,
+  vector: Arrow.Vector | null,
+): ArrayLike<number | bigint | null> | undefined {
+  if (!vector) return undefined;
+  const { values, nullCount } = vector.data[0]!;
+  if (nullCount > 0) {
+    throw new TypeError(
+      `Cannot read "${path}": some of ${name} from row ${first} on are missing (null); fill them in`,
+    );
+  }
+  return values as ArrayLike<number | bigint>;
+}

@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+import * as arrow from "apache-arrow";
+import fc from "fast-check";
+import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { TestFolder } from "../compass/_testing.ts";
+import { type AnyTrace, anyTraces, brief, inOrder, readRun, sameForAnySize } from "../_testing.ts";
+
+/** Bytes of traces as another program writes them, some rows a batch. */
+function arrowBytes(
+  traces: readonly AnyTrace[],
+  { batch = 3, type = "file", item = new arrow.Uint16() as arrow.DataType, width = 0, compress = false } = {},
+): Uint8Array {
+  const { List, FixedSizeList, Field, Int64, Uint32, Uint16, vectorFromArray, Table } = arrow;
+  const list = width > 0
+    ? new FixedSizeList(width, new Field("item", item))
+    : new List(new Field("item", item));
+  const batches: arrow.Table[] = [];
+  for (let from = 0; from < traces.length || from === 0; from += batch) {
+    const some = traces.slice(from, from + batch);
+    batches.push(
+      new Table({
+        time: vectorFromArray(some.map(({ time }) => time), new Int64()),
+        board: vectorFromArray(some.map(({ board }) => board), new Uint16()),
+        channel: vectorFromArray(some.map(({ channel }) => channel), new Uint16()),
+        energy: vectorFromArray(some.map(({ energy }) => energy), new Uint16()),
+        flags: vectorFromArray(some.map(({ flags }) => flags), new Uint32()),
+        other: vectorFromArray(some.map(() => "text"), new arrow.Utf8()),
+        wave: vectorFromArray(some.map(({ samples }) => samples), list),
+      }),
+    );
+  }
+  const options = compress ? { compressionType: arrow.CompressionType.ZSTD } : {};
+  const writer = type === "file"
+    ? new arrow.RecordBatchFileWriter(options)
+    : new arrow.RecordBatchStreamWriter(options);
+  const parts = batches.flatMap((table) =>
+    table.batches.map((part) => new arrow.RecordBatch(batches[0]!.schema, part.data))
+  );
+  writer.writeAll(parts);
+  return writer.toUint8Array(true);
+}
+
+const expected = (traces: readonly AnyTrace[]) => inOrder(traces);
+const got = (rows: Awaited<ReturnType<typeof readRun>>["rows"]) =>
+  rows.map(({ time, board, channel, energy, flags, wave }) => ({
+    time,
+    board,
+    channel,
+    energy,
+    flags,
+    samples: wave,
+  }));
+
+for (const type of ["file", "stream"]) {
+  Deno.test(`Arrow ${type}s give every trace that was written, in time order, in several files`, () =>
+    fc.assert(
+      fc.asyncProperty(
+        anyTraces(),
+        fc.nat(12),
+        fc.integer({ min: 1, max: 5 }),
+        async (traces, cut, batch) => {
+          using folder = new TestFolder();
+          folder.file("a.arrow", arrowBytes(traces.slice(0, cut), { batch, type }));
+          folder.file("b.arrow", arrowBytes(traces.slice(cut), { batch, type }));
+          const { rows } = await readRun(folder.path, { dt: 2000 });
+          assert.deepEqual(got(rows), expected(traces));
+        },
+      ),
+      { numRuns: 40 },
+    ));
+}
+
+const traces: AnyTrace[] = [5n, 3n, 3n, 900n, 901n, 950n, 899n].map((time, i) => ({
+  ...{ time, board: 0, channel: i % 3, energy: i, flags: i, samples: [i, 65535, 1, 2] },
+}));
+
+Deno.test("Arrow lists of fixed size, of other numbers and packed with zstd give the same rows, for any sizes", async () => {
+  const { compressionRegistry, CompressionType } = arrow;
+  compressionRegistry.set(CompressionType.ZSTD, { encode: zstdCompressSync, decode: zstdDecompressSync });
+  for (
+    const options of [{}, { width: 4 }, { item: new arrow.Int32() }, { item: new arrow.Float32() }, {
+      compress: true,
+    }]
+  ) {
+    using folder = new TestFolder();
+    folder.file("a.arrow", arrowBytes(traces, options));
+    assert.deepEqual(got(await sameForAnySize(folder.path, { dt: 10 })), expected(traces));
+  }
+});
+
+const vector = (values: unknown[], type: arrow.DataType) => arrow.vectorFromArray(values, type);
+const longs = (type: arrow.DataType, ...values: bigint[]) =>
+  arrow.makeVector(arrow.makeData({ type, data: BigInt64Array.from(values) } as never)) as arrow.Vector;
+const waves = () => vector([[1, 2], [3, 4]], new arrow.List(new arrow.Field("item", new arrow.Uint16())));
+/** A file of these columns. */
+const file = (columns: Record<string, arrow.Vector>) => arrow.tableToIPC(new arrow.Table(columns), "file");
+
+Deno.test("Arrow timestamps and durations of any unit are times; those since 1970 count from the first second", async () => {
+  using folder = new TestFolder();
+  const read = (time: arrow.Vector) =>
+    readRun(folder.file("a.arrow", file({ time, wave: waves() })), { dt: 10 });
+  const start = 1_638_368_781_500_000_000n;
+  const stamps = await read(longs(new arrow.TimestampNanosecond(), start + 3n, start + 1n));
+  assert.deepEqual(brief(stamps.rows), [[500_000_001_000n, 0, 3, 4], [500_000_003_000n, 0, 1, 2]]);
+  assert.deepEqual(stamps.notices, [
+    "Times count from 2021-12-01T14:26:21Z, which is 1638368781 s since 1970",
+  ]);
+  const lapse = await read(longs(new arrow.DurationMicrosecond(), 1n, 2n));
+  assert.deepEqual(lapse.rows.map(({ time }) => time), [1_000_000n, 2_000_000n]);
+});
+
+Deno.test("Arrow traces without times follow each other, a channel a file, with dt of their own", async () => {
+  using folder = new TestFolder();
+  const dt = vector([5, 7], new arrow.Int32());
+  folder.file("a.arrow", file({ samples: waves(), dt }));
+  folder.file("b.arrow", file({ samples: waves(), dt }));
+  const { rows } = await readRun(folder.path, { t0: 1 });
+  assert.deepEqual(brief(rows), [[1n, 0, 1, 2], [1n, 1, 1, 2], [11n, 0, 3, 4], [11n, 1, 3, 4]]);
+});
+
+const int = (...values: number[]) => vector(values, new arrow.Int32());
+const whole = file({ wave: waves() });
+const rejected: Record<string, [bytes: Uint8Array, message: RegExp, options?: Record<string, number>]> = {
+  "without traces": [
+    file({ x: int(1) }),
+    /it has the columns x; traces are a column of lists named wave, waveform/,
+  ],
+  "with traces that are no lists": [
+    file({ wave: int(1) }),
+    /the column wave is of type Int32; traces are lists of numbers/,
+  ],
+  "with times of text": [
+    file({ wave: waves(), time: vector(["a", "b"], new arrow.Utf8()) }),
+    /column time is of type Utf8/,
+  ],
+  "without an interval": [whole, /it has no column dt; set raw_files\.dt/, {}],
+  "with times and t0": [file({ wave: waves(), time: int(1, 2) }), /raw_files\.t0: it has times of its own/, {
+    dt: 1,
+    t0: 3,
+  }],
+  "with channels that are none": [file({ wave: waves(), channel: int(1, 70000) }), /row 1: channel is 70000/],
+  "with an interval of 0": [
+    file({ wave: waves(), dt: int(0, 0) }),
+    /row 0: dt is 0; it is a whole number from 1/,
+    {},
+  ],
+  "with times before the start": [file({ wave: waves(), time: int(-5, 1) }), /row 0: its time is -5 ps/],
+  "with negative samples": [
+    file({ wave: vector([[1], [2, -3]], new arrow.List(new arrow.Field("item", new arrow.Int16()))) }),
+    /sample 1 of row 1 is -3/,
+  ],
+  "with a missing trace": [
+    file({ wave: vector([[1], null], new arrow.List(new arrow.Field("item", new arrow.Int16()))) }),
+    /row 1 has no trace/,
+  ],
+  "with a missing time": [
+    file({ wave: waves(), time: vector([1, null], new arrow.Int32()) }),
+    /some of time from row 0 on are missing/,
+  ],
+  "that is cut": [whole.subarray(0, -20), /at row 0: .*it is cut, damaged/],
+};
+for (const [name, [bytes, message, options]] of Object.entries(rejected)) {
+  Deno.test(`an Arrow file ${name} is refused`, async () => {
+    using folder = new TestFolder();
+    await assert.rejects(readRun(folder.file("a.arrow", bytes), options ?? { dt: 10 }), message);
+  });
+}
+
+Deno.test("an Arrow stream that is cut in a batch is refused", async () => {
+  using folder = new TestFolder();
+  const bytes = arrowBytes(traces, { type: "stream" });
+  const cut = folder.file("a.arrow", bytes.subarray(0, bytes.length - 60));
+  await assert.rejects(readRun(cut, { dt: 10 }), /SyntaxError: .*a\.arrow" at row \d+: .*cut, damaged/);
+});
