@@ -16,6 +16,7 @@ import {
 import { recordsSchema } from "@millrace/plugins-signal/records/records";
 import { featureRows, heapBase, memory } from "../../packages/plugins-signal/kernels/wasm/signal.wasm";
 import { makeWaves } from "./_signal/data.ts";
+import { formatMeasures } from "./_signal/formats.ts";
 import { findPython, Peer } from "./_signal/peer.ts";
 import { lowerQuartile, type Measure, report } from "./_report.ts";
 
@@ -178,6 +179,8 @@ measures.push({
   value: values.byteLength / lowerQuartile(times) / 1e6,
   unit: "GB/s",
 });
+
+measures.push(...await formatMeasures());
 
 const peers = Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(", ");
 report(

@@ -1,16 +1,18 @@
 /**
- * `raw_files`: the traces of a run's files in time order. Their format is told by their content: CoMPASS `.BIN` or NumPy `.npy`.
+ * `raw_files`: the traces of a run's files in time order. Their format is told by their content: CAEN CoMPASS and V1725 binaries, CAEN
+ * CSV, NumPy `.npy` and `.npz`, HDF5 and LH5, strax records, WAV, Arrow and Parquet (`formats/formats.ts`).
  *
  * Columns are those of `rawSchema`; a row a trace, with the kind `records`.
  *
  * | option | what |
  * |---|---|
  * | `input` | files, folders of a run, or patterns (`./DAQ/run_7`, `./DAQ/*.BIN`); required |
- * | `dt` | sampling interval; by default from the settings XML beside each file, else 2 ns with a notice; `.npy` files need it |
- * | `t0` | time of the first sample, for `.npy`; default 0 |
- * | `channelBy` | for `.npy`: whether each file is a channel (default) with a trace a row, or each row |
+ * | `dt` | sampling interval; by default what the files say or, of CAEN files, the settings XML beside them, else 2 ns with a notice. Files that don't say it (`.npy`) need it. A notice tells of one below 100 ps: a number without a unit is in ps |
+ * | `t0` | time of the first sample, for files without times; default 0 |
+ * | `channelBy` | for `.npy` and `.npz`: whether each file (array) is a channel (default) with a trace a row, or each row |
+ * | `recordLength` | samples a record, for files that are not divided into records (WAV); default 4096 |
  * | `reorderWindow` | how far a row may lie behind the latest one before it in its file; default 1 ms |
- * | `recover` | keep what lies before damage and report the rest, instead of failing |
+ * | `recover` | keep what can be read of a damaged file, leave out rows that come later than the window allows, and report both, instead of failing |
  *
  * The settings also say the `polarity` of each channel: -1, 1, or 0 where there are none or they don't say it.
  *
@@ -50,13 +52,13 @@ const input = option.list({
   help: "Files, folders of a run, or patterns",
 });
 
-/** The traces of a run's files. Options: `input`, `dt`, `t0`, `channelBy`, `reorderWindow`, `recover`. */
+/** The traces of a run's files. Options: `input`, `dt`, `t0`, `channelBy`, `recordLength`, `reorderWindow`, `recover`. */
 export const rawFiles: Plugin = defineSource({
   module: import.meta.url,
   export: "rawFiles",
   provides: "raw_files",
-  version: "1.2.0",
-  help: "Traces of CoMPASS or NumPy files in time order",
+  version: "1.3.0",
+  help: "Traces of digitizer files of many formats in time order",
   dataKind: "records",
   schema: rawSchema,
   options: {
@@ -66,12 +68,12 @@ export const rawFiles: Plugin = defineSource({
       min: 1,
       max: MAX_DT,
       help:
-        "Sampling interval; default: from the settings XML beside each file, else 2 ns; .npy files need it",
+        "Sampling interval, with its unit (16ns); default: as the files or the settings XML beside them say, else 2 ns; .npy files need it",
     }),
-    t0: option.time({ default: null, help: "Time of the first sample, for .npy files; default: 0" }),
+    t0: option.time({ default: null, help: "Time of the first sample, for files without times; default: 0" }),
     channelBy: option.choice(["file", "row"], {
       default: null,
-      help: "What a channel is in .npy files; default: a file",
+      help: "What a channel is in .npy and .npz files; default: a file",
     }),
     recordLength: option.integer({
       default: null,
@@ -88,7 +90,8 @@ export const rawFiles: Plugin = defineSource({
     }),
     recover: option.boolean({
       default: false,
-      help: "Keep what lies before damage in CoMPASS files and report what is lost, instead of failing",
+      help:
+        "Keep what can be read of damaged files, leave out rows that come too late, and report both, instead of failing",
     }),
   },
   async *read({ options, maxRows, maxBytes, pool, account, signal, notice, progress }) {
