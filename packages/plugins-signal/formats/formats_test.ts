@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { fileOf, TestFolder } from "./compass/_testing.ts";
 import { findRun, formatOf, formats } from "./formats.ts";
 import { npyBytes } from "./npy/write.ts";
+import { npzBytes } from "./npz/write.ts";
+import { v1725Bytes } from "./v1725/write.ts";
+import { wavBytes } from "./wav/write.ts";
 import { rowsOf } from "../_testing.ts";
 import { rawFiles } from "../sources/raw_files.ts";
 
@@ -28,10 +31,29 @@ Deno.test("formatOf() refuses unknown content, naming what is known, and differe
   await assert.rejects(formatOf([]), /TypeError: Cannot read a run without files/);
 });
 
-Deno.test("formats detect no other's files", () => {
-  for (const head of [traces.subarray(0, 64), events, new Uint8Array(0), new Uint8Array(64)]) {
-    assert.ok(formats.filter((format) => format.detect(head, "a")).length <= 1);
+const text = (start: string) => new TextEncoder().encode(start.padEnd(64, "\0"));
+const heads: Record<string, Uint8Array> = {
+  "NumPy .npy": traces,
+  "NumPy .npz": npzBytes({ a: { values: Uint16Array.of(1), width: 1 } }),
+  CoMPASS: events,
+  "CAEN CSV": text("0;1;5;0;0;0;0;1\n"),
+  "CAEN V1725": v1725Bytes([{ channels: [{ channel: 1, time: 1n, samples: [1, 2] }] }]),
+  HDF5: Uint8Array.of(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a, 0),
+  WAV: wavBytes([Uint16Array.of(1)], { rate: 8000 }),
+  Arrow: text("ARROW1"),
+  Parquet: text("PAR1"),
+};
+Deno.test("formats detect their own files and no other's", () => {
+  const known = (head: Uint8Array) =>
+    formats.filter((format) => format.detect(head, "/nowhere/a.bin")).map(({ name }) => name);
+  for (const [name, head] of Object.entries(heads)) assert.deepEqual(known(head.subarray(0, 512)), [name]);
+  for (
+    const head of [new Uint8Array(0), new Uint8Array(64), text("some text"), new Uint8Array(64).fill(255)]
+  ) {
+    assert.deepEqual(known(head), []);
   }
+  // All but the one that is told by a file beside it.
+  assert.deepEqual(formats.map(({ name }) => name).filter((name) => !(name in heads)), ["strax records"]);
 });
 
 Deno.test("findRun() names the files of other formats in a folder, which are left out", async () => {
