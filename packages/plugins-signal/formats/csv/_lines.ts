@@ -70,6 +70,10 @@ export class Lines {
     this.start = this.#from;
     this.#from = this.#searched = end + 1;
     this.line++;
+    const { bytes, start } = this;
+    if (this.line === 1 && bytes[start] === 0xef && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf) {
+      this.start += 3; // a byte order mark
+    }
     return end > this.start && this.bytes[end - 1] === 13 ? end - 1 : end;
   }
 

@@ -80,6 +80,13 @@ for (const [name, header, rest, expected] of headers) {
   });
 }
 
+Deno.test("CSV files may start with a byte order mark", async () => {
+  using folder = new TestFolder();
+  for (const text of ["\ufeff" + csvHeader() + row, "\ufeff" + row]) {
+    assert.deepEqual(brief(await sameForAnySize(folder.file("a.csv", text), { dt: 2000 })), [[5n, 1, 7, 8]]);
+  }
+});
+
 Deno.test("CSV files without any header have the columns of a VX2730", async () => {
   using folder = new TestFolder();
   const { rows } = await readRun(folder.file("a.csv", "1;2;30;4;5;0x10;1;6;7\n"), { dt: 2000 });

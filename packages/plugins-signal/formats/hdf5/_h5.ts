@@ -50,7 +50,6 @@ export async function openH5(path: string): Promise<File> {
       `Cannot read "${path}": the HDF5 library cannot open it, it is cut or damaged; copy it again (${
         reason(cause)
       })`,
-      { cause },
     );
   }
   return file;

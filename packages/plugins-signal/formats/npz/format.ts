@@ -2,7 +2,8 @@
  * NumPy `.npz` archives of traces `[rows, samples]`, stored or deflated, as a format of `raw_files`.
  *
  * Each two-dimensional array is what a `.npy` file is: with `channelBy: "file"` a channel, in the order of the archives and of the
- * arrays in them. Arrays with one dimension are left out with a notice where there are others, else each is one trace. The options
+ * arrays in them. Arrays with one dimension are left out with a notice where there are others, else each is one trace; so are arrays
+ * that are no numbers or have more dimensions. The options
  * and all columns are those of `.npy`. Every array is unpacked as it is read, and its checksum looked at.
  * @module
  */
@@ -35,15 +36,22 @@ export const npz: Format = {
         options.readBytes / archives.reduce((sum, { entries }) => sum + entries.length, 0),
       );
       for (const { path, entries } of archives) {
-        const sources: NpySource[] = [];
+        const sources: NpySource[] = [], others: TypeError[] = [];
         try {
           for (const entry of entries) {
-            sources.push(await NpySource.open(await entryBytes(path, entry, open), readBytes));
+            try {
+              sources.push(await NpySource.open(await entryBytes(path, entry, open), readBytes));
+            } catch (error) {
+              if (!(error instanceof TypeError)) throw error;
+              others.push(error); // an array of text, say, or of three dimensions
+            }
           }
+          if (sources.length === 0) throw others[0];
         } catch (error) {
           for (const source of sources) source[Symbol.dispose]();
           throw error;
         }
+        for (const { message } of others) options.notice?.(`An array is left out: ${message}`);
         const traces = sources.filter(({ header }) => header.dimensions === 2);
         for (const source of sources) {
           if (traces.length === 0 || traces.includes(source)) yield source;

@@ -49,6 +49,18 @@ Deno.test(".npz arrays with one dimension are left out where there are traces, w
 const find = (bytes: Uint8Array, text: string) =>
   Array.from(bytes, (byte) => String.fromCharCode(byte)).join("").indexOf(text);
 
+Deno.test(".npz arrays that are no traces are left out where there are some, which is said", async () => {
+  using folder = new TestFolder();
+  const bytes = npzBytes({ t: b, a });
+  bytes.set(new TextEncoder().encode("'<f2'"), find(bytes, "'<u2'"));
+  const { rows, notices } = await readRun(folder.file("x.npz", bytes), options);
+  assert.equal(rows.length, 3);
+  assert.match(notices.join(), /An array is left out: .*x\.npz:t\.npy" at byte 10: samples of type '<f2'/);
+  const alone = npzBytes({ t: b });
+  alone.set(new TextEncoder().encode("'<f2'"), find(alone, "'<u2'"));
+  await assert.rejects(readRun(folder.file("y.npz", alone), options), /TypeError: .*samples of type '<f2'/);
+});
+
 const NUMPY = `
 import sys, zipfile, numpy as np
 a = np.arange(12, dtype="u2").reshape(3, 4)
