@@ -9,6 +9,7 @@ import { npyBytes } from "@millrace/plugins-signal/formats/npy/write";
 import { npzBytes } from "@millrace/plugins-signal/formats/npz/write";
 import { straxBytes, straxDescription } from "@millrace/plugins-signal/formats/strax/write";
 import { v1725Bytes } from "@millrace/plugins-signal/formats/v1725/write";
+import { waveDumpBytes } from "@millrace/plugins-signal/formats/wavedump/write";
 import { wavBytes } from "@millrace/plugins-signal/formats/wav/write";
 import { inFolder, millrace, millraceJson } from "./_cli.ts";
 
@@ -43,6 +44,10 @@ const formats: Record<string, [file: string, write: Write, options?: string[]]> 
     }));
     return Deno.writeFile(`${folder}/a.bin`, v1725Bytes(events));
   }],
+  "CAEN WaveDump": ["wave0.dat", (folder) => {
+    const events = traces.map((samples, i) => ({ channel: 0, time: BigInt(100 * i), samples }));
+    return Deno.writeFile(`${folder}/wave0.dat`, waveDumpBytes(events));
+  }, DT],
   "NumPy .npy": ["a.npy", (folder) => Deno.writeFile(`${folder}/a.npy`, npyBytes(values, WIDTH)), DT],
   "NumPy .npz": [
     "a.npz",

@@ -18,7 +18,7 @@ import { UsageError } from "./errors.ts";
 const WILD = /[*?]/;
 /** Folders in which a run's folder keeps its data. */
 const INSIDE = /^(?:RAW|UNFILTERED|FILTERED)$/;
-const DATA_FILE = /^\.(?:bin|csv|np[yz]|lh5|h5|hdf5|wav|arrow|feather|ipc|parquet)$/i;
+const DATA_FILE = /^\.(?:bin|dat|csv|np[yz]|lh5|h5|hdf5|wav|arrow|feather|ipc|parquet)$/i;
 
 /**
  * The name of the run that `inputs` hold: of a folder its name, of a file its name without the extension, of a pattern the

@@ -6,7 +6,7 @@ import type { Io } from "../io.ts";
 import { collect, type Program } from "./_program.ts";
 
 const HELP = `
-Folders stand for the data files in them or in RAW, of one format: CoMPASS or V1725 .BIN, .csv, .npy, .npz, .lh5, .wav, .arrow,
+Folders stand for the data files in them or in RAW, of one format: CoMPASS or V1725 .BIN, .csv, WaveDump .dat, .npy, .npz, .lh5, .wav, .arrow,
 .parquet; what is left out is said. Patterns are quoted. All inputs together are one run. What the store has already from the same input, plugins and options is not computed again.
 Plugins are computed in threads; in processes, which need the permission --allow-run=/bin/sh, where a crash is to end
 nothing else; or inline. The results are the same. A --plugin from http: needs the permission --allow-import=HOST. Give

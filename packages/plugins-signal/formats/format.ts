@@ -62,6 +62,8 @@ export interface Format {
    * user is told.
    */
   dataFiles?(paths: readonly string[]): readonly string[];
+  /** Other programs' files end so too: the name alone does not tell an empty or damaged file. */
+  readonly sharesSuffix?: boolean;
   /** Its files are told by one beside them: this goes before what their first bytes look like. */
   readonly byCompanion?: boolean;
   /** Whether a file at `path` that starts with these bytes (up to 512) is of this format. */

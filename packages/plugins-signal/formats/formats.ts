@@ -15,22 +15,35 @@
  * @module
  */
 import { arrow } from "./arrow/format.ts";
-import { parquet } from "./parquet/format.ts";
-import { compass } from "./compass/format.ts";
 import { expandInputs } from "./compass/detect.ts";
+import { compass } from "./compass/format.ts";
 import { csv } from "./csv/format.ts";
 import { FOLDERS, type Format } from "./format.ts";
 import { hdf5 } from "./hdf5/format.ts";
 import { npy } from "./npy/format.ts";
 import { npz } from "./npz/format.ts";
-import { wav } from "./wav/format.ts";
-import { v1725 } from "./v1725/format.ts";
+import { parquet } from "./parquet/format.ts";
 import { strax } from "./strax/format.ts";
+import { v1725 } from "./v1725/format.ts";
+import { wav } from "./wav/format.ts";
+import { waveDump } from "./wavedump/format.ts";
 
 export type { Format, FormatOptions, FormatPiece } from "./format.ts";
 
 /** All formats; a folder with files of several is read as the first one, and the user is told. */
-export const formats: readonly Format[] = [compass, csv, npy, npz, hdf5, strax, v1725, wav, arrow, parquet];
+export const formats: readonly Format[] = [
+  compass,
+  csv,
+  npy,
+  npz,
+  hdf5,
+  strax,
+  v1725,
+  waveDump,
+  wav,
+  arrow,
+  parquet,
+];
 
 const HEAD = 512;
 
@@ -122,7 +135,7 @@ async function formatAt(path: string): Promise<Format | undefined> {
   const head = await headOf(path);
   return formats.find((format) => format.byCompanion && format.detect(head, path)) ??
     formats.find((format) => format.detect(head, path)) ??
-    formats.find((format) => hasSuffix(format, path));
+    formats.find((format) => !format.sharesSuffix && hasSuffix(format, path));
 }
 
 /**

@@ -52,8 +52,11 @@ Deno.test("formats detect their own files and no other's", () => {
   ) {
     assert.deepEqual(known(head), []);
   }
-  // All but the one that is told by a file beside it.
-  assert.deepEqual(formats.map(({ name }) => name).filter((name) => !(name in heads)), ["strax records"]);
+  // All but those that are told by a file beside them, or by their name too.
+  assert.deepEqual(formats.map(({ name }) => name).filter((name) => !(name in heads)), [
+    "strax records",
+    "CAEN WaveDump",
+  ]);
 });
 
 Deno.test("findRun() names the files of other formats in a folder, which are left out", async () => {

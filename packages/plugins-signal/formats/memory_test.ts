@@ -10,6 +10,7 @@ import { npyBytes } from "./npy/write.ts";
 import { npzBytes } from "./npz/write.ts";
 import { straxBytes, straxDescription } from "./strax/write.ts";
 import { v1725Bytes } from "./v1725/write.ts";
+import { waveDumpBytes } from "./wavedump/write.ts";
 import { wavBytes } from "./wav/write.ts";
 
 const ROWS = 4000, WIDTH = 500, LIMIT = 2 ** 20;
@@ -53,6 +54,11 @@ const files: Record<string, (folder: TestFolder) => unknown> = {
     const records = rows.map((i) => ({ time: BigInt(i), channel: 0, dt: 10, samples: trace(i) }));
     folder.file("a.bin", straxBytes(records, WIDTH));
   },
+  "CAEN WaveDump": (folder) =>
+    folder.file(
+      "wave0.dat",
+      waveDumpBytes(rows.map((i) => ({ channel: 0, time: BigInt(i), samples: trace(i) }))),
+    ),
   WAV: (folder) => folder.file("a.wav", wavBytes([values], { rate: 48_000 })),
 };
 

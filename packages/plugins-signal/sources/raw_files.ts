@@ -1,5 +1,5 @@
 /**
- * `raw_files`: the traces of a run's files in time order. Their format is told by their content: CAEN CoMPASS and V1725 binaries, CAEN
+ * `raw_files`: the traces of a run's files in time order. Their format is told by their content: CAEN CoMPASS, V1725 and WaveDump binaries, CAEN
  * CSV, NumPy `.npy` and `.npz`, HDF5 and LH5, strax records, WAV, Arrow and Parquet (`formats/formats.ts`).
  *
  * Columns are those of `rawSchema`; a row a trace, with the kind `records`.

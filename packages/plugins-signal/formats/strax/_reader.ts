@@ -1,14 +1,14 @@
 // One file of packed records, read block by block.
 import { MAX_DT } from "../compass/settings.ts";
 import type { FormatOptions } from "../format.ts";
-import { type OpenFiles, RunFile } from "../merge/file.ts";
+import type { OpenFiles } from "../merge/file.ts";
+import { FileBytes } from "../merge/file_bytes.ts";
 import { rowStore } from "../merge/read_traces.ts";
 import type { RowStore } from "../merge/row_store.ts";
 import type { TraceReader } from "../merge/trace_source.ts";
 import type { Field, StraxLayout } from "./layout.ts";
 
 const WORD = 2 ** 32;
-const FIRST_READ = 64 * 1024;
 
 /** A file of the run. */
 export class StraxReader implements TraceReader {
@@ -18,15 +18,11 @@ export class StraxReader implements TraceReader {
   readonly rows: RowStore;
   readonly #layout: StraxLayout;
   readonly #options: FormatOptions;
-  readonly #file: RunFile;
+  readonly #file: FileBytes;
   /** The second since 1970 that times count from, in ns, in halves. */
   readonly #epochHi: number;
   readonly #epochLo: number;
-  #next: number;
-  #bytes = new Uint8Array(0);
-  #view = new DataView(this.#bytes.buffer);
   #words = new Uint16Array(0);
-  #filled = 0;
   #record = 0;
 
   constructor(path: string, layout: StraxLayout, epoch: bigint, options: FormatOptions, open: OpenFiles) {
@@ -36,10 +32,9 @@ export class StraxReader implements TraceReader {
     this.rows = rowStore(path, "record", options);
     this.#layout = layout;
     this.#options = options;
-    this.#file = new RunFile(path, open);
+    this.#file = new FileBytes(path, options, open);
     this.#epochHi = Number(epoch >> 32n);
     this.#epochLo = Number(epoch & 0xffffffffn);
-    this.#next = Math.min(FIRST_READ, options.readBytes);
   }
 
   async open(): Promise<number> {
@@ -51,35 +46,24 @@ export class StraxReader implements TraceReader {
   }
 
   async read(): Promise<boolean> {
-    const { itemsize } = this.#layout;
-    const bytes = Math.max(itemsize, this.#next);
-    this.#next = Math.min(2 * this.#next, this.#options.readBytes);
-    if (this.#bytes.length < this.#filled + bytes) {
-      const larger = new Uint8Array(2 * Math.ceil((itemsize + bytes) / 2));
-      this.#options.account?.charge(larger.length - this.#bytes.length);
-      larger.set(this.#bytes.subarray(0, this.#filled));
-      this.#bytes = larger;
-      this.#view = new DataView(larger.buffer);
-      this.#words = new Uint16Array(larger.buffer);
-    }
-    const got = await this.#file.read(this.#bytes.subarray(this.#filled, this.#filled + bytes));
-    this.rows.received = this.#file.at;
-    if (got === null) {
-      if (this.#filled > 0) {
-        this.#damaged(`it ends after ${this.#filled} of ${itemsize} bytes of record ${this.#record}`);
+    const { itemsize } = this.#layout, file = this.#file;
+    const more = await file.more(itemsize);
+    this.rows.received = file.received;
+    if (!more) {
+      if (file.filled > 0) {
+        this.#damaged(`it ends after ${file.filled} of ${itemsize} bytes of record ${this.#record}`);
       }
       return false;
     }
-    this.#filled += got;
+    if (this.#words.buffer !== file.bytes.buffer) this.#words = new Uint16Array(file.bytes.buffer);
     let at = 0;
-    for (; at + itemsize <= this.#filled; at += itemsize) this.#add(at);
-    this.#bytes.copyWithin(0, at, this.#filled);
-    this.#filled -= at;
+    for (; at + itemsize <= file.filled; at += itemsize) this.#add(at);
+    file.drop(at);
     return true;
   }
 
   #add(at: number): void {
-    const { fields, samples } = this.#layout, view = this.#view;
+    const { fields, samples } = this.#layout, view = this.#file.view;
     const length = whole(view, at, fields.length),
       dt = whole(view, at, fields.dt),
       channel = whole(view, at, fields.channel);
@@ -90,7 +74,7 @@ export class StraxReader implements TraceReader {
     ) {
       throw new SyntaxError(
         `Cannot read "${this.path}" at record ${record} (byte ${
-          this.#file.at - this.#filled + at
+          this.#file.offset(at)
         }): it has length ${length} ` +
           `of ${samples}, dt ${dt} ns and channel ${channel}; the file is damaged, or its description is that of another`,
       );
@@ -122,7 +106,7 @@ export class StraxReader implements TraceReader {
         wave[row + k] = sample;
       }
     } else {
-      for (let k = 0; k < length; k++) all |= wave[row + k] = this.#view.getUint16(from + 2 * k, true);
+      for (let k = 0; k < length; k++) all |= wave[row + k] = this.#file.view.getUint16(from + 2 * k, true);
     }
     if (!isSigned || all < 32768) return;
     const k = wave.subarray(row, row + length).findIndex((sample) => sample > 32767);
@@ -146,8 +130,6 @@ export class StraxReader implements TraceReader {
 
   close(): void {
     this.#file.close();
-    this.#options.account?.refund(this.#bytes.length);
-    this.#bytes = new Uint8Array(0);
   }
 }
 

@@ -1,13 +1,13 @@
 // One V1725 file of a run, read block by block.
 import type { FormatOptions } from "../format.ts";
-import { type OpenFiles, RunFile } from "../merge/file.ts";
+import type { OpenFiles } from "../merge/file.ts";
+import { FileBytes } from "../merge/file_bytes.ts";
 import { rowStore } from "../merge/read_traces.ts";
 import type { RowStore } from "../merge/row_store.ts";
 import type { TraceReader } from "../merge/trace_source.ts";
 import { CHANNEL_HEADER, channelMask, channelWords, EVENT_HEADER, eventWords } from "./layout.ts";
 
 const WORD = 2 ** 32;
-const FIRST_READ = 64 * 1024;
 const OR_RECOVER = ", or run again with --recover (option raw_files.recover) to keep the events before it";
 /** Sampling interval, ps: 250 MS/s. */
 const DT = 4000;
@@ -21,12 +21,7 @@ export class V1725Reader implements TraceReader {
   readonly #board: number;
   readonly #dt: number;
   readonly #options: FormatOptions;
-  readonly #file: RunFile;
-  #size = 0;
-  #next: number;
-  #bytes = new Uint8Array(0);
-  #view = new DataView(this.#bytes.buffer);
-  #filled = 0;
+  readonly #file: FileBytes;
   #wanted = EVENT_HEADER;
 
   constructor(path: string, board: number, options: FormatOptions, open: OpenFiles) {
@@ -36,42 +31,35 @@ export class V1725Reader implements TraceReader {
     this.#board = board;
     this.#dt = options.dt ?? DT;
     this.#options = options;
-    this.#file = new RunFile(path, open);
-    this.#next = Math.min(FIRST_READ, options.readBytes);
+    this.#file = new FileBytes(path, options, open);
   }
 
   async open(): Promise<number> {
-    return this.#size = await this.#file.stat();
+    return await this.#file.stat();
   }
 
   async read(): Promise<boolean> {
-    // An event that says it is longer than the file gets no room: it will be found cut off.
-    const left = Math.max(1, this.#size - this.#file.at);
-    const bytes = Math.min(left, Math.max(this.#wanted - this.#filled, this.#next));
-    this.#next = Math.min(2 * this.#next, this.#options.readBytes);
-    if (this.#filled + bytes > this.#bytes.length) this.#grow(this.#filled + bytes);
-    const got = await this.#file.read(this.#bytes.subarray(this.#filled, this.#filled + bytes));
-    this.rows.received = this.#file.at;
-    if (got === null) {
-      if (this.#filled === 0) return false;
+    const file = this.#file, more = await file.more(this.#wanted);
+    this.rows.received = file.received;
+    if (!more) {
+      if (file.filled === 0) return false;
       return this.#damaged(
         0,
-        `the last event is cut off after ${this.#filled} of ${this.#wanted} bytes; copy the file again`,
+        `the last event is cut off after ${file.filled} of ${this.#wanted} bytes; copy the file again`,
       );
     }
-    this.#filled += got;
     let at = 0;
     this.#wanted = EVENT_HEADER;
-    while (this.#filled - at >= EVENT_HEADER) {
-      const size = 4 * eventWords(this.#view, at);
+    while (file.filled - at >= EVENT_HEADER) {
+      const size = 4 * eventWords(this.#file.view, at);
       if (size < EVENT_HEADER) {
-        const word = this.#view.getUint32(at, true).toString(16).padStart(8, "0");
+        const word = this.#file.view.getUint32(at, true).toString(16).padStart(8, "0");
         return this.#damaged(
           at,
           `an event starts with 0x${word}, and its first digit is to be a; copy the file again`,
         );
       }
-      if (this.#filled - at < size) {
+      if (file.filled - at < size) {
         this.#wanted = size;
         break;
       }
@@ -80,8 +68,7 @@ export class V1725Reader implements TraceReader {
       this.#event(at);
       at += size;
     }
-    this.#bytes.copyWithin(0, at, this.#filled);
-    this.#filled -= at;
+    file.drop(at);
     return true;
   }
 
@@ -89,9 +76,9 @@ export class V1725Reader implements TraceReader {
   #check(at: number, size: number): string | undefined {
     const end = at + size;
     let next = at + EVENT_HEADER;
-    for (let mask = channelMask(this.#view, at), channel = 0; mask !== 0; mask >>>= 1, channel++) {
+    for (let mask = channelMask(this.#file.view, at), channel = 0; mask !== 0; mask >>>= 1, channel++) {
       if ((mask & 1) === 0) continue;
-      const words = next + CHANNEL_HEADER <= end ? channelWords(this.#view, next) : 0;
+      const words = next + CHANNEL_HEADER <= end ? channelWords(this.#file.view, next) : 0;
       if (words < 3 || next + 4 * words > end) {
         return `channel ${channel} has ${words} words in an event of ${size / 4}; copy the file again`;
       }
@@ -103,7 +90,7 @@ export class V1725Reader implements TraceReader {
   }
 
   #event(at: number): void {
-    const view = this.#view, { rows } = this, dt = this.#dt;
+    const view = this.#file.view, { rows } = this, dt = this.#dt;
     let next = at + EVENT_HEADER;
     for (let mask = channelMask(view, at), channel = 0; mask !== 0; mask >>>= 1, channel++) {
       if ((mask & 1) === 0) continue;
@@ -112,7 +99,7 @@ export class V1725Reader implements TraceReader {
       const upper = view.getUint16(next + 6, true) * dt;
       const low = view.getUint16(next + 4, true) * dt + (upper % 65536) * 65536;
       const hi = view.getUint16(next + 8, true) * dt + Math.floor(upper / 65536) + Math.floor(low / WORD);
-      const offset = this.#file.at - this.#filled + next;
+      const offset = this.#file.offset(next);
       const row = rows.add(hi, low % WORD, ((this.#board << 16) | channel) >>> 0, samples, dt, offset);
       if (row >= 0) {
         rows.flags[rows.count - 1] = (view.getUint8(next + 3) >> 6) & 1;
@@ -124,30 +111,20 @@ export class V1725Reader implements TraceReader {
   }
 
   #damaged(at: number, what: string): false {
-    const offset = this.#file.at - this.#filled + at;
+    const offset = this.#file.offset(at);
     if (!this.#options.recover) {
       throw new SyntaxError(`Cannot read "${this.path}" at byte ${offset}: ${what}${OR_RECOVER}`);
     }
     this.#options.notice?.(
       `Recovered ${this.rows.events} traces of "${this.path}": ${
-        this.#size - offset
+        this.#file.size - offset
       } bytes from byte ${offset} on are lost. ` +
         what,
     );
     return false;
   }
 
-  #grow(bytes: number): void {
-    const larger = new Uint8Array(bytes);
-    this.#options.account?.charge(bytes - this.#bytes.length);
-    larger.set(this.#bytes.subarray(0, this.#filled));
-    this.#bytes = larger;
-    this.#view = new DataView(larger.buffer);
-  }
-
   close(): void {
     this.#file.close();
-    this.#options.account?.refund(this.#bytes.length);
-    this.#bytes = new Uint8Array(0);
   }
 }
