@@ -66,7 +66,6 @@ function entry({ path, type = "file", linkname, text, repeat, base64 }: FixtureE
       type,
       mtime: new Date(0), // the same archive at any time
       size: type === "file" ? body.length : 0,
-      mtime: new Date(0), // the same bytes whenever it is made
       ...linkname !== undefined && { linkname },
     },
     ...type === "file" && { body },
