@@ -1,5 +1,8 @@
 // Arrow IPC files to tables, checked.
 import type * as Arrow from "apache-arrow";
+import { type Batch, type BatchColumn, openBatch } from "./_arrow_batch.ts";
+import { isDivided, joinColumn, LOW_KEY, samplesOf } from "./_arrow_planes.ts";
+import type { Words } from "./codecs/_planes.ts";
 import { Chunk } from "../chunk/chunk.ts";
 import type { Account, BufferPool } from "../data/buffer_pool.ts";
 import { type Column, columnOf, type ColumnTypes, type Ragged, type Schema, schema } from "../data/schema.ts";
@@ -47,21 +50,23 @@ export class ArrowFile {
   readonly metadata: ReadonlyMap<string, string>;
   readonly #name: string;
   readonly #fields: ReadonlyMap<string, Arrow.Field>;
-  readonly #data: ReadonlyMap<string, Arrow.Data>;
+  readonly #data: ReadonlyMap<string, BatchColumn>;
+  /** Divided columns whose high bytes are all 0. */
+  readonly #low: readonly string[];
 
   /**
    * The columns of `schema` in a record batch; {@linkcode openArrow} is the way to make one.
    *
    * @throws {SyntaxError} When columns are missing, of another type, with nulls or shorter than they should be.
    */
-  constructor(name: string, schema: Schema, batch: Arrow.RecordBatch) {
+  constructor(name: string, schema: Schema, batch: Batch) {
     this.#name = name;
     this.schema = schema;
-    this.rows = batch.numRows;
-    this.metadata = batch.schema.metadata;
-    const { fields } = batch.schema;
-    this.#fields = new Map(fields.map((field) => [field.name, field]));
-    this.#data = new Map(fields.map((field, k) => [field.name, batch.data.children[k]!]));
+    this.rows = batch.rows;
+    this.metadata = batch.metadata;
+    this.#fields = new Map(batch.fields.map((field) => [field.name, field]));
+    this.#data = batch.columns;
+    this.#low = JSON.parse(batch.metadata.get(LOW_KEY) ?? "[]");
     for (const column of schema.columns) {
       checkField(this.#fields.get(column.name), column);
       checkData(column, this.#data.get(column.name)!, this.rows, this.#width(column));
@@ -72,7 +77,8 @@ export class ArrowFile {
     if (column.kind !== "fixed") return 1;
     const field = this.#fields.get(column.name)!;
     if (this.rows === 0 && field.metadata.get(WIDTH_KEY) === "0") return 0;
-    return (field.type as Arrow.FixedSizeList).listSize;
+    const list = isDivided(field) ? (field.type as Arrow.Struct).children[1]! : field;
+    return (list.type as Arrow.FixedSizeList).listSize;
   }
 
   /** A time column as it lies in the file: absolute picoseconds. @throws {TypeError} On a column that is no time. */
@@ -111,13 +117,34 @@ export class ArrowFile {
       ...(account && { account }),
     });
     try {
-      for (const column of chosen.columns) copyColumn(column, this.#data.get(column.name)!, from, table);
+      for (const column of chosen.columns) this.#copy(column, from, table);
     } catch (error) {
       table.release();
+      if (error instanceof SyntaxError) {
+        throw new SyntaxError(`Cannot read ${this.#name}: ${error.message}`, { cause: error });
+      }
       if (!(error instanceof RangeError)) throw error;
       throw new RangeError(`Cannot read ${this.#name}: ${error.message}`, { cause: error });
     }
     return table;
+  }
+
+  #copy(column: Column, from: number, table: Table): void {
+    const data = this.#data.get(column.name)!;
+    if (!isDivided(data.field)) return copyColumn(column, data, from, table);
+    const target = table.columns[column.name] as Words | Ragged<Words>;
+    const hasHigh = !this.#low.includes(column.name);
+    const ragged = "offsets" in target;
+    if (ragged) copyOffsets(samplesOf(data), from, table.length, target);
+    if (table.length === 0) return;
+    joinColumn(
+      data,
+      hasHigh,
+      from,
+      table.length,
+      ragged ? target.values : target,
+      ragged ? 0 : table.width(column.name),
+    );
   }
 
   #origin(from: number, to: number): bigint {
@@ -130,8 +157,8 @@ export class ArrowFile {
   // Values of a ragged column, its offsets checked.
   #count(column: Column, from: number, to: number): number {
     if (from === to) return 0;
-    const data = this.#data.get(column.name)!;
-    const offsets = data.valueOffsets as Int32Array;
+    const data = samplesOf(this.#data.get(column.name)!);
+    const offsets = data.values as Int32Array;
     let bad = offsets[from]! < 0;
     for (let i = from; i < to; i++) if (offsets[i]! > offsets[i + 1]!) bad = true;
     if (bad || offsets[to]! > data.children[0]!.length) {
@@ -149,17 +176,10 @@ export class ArrowFile {
  */
 export async function openArrow(bytes: Uint8Array, options: OpenArrowOptions = {}): Promise<ArrowFile> {
   const name = options.name === undefined ? "an Arrow file" : `"${options.name}"`;
-  const arrow = await import("apache-arrow");
   try {
     checkMagic(bytes);
-    const reader = arrow.RecordBatchReader.from(bytes) as Arrow.RecordBatchFileReader;
-    reader.open();
-    const batches = reader.numRecordBatches;
-    if (batches !== 1) throw new SyntaxError(`it has ${batches} record batches, a chunk file has 1`);
-    // By its number: iterating over a damaged file need not end.
-    const batch = reader.readRecordBatch(0);
-    if (!batch) throw new SyntaxError("its record batch is missing");
-    return new ArrowFile(name, options.schema ?? schemaOf(batch.schema.fields), batch);
+    const batch = await openBatch(bytes);
+    return new ArrowFile(name, options.schema ?? schemaOf(batch.fields), batch);
   } catch (cause) {
     const what = cause instanceof SyntaxError
       ? cause.message
@@ -220,7 +240,7 @@ function choose(schema_: Schema, names: readonly string[] | undefined): Schema {
   return schema(types as ColumnTypes);
 }
 
-function checkData(column: Column, data: Arrow.Data, rows: number, width: number): void {
+function checkData(column: Column, data: BatchColumn, rows: number, width: number): void {
   const fail = (what: string): never => {
     throw new SyntaxError(`column "${column.name}" ${what}`);
   };
@@ -228,34 +248,46 @@ function checkData(column: Column, data: Arrow.Data, rows: number, width: number
   if (data.nullCount > 0) fail("has nulls");
   if (rows > 0 && width < 1) fail(`is ${width} wide`);
   const ragged = column.kind === "ragged";
-  if (ragged && rows > 0 && (data.valueOffsets?.length ?? 0) <= rows) fail("is cut off in its offsets");
-  const flat = ragged || column.kind === "fixed" ? data.children[0]! : data;
-  if (flat.nullCount > 0) fail("has nulls");
+  const list = samplesOf(data);
+  if (list.length !== rows) fail(`has ${list.length} rows of samples of ${rows}`);
+  if (ragged && rows > 0 && list.bytes < 4 * (rows + 1)) fail("is cut off in its offsets");
+  const flat = ragged || column.kind === "fixed" ? list.children[0]! : list;
+  if (list.nullCount > 0 || flat.nullCount > 0) fail("has nulls");
   const wanted = ragged ? flat.length : rows * width;
-  const values = flat.values as TypedArray;
-  const there = column.element === "bool" ? values.length * 8 : values.length;
-  if (there < wanted || flat.length < wanted) {
-    fail(`is cut off: ${Math.min(there, flat.length)} values of ${wanted}`);
-  }
+  const check = (part: BatchColumn, bytes: number, count: number): void => {
+    const there = column.element === "bool" ? part.bytes * 8 : Math.floor(part.bytes / bytes);
+    if (there < count || part.length < count) {
+      fail(`is cut off: ${Math.min(there, part.length)} values of ${count}`);
+    }
+  };
+  if (list === data) return check(flat, column.bytes, wanted);
+  check(data.children[0]!, 2, rows);
+  for (const plane of flat.children) check(plane, 1, wanted);
 }
 
-function copyColumn(column: Column, data: Arrow.Data, from: number, table: Table): void {
+function copyColumn(column: Column, data: BatchColumn, from: number, table: Table): void {
   const target = table.columns[column.name] as TypedArray | Ragged;
   if (column.kind === "time") {
     int64ToOffsets(data.values as BigInt64Array, from, from + table.length, table.t0, target as Float64Array);
     return;
   }
-  if (!("offsets" in target)) {
-    const flat = column.kind === "fixed" ? data.children[0]! : data;
-    copyValues(column, flat.values as TypedArray, from * table.width(column.name), target);
+  if ("offsets" in target) {
+    copyOffsets(data, from, table.length, target);
+    if (table.length === 0) return;
+    const first = (data.values as Int32Array)[from]!;
+    copyValues(column, data.children[0]!.values, first, target.values);
     return;
   }
+  const flat = column.kind === "fixed" ? data.children[0]! : data;
+  copyValues(column, flat.values, from * table.width(column.name), target);
+}
+
+function copyOffsets(list: BatchColumn, from: number, rows: number, target: Ragged): void {
   target.offsets[0] = 0;
-  if (table.length === 0) return;
-  const offsets = data.valueOffsets as Int32Array;
+  if (rows === 0) return;
+  const offsets = list.values as Int32Array;
   const first = offsets[from]!;
-  for (let i = 0; i < table.length; i++) target.offsets[i + 1] = offsets[from + i + 1]! - first;
-  copyValues(column, data.children[0]!.values as TypedArray, first, target.values);
+  for (let i = 0; i < rows; i++) target.offsets[i + 1] = offsets[from + i + 1]! - first;
 }
 
 function copyValues(column: Column, from: TypedArray, at: number, to: TypedArray): void {

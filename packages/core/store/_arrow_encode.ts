@@ -3,8 +3,12 @@ import type * as Arrow from "apache-arrow";
 import type { Chunk } from "../chunk/chunk.ts";
 import type { Column, Ragged, Schema, TypedArray } from "../data/schema.ts";
 import { sameType, type Table } from "../data/table.ts";
+import { arrowOffsets, hasPlanes, LOW_KEY, planesData } from "./_arrow_planes.ts";
 import { type ArrowModule, elementType, fieldOf } from "./_arrow_types.ts";
+import { fileWriter } from "./_arrow_writer.ts";
 import { packBits } from "./_bits.ts";
+import { splitSamples, type Words } from "./codecs/_planes.ts";
+import { type CodecName, codecOf } from "./codecs/codec.ts";
 import { checkOrigin, offsetsToInt64 } from "./_int64.ts";
 
 /** Most bytes of one file: its parts are placed with 32-bit numbers. */
@@ -16,6 +20,8 @@ export interface EncodeOptions {
   readonly schema?: Schema;
   /** Texts to keep in the file's schema, by key. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** How the columns are held. Default `"none"`. */
+  readonly codec?: CodecName;
 }
 
 /**
@@ -26,22 +32,45 @@ export interface EncodeOptions {
  * times, booleans, and offsets of ragged slices. O(rows) in times and booleans.
  *
  * @throws {TypeError} When the table's columns are not the schema's.
- * @throws {RangeError} When the table takes 2 GiB or more, or its times may not fit 64 bits.
+ * @throws {RangeError} When the table takes 2 GiB or more, its times may not fit 64 bits, or on an unknown codec.
  */
 export async function encodeTable(table: Table, options: EncodeOptions = {}): Promise<Uint8Array[]> {
   const schema = options.schema ?? table.schema;
   checkColumns(table, schema);
   checkEncodable(table);
+  const codec = codecOf(options.codec ?? "none");
   const arrow = await import("apache-arrow");
   const rows = table.length;
-  const fields = schema.columns.map((column) => fieldOf(arrow, column, table.width(column.name)));
-  const children = schema.columns.map((column, k) => dataOf(arrow, table, column, fields[k]!.type));
-  const arrowSchema = new arrow.Schema(fields, new Map(Object.entries(options.metadata ?? {})));
+  const metadata = new Map(Object.entries(options.metadata ?? {}));
+  const fields = schema.columns.map((column) =>
+    fieldOf(arrow, column, table.width(column.name), codec.planes)
+  );
+  const low: string[] = [];
+  const children = schema.columns.map((column, k) => {
+    if (!codec.planes || !hasPlanes(column)) return dataOf(arrow, table, column, fields[k]!.type);
+    const { planes, offsets } = split(table, column);
+    if (!planes.hasHigh) low.push(column.name);
+    return planesData(arrow, fields[k]!, rows, planes, offsets);
+  });
+  if (low.length > 0) metadata.set(LOW_KEY, JSON.stringify(low));
+  const arrowSchema = new arrow.Schema(fields, metadata);
   const data = arrow.makeData({ type: new arrow.Struct(fields), length: rows, nullCount: 0, children });
-  const writer = new arrow.RecordBatchFileWriter();
+  const writer = fileWriter(arrow, codec.buffers);
   writer.write(new arrow.RecordBatch(arrowSchema, data));
   writer.finish();
   return await Array.fromAsync(writer as AsyncIterable<Uint8Array>);
+}
+
+function split(
+  table: Table,
+  column: Column,
+): { planes: ReturnType<typeof splitSamples>; offsets?: Int32Array } {
+  const rows = table.length;
+  const held = table.columns[column.name] as Words | Ragged<Words>;
+  if (!("offsets" in held)) return { planes: splitSamples(held, rows, { width: table.width(column.name) }) };
+  const offsets = arrowOffsets(held, rows);
+  const values = held.values.subarray(held.offsets[0]!, held.offsets[rows]);
+  return { planes: splitSamples(values, rows, { offsets }), offsets };
 }
 
 /** @throws {RangeError} When a table takes 2 GiB or more, or its times may not fit 64 bits. */
@@ -64,10 +93,14 @@ export const PREFIX = "millrace.";
  *
  * @throws {RangeError} As {@linkcode encodeTable} does.
  */
-export function encodeChunk(chunk: Chunk, schema: Schema = chunk.schema): Promise<Uint8Array[]> {
+export function encodeChunk(
+  chunk: Chunk,
+  schema: Schema = chunk.schema,
+  codec: CodecName = "none",
+): Promise<Uint8Array[]> {
   const metadata: Record<string, string> = {};
   for (const key of CHUNK_KEYS) metadata[PREFIX + key] = String(chunk[key]);
-  return encodeTable(chunk.table, { schema, metadata });
+  return encodeTable(chunk.table, { schema, metadata, codec });
 }
 
 function checkColumns(table: Table, schema: Schema): void {
@@ -90,13 +123,8 @@ function dataOf(arrow: ArrowModule, table: Table, column: Column, type: Arrow.Da
     return arrow.makeData({ type: type as Arrow.Int64, length: rows, nullCount: 0, data });
   }
   if ("offsets" in held) {
-    const first = held.offsets[0]!;
-    const values = held.values.subarray(first, held.offsets[rows]);
-    const { buffer, byteOffset } = held.offsets;
-    // Without rows the parts must not depend on the table, whose buffer may hold anything there.
-    const valueOffsets = first === 0 && rows > 0
-      ? new Int32Array(buffer, byteOffset, rows + 1)
-      : Int32Array.from(held.offsets.subarray(0, rows + 1), (at) => at - first);
+    const values = held.values.subarray(held.offsets[0]!, held.offsets[rows]);
+    const valueOffsets = arrowOffsets(held, rows);
     const child = flatData(arrow, column, values);
     return arrow.makeData({ type: type as Arrow.List, length: rows, nullCount: 0, valueOffsets, child });
   }

@@ -2,6 +2,7 @@
 import type * as Arrow from "apache-arrow";
 import type { Column, ColumnType, ColumnTypes, Element } from "../data/schema.ts";
 import { type Schema, schema } from "../data/schema.ts";
+import { hasPlanes, isDivided, planesField } from "./_arrow_planes.ts";
 
 /** The `apache-arrow` module, loaded when it is first needed: it takes 60 ms. */
 export type ArrowModule = typeof Arrow;
@@ -31,9 +32,19 @@ export function elementType(arrow: ArrowModule, element: Element): Arrow.DataTyp
   return new Type();
 }
 
-/** The Arrow field of a column that is `width` samples wide. */
-export function fieldOf(arrow: ArrowModule, column: Column, width: number): Arrow.Field {
+/** The Arrow field of a column that is `width` samples wide; with `planes`, samples of 16 bits are divided. */
+export function fieldOf(arrow: ArrowModule, column: Column, width: number, planes = false): Arrow.Field {
   const metadata = new Map<string, string>([[TYPE_KEY, column.type]]);
+  if (planes && hasPlanes(column)) {
+    if (column.kind === "fixed" && width === 0) metadata.set(WIDTH_KEY, "0");
+    return planesField(
+      arrow,
+      column.name,
+      column.element,
+      column.kind === "fixed" ? width || 1 : 0,
+      metadata,
+    );
+  }
   const item = () => new arrow.Field("item", elementType(arrow, column.element), false);
   let type: Arrow.DataType;
   if (column.kind === "time") type = new arrow.Int64();
@@ -53,6 +64,11 @@ export function typeName(column: Column): string {
   const element = NAMES[column.element];
   if (column.kind === "scalar") return element;
   return column.kind === "ragged" ? `List<${element}>` : `FixedSizeList[${column.width || "*"}]<${element}>`;
+}
+
+function dividedName(column: Column): string {
+  const list = column.kind === "ragged" ? "List" : `FixedSizeList[${column.width || "*"}]`;
+  return `Struct<{base:${NAMES[column.element]}, samples:${list}<Struct<{low:Uint8, high:Uint8}>>}>`;
 }
 
 /** The schema that the fields' metadata name. @throws {SyntaxError} When a field has none or an unknown one. */
@@ -75,7 +91,7 @@ export function schemaOf(fields: readonly Arrow.Field[]): Schema {
 export function checkField(field: Arrow.Field | undefined, column: Column): asserts field is Arrow.Field {
   if (!field) throw new SyntaxError(`column "${column.name}" is missing`);
   const found = String(field.type);
-  const wanted = typeName(column);
+  const wanted = isDivided(field) && hasPlanes(column) ? dividedName(column) : typeName(column);
   const same = wanted.includes("*") ? found.replace(/\[\d+\]/, "[*]") === wanted : found === wanted;
   if (!same) {
     throw new SyntaxError(`column "${column.name}" is ${found}, but ${column.type} is held as ${wanted}`);

@@ -6,6 +6,7 @@ import { type Chunk, endtimesOf, timesOf } from "../chunk/chunk.ts";
 import { schema } from "../data/schema.ts";
 import type { Table } from "../data/table.ts";
 import { encodeChunk } from "./_arrow_encode.ts";
+import type { CodecName } from "./codecs/types.ts";
 import { writeParts } from "./_files.ts";
 
 /** Where and how a chunk is written. Can be posted to another thread. */
@@ -16,6 +17,8 @@ export interface SaveRequest {
   readonly schema: string;
   /** Wait until it is on the disk. */
   readonly durable: boolean;
+  /** How its columns are held. Default `"none"`. */
+  readonly codec?: CodecName;
 }
 
 /** What was written. */
@@ -38,9 +41,9 @@ export type SaveChunk = (chunk: Chunk, request: SaveRequest) => Promise<SavedChu
 /** Write the file of a chunk here. O(bytes). */
 export async function saveChunk(
   chunk: Chunk,
-  { path, schema: text, durable }: SaveRequest,
+  { path, schema: text, durable, codec }: SaveRequest,
 ): Promise<SavedChunk> {
-  const parts = await encodeChunk(chunk, schema(JSON.parse(text)));
+  const parts = await encodeChunk(chunk, schema(JSON.parse(text)), codec);
   return { ...await writeParts(path, parts, durable), longestRow: longestRow(chunk.table) };
 }
 

@@ -1,0 +1,257 @@
+// The one record batch of an Arrow IPC file: its columns by name, each buffer decompressed when it is first looked at.
+//
+// apache-arrow's own reader decompresses every column at once and asks nobody how large a buffer may become.
+import type * as Arrow from "apache-arrow";
+import type { BufferRegion, FieldNode } from "apache-arrow/ipc/metadata/message";
+import type { TypedArray } from "../data/schema.ts";
+import type { BufferCodec } from "./codecs/types.ts";
+import { zstdBuffers } from "./codecs/zstd.ts";
+
+/** Bytes in front of a compressed buffer: how many it has uncompressed. */
+const PREFIX = 8;
+/** What a writer may fill a buffer up to. */
+const PADDING = 64;
+
+/** Buffers (behind that of nulls) of the types that are read here. */
+const BUFFERS: Readonly<Record<string, number>> = {
+  Int: 1,
+  Float: 1,
+  Bool: 1,
+  List: 1,
+  FixedSizeList: 0,
+  Struct: 0,
+};
+
+/** A column, or the values in one. */
+export interface BatchColumn {
+  /** Its field. */
+  readonly field: Arrow.Field;
+  /** Rows. */
+  readonly length: number;
+  /** Rows that are null. */
+  readonly nullCount: number;
+  /** Columns in it. */
+  readonly children: readonly BatchColumn[];
+  /** Bytes of its numbers or offsets, as the file says. */
+  readonly bytes: number;
+  /** Its numbers, or those of a `List`'s offsets. @throws {SyntaxError} When they are damaged. */
+  readonly values: TypedArray;
+}
+
+/** A record batch. */
+export interface Batch {
+  /** Rows. */
+  readonly rows: number;
+  /** Fields, in order. */
+  readonly fields: readonly Arrow.Field[];
+  /** Texts of the schema. */
+  readonly metadata: ReadonlyMap<string, string>;
+  /** Columns by name. */
+  readonly columns: ReadonlyMap<string, BatchColumn>;
+}
+
+/**
+ * Find the record batch of a file. O(columns).
+ *
+ * @throws {SyntaxError} When there is not exactly one, or it lies outside the file.
+ */
+export async function openBatch(bytes: Uint8Array): Promise<Batch> {
+  const [{ Footer }, { Message }, { DataType }] = await Promise.all([
+    import("apache-arrow/ipc/metadata/file"),
+    import("apache-arrow/ipc/metadata/message"),
+    import("apache-arrow"),
+  ]);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const footerAt = bytes.length - 10 - view.getInt32(bytes.length - 10, true);
+  if (!(footerAt >= 8 && footerAt <= bytes.length - 10)) throw new SyntaxError("its footer lies outside it");
+  const footer = Footer.decode(bytes.subarray(footerAt, bytes.length - 10));
+  if (footer.numRecordBatches !== 1) {
+    throw new SyntaxError(`it has ${footer.numRecordBatches} record batches, a chunk file has 1`);
+  }
+  const block = footer.getRecordBatch(0)!;
+  const bodyAt = block.offset + block.metaDataLength;
+  if (block.offset < 0 || block.metaDataLength < 8 || bodyAt + block.bodyLength > footerAt) {
+    throw new SyntaxError("its record batch lies outside it");
+  }
+  const marker = view.getInt32(block.offset, true);
+  const length = marker === -1 ? view.getInt32(block.offset + 4, true) : marker;
+  const messageAt = block.offset + (marker === -1 ? 8 : 4);
+  if (length < 0 || messageAt + length > bodyAt) {
+    throw new SyntaxError("it is no intact Arrow file: its message is damaged");
+  }
+  const message = Message.decode(bytes.subarray(messageAt, messageAt + length));
+  if (!message.isRecordBatch()) {
+    throw new SyntaxError("it is no intact Arrow file: its message is no record batch");
+  }
+  const header = message.header();
+  const codec = codecFor(header.compression?.type);
+  const reader = new Columns(
+    bytes.subarray(bodyAt, bodyAt + block.bodyLength),
+    header.nodes,
+    header.buffers,
+    codec,
+    DataType,
+  );
+  const columns = new Map<string, BatchColumn>();
+  for (const field of footer.schema.fields) columns.set(field.name, reader.next(field));
+  return { rows: header.length, fields: footer.schema.fields, metadata: footer.schema.metadata, columns };
+}
+
+function codecFor(type: number | undefined): BufferCodec | undefined {
+  if (type === undefined) return undefined;
+  if (type === zstdBuffers.type) return zstdBuffers;
+  throw new SyntaxError(
+    `its compression (${type === 0 ? "lz4" : type}) is not read here; write it with zstd or without`,
+  );
+}
+
+/** Takes nodes and buffers one after the other, as the fields come. */
+class Columns {
+  readonly #body: Uint8Array;
+  readonly #nodes: readonly FieldNode[];
+  readonly #buffers: readonly BufferRegion[];
+  readonly #codec: BufferCodec | undefined;
+  readonly #types: typeof Arrow.DataType;
+  #node = 0;
+  #buffer = 0;
+
+  constructor(
+    body: Uint8Array,
+    nodes: readonly FieldNode[],
+    buffers: readonly BufferRegion[],
+    codec: BufferCodec | undefined,
+    types: typeof Arrow.DataType,
+  ) {
+    this.#body = body;
+    this.#nodes = nodes;
+    this.#buffers = buffers;
+    this.#codec = codec;
+    this.#types = types;
+  }
+
+  next(field: Arrow.Field): BatchColumn {
+    const kind = kindOf(field.type, this.#types);
+    const count = kind === undefined ? undefined : BUFFERS[kind];
+    if (count === undefined) {
+      throw new SyntaxError(
+        `column "${field.name}" (${field.type}) is of a type that no result has; use millrace import`,
+      );
+    }
+    const node = this.#nodes[this.#node++];
+    if (!node) throw new SyntaxError(`column "${field.name}" is missing in its record batch`);
+    this.#take(field); // which rows are null; none is
+    const region = count === 1 ? this.#take(field) : undefined;
+    const children = (field.type.children ?? []).map((child: Arrow.Field) => this.next(child));
+    const { length, nullCount } = node;
+    return new BufferColumn(field, length, nullCount, children, region, this.#codec, kind === "List");
+  }
+
+  #take(field: Arrow.Field): Uint8Array {
+    const region = this.#buffers[this.#buffer++];
+    if (!region) throw new SyntaxError(`column "${field.name}" is missing in its record batch`);
+    const { offset, length } = region;
+    if (offset < 0 || length < 0 || offset + length > this.#body.length) {
+      throw new SyntaxError(`column "${field.name}" lies outside its record batch`);
+    }
+    return this.#body.subarray(offset, offset + length);
+  }
+}
+
+function kindOf(type: Arrow.DataType, types: typeof Arrow.DataType): string | undefined {
+  if (types.isInt(type)) return "Int";
+  if (types.isFloat(type)) return "Float";
+  if (types.isBool(type)) return "Bool";
+  if (types.isList(type)) return "List";
+  if (types.isFixedSizeList(type)) return "FixedSizeList";
+  return types.isStruct(type) ? "Struct" : undefined;
+}
+
+class BufferColumn implements BatchColumn {
+  readonly field: Arrow.Field;
+  readonly length: number;
+  readonly nullCount: number;
+  readonly children: readonly BatchColumn[];
+  readonly bytes: number;
+  readonly #region: Uint8Array | undefined;
+  /** Set where the buffer is compressed. */
+  readonly #codec: BufferCodec | undefined;
+  readonly #isList: boolean;
+  #values: TypedArray | undefined;
+
+  constructor(
+    field: Arrow.Field,
+    length: number,
+    nullCount: number,
+    children: readonly BatchColumn[],
+    region: Uint8Array | undefined,
+    codec: BufferCodec | undefined,
+    isList: boolean,
+  ) {
+    this.field = field;
+    this.length = length;
+    this.nullCount = nullCount;
+    this.children = children;
+    this.#isList = isList;
+    if (!region || region.length === 0 || !codec) {
+      this.#region = region;
+      this.bytes = region?.length ?? 0;
+      return;
+    }
+    if (region.length < PREFIX) throw new SyntaxError(`column "${field.name}" is cut off in its buffer`);
+    const size = new DataView(region.buffer, region.byteOffset, PREFIX).getBigInt64(0, true);
+    this.#region = region.subarray(PREFIX);
+    if (size === -1n) this.bytes = this.#region.length; // not compressed
+    else {
+      if (size < 0n || size > BigInt(Number.MAX_SAFE_INTEGER)) {
+        throw new SyntaxError(`column "${field.name}" has a buffer of ${size} bytes`);
+      }
+      this.bytes = Number(size);
+      this.#codec = codec;
+      // Before anything is allocated: what the rows need is known.
+      const most = this.#wanted() + PADDING;
+      if (this.bytes > most) {
+        throw new SyntaxError(
+          `column "${field.name}" says that it has ${size} bytes uncompressed, but ${length} rows have at most ${most}`,
+        );
+      }
+    }
+  }
+
+  #bits(): number {
+    return this.#isList
+      ? 32
+      : Number((this.field.type as { bitWidth?: number }).bitWidth ?? elementBits(this.field.type));
+  }
+
+  #wanted(): number {
+    return Math.ceil((this.length + (this.#isList ? 1 : 0)) * this.#bits() / 8);
+  }
+
+  get values(): TypedArray {
+    return this.#values ??= this.#read();
+  }
+
+  #read(): TypedArray {
+    const region = this.#region ?? new Uint8Array(0);
+    let bytes: Uint8Array;
+    try {
+      bytes = this.#codec ? this.#codec.decode(region, this.bytes) : region;
+    } catch (cause) {
+      if (!(cause instanceof SyntaxError)) throw cause;
+      throw new SyntaxError(`column "${this.field.name}" is damaged: ${cause.message}`, { cause });
+    }
+    const type = this.#isList ? Int32Array : this.field.type.ArrayType as typeof Uint8Array;
+    const size = type.BYTES_PER_ELEMENT;
+    if (bytes.byteOffset % size !== 0) bytes = bytes.slice();
+    return new type(
+      bytes.buffer as ArrayBuffer,
+      bytes.byteOffset,
+      Math.floor(bytes.length / size),
+    ) as TypedArray;
+  }
+}
+
+function elementBits(type: Arrow.DataType): number {
+  if (String(type) === "Bool") return 1;
+  return (type.ArrayType as typeof Uint8Array).BYTES_PER_ELEMENT * 8;
+}

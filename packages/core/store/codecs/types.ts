@@ -1,0 +1,30 @@
+// What a codec is.
+
+/** Name of a codec. */
+export type CodecName = "none" | "zstd" | "waveform";
+
+/** Arrow's own compression of the buffers in a record batch. */
+export interface BufferCodec {
+  /** Number of the compression in Arrow's format (1: zstd). */
+  readonly type: number;
+  /** Compress. O(bytes). */
+  encode(bytes: Uint8Array): Uint8Array;
+  /**
+   * Undo it; `size` is what comes out, checked against what is expected before this is called.
+   *
+   * @throws {SyntaxError} When other than `size` bytes come out, or the bytes are damaged.
+   */
+  decode(bytes: Uint8Array, size: number): Uint8Array;
+}
+
+/** How the columns of a file are held. */
+export interface Codec {
+  /** Its name, as a user writes it. */
+  readonly name: CodecName;
+  /** What it does, in a few words. */
+  readonly help: string;
+  /** Compression of buffers, where there is one. */
+  readonly buffers: BufferCodec | undefined;
+  /** Whether samples of 16 bits are divided into planes of bytes. */
+  readonly planes: boolean;
+}

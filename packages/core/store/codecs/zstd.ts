@@ -1,0 +1,42 @@
+// Arrow's own buffer compression with zstd, level 1.
+import zlib from "node:zlib";
+import type { BufferCodec, Codec } from "./types.ts";
+
+const LEVEL = { [zlib.constants.ZSTD_c_compressionLevel]: 1 };
+/** Most bytes that come out of a compressed block, and fewest that it takes: no frame gives more. */
+const BLOCK = 2 ** 17, LEAST = 3;
+/** Most bytes of one buffer. */
+const MAX_BYTES = 2 ** 31;
+
+/** zstd frames. */
+export const zstdBuffers: BufferCodec = {
+  type: 1,
+  encode(bytes) {
+    // Output in few, large pieces: in zlib's of 16 KiB it takes up to twice as long.
+    const chunkSize = Math.max(64, Math.min(bytes.length, 2 ** 20));
+    return zlib.zstdCompressSync(bytes, { chunkSize, params: LEVEL });
+  },
+  decode(bytes, size) {
+    if (size > MAX_BYTES || size > Math.ceil(bytes.length / LEAST) * BLOCK) {
+      throw new SyntaxError(`${bytes.length} compressed bytes cannot hold ${size}`);
+    }
+    let out: Uint8Array;
+    try {
+      out = zlib.zstdDecompressSync(bytes, { maxOutputLength: size + 1, chunkSize: Math.max(64, size) });
+    } catch (cause) {
+      throw new SyntaxError(`its compressed bytes are damaged (${(cause as Error).message})`, { cause });
+    }
+    if (out.length !== size) {
+      throw new SyntaxError(`${out.length} bytes came out of its compressed ones, not ${size}`);
+    }
+    return out;
+  },
+};
+
+/** zstd-1 on every buffer: what any Arrow library reads. */
+export const zstd: Codec = {
+  name: "zstd",
+  help: "zstd level 1, read by any Arrow library as it is",
+  buffers: zstdBuffers,
+  planes: false,
+};
