@@ -4,6 +4,8 @@
  */
 import { Config, parseAssignment } from "@millrace/core/config";
 import { Context } from "@millrace/core/context";
+import { codecOf, DEFAULT_CODEC } from "@millrace/core/codecs";
+import { FolderStore } from "@millrace/core/store";
 import type { Plan } from "@millrace/core/plan";
 import type { Plugin } from "@millrace/core/plugin";
 import { parseBytes } from "@millrace/core/units";
@@ -18,6 +20,8 @@ export interface SessionOptions extends ExecutorSettings {
   readonly type?: string | undefined;
   /** Folder of the results. */
   readonly store?: string | undefined;
+  /** How the columns of new results are held. */
+  readonly codec?: string | undefined;
   /** Name of the run. */
   readonly runId?: string | undefined;
   /** Memory budget. */
@@ -71,10 +75,11 @@ export async function openSession(
     config.push([{ [key]: value }, "--set"]);
   }
   if (options.store !== undefined) await checkStore(options.store);
+  const codec = usage(() => codecOf(options.codec ?? DEFAULT_CODEC)).name;
   const executors = await openExecutors(options);
   const context = new Context({
     memory,
-    ...(options.store === undefined ? {} : { store: options.store }),
+    ...(options.store === undefined ? {} : { store: new FolderStore(options.store, { codec }) }),
     ...(executors.provider ? { executor: executors.provider } : {}),
   });
   // Nobody waits for what a worker has in hand when the user wants an end.

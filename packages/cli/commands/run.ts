@@ -31,6 +31,10 @@ export function addRun(program: Program, io: Io): void {
     .argument("<input...>", "files, folders or patterns of one run")
     .option("-t, --type <types>", "data types to compute, separated by commas")
     .option("-s, --store <folder>", "folder of the results")
+    .option(
+      "--codec <name>",
+      "hold new results as: none, zstd or waveform (default: waveform); changes no row",
+    )
     .option("--run-id <name>", "name of the run (default: that of the input)")
     .option("--chunk-size <rows>", "rows a chunk, over what plugins say, or auto; changes no result")
     .option("--memory <size>", "memory that the run may hold", "1GiB")

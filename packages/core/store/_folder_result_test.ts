@@ -8,6 +8,7 @@ import { Table } from "../data/table.ts";
 import { KEY, put, type Read, readAll, three, withStore } from "./_store_testing.ts";
 import { chunkOf } from "./_testing.ts";
 import { decodeChunk } from "./arrow.ts";
+import { zstdForFlechette } from "./codecs/_testing.ts";
 
 const streams = fc.array(
   fc.record({
@@ -65,6 +66,7 @@ Deno.test("a chunk without rows before any row keeps coverEnd at none", () =>
 
 Deno.test("chunk files are Arrow files that other programs read, all of one type", () =>
   withStore(async (store, root) => {
+    await zstdForFlechette();
     await put(store, [chunkOf(0, 10, []), chunkOf(10, 20, [[11, 12], [15, 30]]), chunkOf(20, 30, [], 30n)]);
     const types: string[] = [];
     for (const k of [0, 1, 2]) {

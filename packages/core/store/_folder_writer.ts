@@ -7,6 +7,7 @@ import type { Workspace } from "./_folders.ts";
 import { checkEncodable } from "./_arrow_encode.ts";
 import { METADATA_FILE, metadataText } from "./_metadata.ts";
 import { type SaveChunk, saveChunk, type SavedChunk } from "./save_chunk.ts";
+import type { CodecName } from "./codecs/types.ts";
 import type { ChunkRecord, ResultKey, ResultMeta, ResultWriter, StoredMeta, StoredResult } from "./types.ts";
 
 /** {@linkcode ResultWriter} of a folder store. */
@@ -15,6 +16,7 @@ export class FolderWriter implements ResultWriter {
   readonly #meta: StoredMeta;
   readonly #space: Workspace;
   readonly #durable: boolean;
+  readonly #codec: CodecName;
   readonly #saveChunk: SaveChunk;
   /** In order; what is known of a file only when it is written comes then. */
   readonly #chunks: ChunkRecord[] = [];
@@ -33,12 +35,13 @@ export class FolderWriter implements ResultWriter {
     key: ResultKey,
     meta: StoredMeta,
     space: Workspace,
-    options: { readonly durable: boolean; readonly save: SaveChunk | undefined },
+    options: { readonly durable: boolean; readonly codec: CodecName; readonly save: SaveChunk | undefined },
   ) {
     this.#key = { runId: key.runId, dataType: key.dataType };
     this.#meta = meta;
     this.#space = space;
     this.#durable = options.durable;
+    this.#codec = options.codec;
     this.#saveChunk = options.save ?? saveChunk;
   }
 
@@ -166,7 +169,8 @@ export class FolderWriter implements ResultWriter {
 
   #save(index: number, chunk: Chunk): Promise<SavedChunk> {
     const path = `${this.#space.path}/${this.#chunks[index]!.file}`;
-    return this.#saveChunk(chunk, { path, schema: this.#meta.schema.text, durable: this.#durable });
+    const { text } = this.#meta.schema;
+    return this.#saveChunk(chunk, { path, schema: text, durable: this.#durable, codec: this.#codec });
   }
 
   /** The file of a chunk without rows, as wide as those with rows. */

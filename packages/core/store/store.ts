@@ -41,11 +41,13 @@ import { hasColumn } from "../data/schema.ts";
 import { storageError } from "./_files.ts";
 import { FolderResult } from "./_folder_result.ts";
 import { FolderWriter } from "./_folder_writer.ts";
+import { type CodecName, codecOf, DEFAULT_CODEC } from "./codecs/codec.ts";
 import { checkName, foldersIn, holdsResult, locate, typesIn, Workspace } from "./_folders.ts";
 import type { SaveChunk } from "./save_chunk.ts";
 import { METADATA_FILE, parseMetadata, remedy } from "./_metadata.ts";
 import type { ResultKey, ResultWriter, Store, StoredMeta, StoredResult, StoredSummary } from "./types.ts";
 
+export { type CodecName, codecNames, DEFAULT_CODEC } from "./codecs/codec.ts";
 export type {
   ChunkRecord,
   Json,
@@ -63,6 +65,8 @@ export type {
 export interface FolderStoreOptions {
   /** Wait until each file is on the disk, so that results survive a loss of power. Default true. */
   readonly durable?: boolean;
+  /** How the columns of new results are held: changes no row and no lineage. Default {@linkcode DEFAULT_CODEC}. */
+  readonly codec?: CodecName;
 }
 
 /** A {@linkcode Store} in a folder. */
@@ -70,11 +74,13 @@ export class FolderStore implements Store {
   /** The folder; made by the first writer. */
   readonly root: string;
   readonly #durable: boolean;
+  readonly #codec: CodecName;
 
   /**
    * A store in `root`; nothing is looked at before it is used.
    *
    * @throws {TypeError} When `root` is empty.
+   * @throws {RangeError} On an unknown codec.
    */
   constructor(root: string, options: FolderStoreOptions = {}) {
     if (root === "") {
@@ -82,6 +88,7 @@ export class FolderStore implements Store {
     }
     this.root = root.replace(/(?<=.)[/\\]+$/, "");
     this.#durable = options.durable ?? true;
+    this.#codec = codecOf(options.codec ?? DEFAULT_CODEC).name;
   }
 
   /**
@@ -106,7 +113,11 @@ export class FolderStore implements Store {
     const run = `${this.root}/${key.runId}`;
     try {
       const space = await Workspace.create(run, key.dataType);
-      return new FolderWriter(key, meta, space, { durable: this.#durable, save: options.save });
+      return new FolderWriter(key, meta, space, {
+        durable: this.#durable,
+        codec: this.#codec,
+        save: options.save,
+      });
     } catch (cause) {
       throw storageError(`store ${name}`, run, cause);
     }
