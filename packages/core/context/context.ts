@@ -3,6 +3,9 @@
  * @module
  */
 import type { Chunk } from "../chunk/chunk.ts";
+import { mergeColumnStreams } from "../chunk/merge_column_streams.ts";
+import { rechunk } from "../chunk/rechunk.ts";
+import { checkSelected, keptSchema, selectChunks, type SelectOptions } from "../select/select_chunks.ts";
 import { concatTables } from "../chunk/concat_tables.ts";
 import { Account, BufferPool, MemoryBudgetError } from "../data/buffer_pool.ts";
 import { Table } from "../data/table.ts";
@@ -68,6 +71,12 @@ export interface RunOptions extends RunSettings {
   readonly onEvent?: (event: RunEvent) => void;
   /** Tell how things stand (a `metrics` event) every so many milliseconds. Default: never. */
   readonly metricsEvery?: number;
+}
+
+/** How data are given: {@linkcode RunOptions}, and which of them. */
+export interface LoadOptions extends RunOptions, SelectOptions {
+  /** Most rows or bytes of a chunk that is given, however it was computed or stored. Default: as they come. */
+  readonly rechunk?: { readonly rows?: number; readonly bytes?: number };
 }
 
 /** Start (included) and end (excluded): picoseconds, or text such as `"1.5ms"`. */
@@ -217,26 +226,54 @@ export class Context implements AsyncDisposable {
   }
 
   /**
-   * The chunks of a data type. Nothing is read before the first is asked for.
+   * The chunks of a data type, or of several of one kind with their columns side by side. Nothing is read before the first is
+   * asked for.
    *
+   * @throws {SyntaxError} On a selection that cannot be read, with a mark under the place.
+   * @throws {RangeError} On an unknown column.
    * @throws {PipelineError} While iterating: when a plugin fails.
    */
-  getStream(runId: string, dataType: string, options: RunOptions = {}): DataStream {
-    const request = { runId, context: this, options: { ...options } };
-    return new DataStream(dataType, () => this.#stream(runId, dataType, options), request);
+  getStream(runId: string, dataType: string | readonly string[], options: LoadOptions = {}): DataStream {
+    const types = typeof dataType === "string" ? [dataType] : dataType;
+    const { where, columns, rechunk, ...rest } = options;
+    checkSelected(types.map((type) => this.#providers.get(type)?.schemas[type]), options);
+    const plain = types.length === 1 && !where && !columns && !rechunk;
+    const request = { runId, context: this, options: { ...rest } };
+    return new DataStream(
+      types.join("+"),
+      () => this.#load(runId, types, options),
+      plain ? request : undefined,
+    );
+  }
+
+  async *#load(runId: string, types: readonly string[], options: LoadOptions): AsyncGenerator<Chunk> {
+    const { where, columns, rechunk: limits } = options;
+    let chunks: AsyncIterable<Chunk> = types.length === 1
+      ? this.#stream(runId, types[0]!, options)
+      : this.joinStreams(runId, types, (streams) => mergeColumnStreams(streams), options);
+    if (where !== undefined || columns) chunks = selectChunks(chunks, { where, columns });
+    if (limits) chunks = rechunk(chunks, limits);
+    yield* chunks;
   }
 
   /**
-   * All rows of a data type as one table.
+   * All rows of a data type, or of several of one kind with their columns side by side, as one table.
    *
-   * @throws {RangeError} When they do not fit the memory budget, or are more than 2^53 ps (2.5 h) apart.
+   * @throws {SyntaxError} On a selection that cannot be read, with a mark under the place.
+   * @throws {RangeError} When they do not fit the memory budget, or are more than 2^53 ps (2.5 h) apart, or on an unknown
+   * column.
    * @throws {PipelineError} When a plugin fails.
    */
-  async getData(runId: string, dataType: string, options: RunOptions = {}): Promise<Table> {
+  async getData(
+    runId: string,
+    dataType: string | readonly string[],
+    options: LoadOptions = {},
+  ): Promise<Table> {
+    const stream = this.getStream(runId, dataType, options);
     const account = new Account(this.#memory);
     const parts: Table[] = [];
     try {
-      for await (const { table } of this.#stream(runId, dataType, options)) {
+      for await (const { table } of stream) {
         if (parts.length > 0 && table.length === 0) {
           table.release();
           continue;
@@ -248,7 +285,9 @@ export class Context implements AsyncDisposable {
         account.charge(part.heldBytes);
       }
       if (parts.length === 0) {
-        return Table.empty((await this.plan(runId, dataType)).step(dataType).schemas[dataType]!);
+        const [first] = typeof dataType === "string" ? [dataType] : dataType;
+        const { schemas } = (await this.plan(runId, first!)).step(first!);
+        return Table.empty(keptSchema(schemas[first!]!, options.columns));
       }
       const filled = parts.filter((part) => part.length > 0);
       return concatTables(filled.length > 0 ? filled : parts.slice(0, 1));
@@ -256,12 +295,32 @@ export class Context implements AsyncDisposable {
       if (!(error instanceof MemoryBudgetError)) throw error;
       const budget = formatBytes(this.#memory);
       throw new RangeError(
-        `"${dataType}" of run "${runId}" does not fit the memory budget of ${budget}: read it with getStream, ` +
+        `"${stream.dataType}" of run "${runId}" does not fit the memory budget of ${budget}: read it with getStream, ` +
           "ask for a time range, or give a larger budget",
         { cause: error },
       );
     } finally {
       for (const part of parts) part.release();
+    }
+  }
+
+  /**
+   * The same data of several runs, by run: each within the memory budget, one after the other.
+   *
+   * @throws {RangeError} As {@linkcode Context.getData} does; what was there already is released then.
+   */
+  async getRuns(
+    runIds: readonly string[],
+    dataType: string | readonly string[],
+    options: LoadOptions = {},
+  ): Promise<Map<string, Table>> {
+    const tables = new Map<string, Table>();
+    try {
+      for (const runId of new Set(runIds)) tables.set(runId, await this.getData(runId, dataType, options));
+      return tables;
+    } catch (error) {
+      for (const table of tables.values()) table.release();
+      throw error;
     }
   }
 

@@ -4,7 +4,8 @@
  */
 import type { Chunk } from "../chunk/chunk.ts";
 import { mergeStreams } from "../chunk/merge_streams.ts";
-import type { Context, RunOptions, TimeRangeInput } from "./context.ts";
+import type { SelectOptions } from "../select/select_chunks.ts";
+import type { Context, LoadOptions, RunOptions, TimeRangeInput } from "./context.ts";
 import { DataStream, sameRequest, type StreamRequest } from "./stream.ts";
 
 /** How streams run. */
@@ -23,6 +24,14 @@ export interface StreamingConfig {
   readonly useLoadBalancer?: boolean;
   /** Longer stretches without rows reset state: sets the option of every stateful plugin, ps. */
   readonly breakThresholdPs?: number;
+}
+
+/** Which part of a stream. */
+export interface StreamOptions extends SelectOptions, Pick<LoadOptions, "rechunk"> {
+  /** Only rows that start in `[start, end)`, ps. */
+  readonly timeRange?: TimeRangeInput;
+  /** Ends the run. */
+  readonly signal?: AbortSignal;
 }
 
 /** Settings of {@linkcode getStreamingContext}. */
@@ -69,11 +78,8 @@ export class StreamingContext {
     checkSettings(this.config);
   }
 
-  /** The chunks of a data type, all or those of a time range. */
-  getStream(
-    dataType: string,
-    options: { readonly timeRange?: TimeRangeInput; readonly signal?: AbortSignal } = {},
-  ): DataStream {
+  /** The chunks of a data type, or of several of one kind side by side: all, or those of a time range and the rows chosen. */
+  getStream(dataType: string | readonly string[], options: StreamOptions = {}): DataStream {
     return this.context.getStream(this.runId, dataType, { ...options, ...this.#runOptions() });
   }
 
@@ -94,10 +100,7 @@ export class StreamingContext {
   }
 
   /** The same as {@linkcode StreamingContext.getStream}. */
-  iterChunks(
-    dataType: string,
-    options: { readonly timeRange?: TimeRangeInput; readonly signal?: AbortSignal } = {},
-  ): DataStream {
+  iterChunks(dataType: string | readonly string[], options: StreamOptions = {}): DataStream {
     return this.getStream(dataType, options);
   }
 

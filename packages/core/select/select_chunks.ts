@@ -32,6 +32,22 @@ export function keptSchema(all: Schema, columns: readonly string[] | undefined):
   return schema(types as ColumnTypes);
 }
 
+/**
+ * Check what is chosen of types whose columns stand side by side, where all their schemas are known.
+ *
+ * @throws {SyntaxError} On a selection that cannot be read.
+ * @throws {RangeError} On an unknown column.
+ */
+export function checkSelected(schemas: readonly (Schema | undefined)[], options: SelectOptions): void {
+  if (options.where === undefined && !options.columns) return;
+  const types: Record<string, ColumnType> = {};
+  for (const one of schemas) {
+    if (!one) return;
+    for (const { name, type } of one.columns) types[name] ??= type;
+  }
+  columnsFor(schema(types as ColumnTypes), options);
+}
+
 /** Columns that must be read for a selection. @throws {SyntaxError} On a selection that cannot be read. */
 export function columnsFor(all: Schema, { where, columns }: SelectOptions): string[] | undefined {
   const needed = where === undefined ? [] : parseSelection(where, all).columns;

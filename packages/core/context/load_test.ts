@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { schema } from "../data/schema.ts";
+import { Table } from "../data/table.ts";
+import { definePlugin } from "../plugin/define.ts";
+import type { Plugin } from "../plugin/plugin.ts";
+import { tableSource } from "../plugin/table_source.ts";
+import { Context } from "./context.ts";
+import { getStreamingContext } from "./streaming_context.ts";
+
+const N = 100;
+const index = Array.from({ length: N }, (_, i) => i);
+const pulses = () =>
+  Table.from(schema({ time: "time", channel: "u8", height: "f32" }), {
+    time: index.map((i) => BigInt(10 * i)),
+    channel: index.map((i) => i % 4),
+    height: index.map((i) => i),
+  });
+
+/** A column of pulses' rows. */
+function feature(name: string, factor: number): Plugin {
+  return definePlugin({
+    provides: name,
+    dependsOn: ["pulses"],
+    dataKind: "pulses",
+    needs: { pulses: { time: "time", height: "f32" } },
+    version: "1",
+    schema: { time: "time", [name]: "f64" },
+    computeChunk(chunk, { emit }) {
+      const { height } = chunk.columns;
+      const out = emit(chunk.length);
+      const column = out.columns[name] as Float64Array;
+      for (let i = 0; i < height.length; i++) column[i] = factor * height[i]!;
+      return out;
+    },
+  });
+}
+
+function context(store?: string): Context {
+  const ctx = new Context(store === undefined ? {} : { store });
+  return ctx.register(tableSource("pulses", pulses()), feature("twice", 2), feature("thrice", 3));
+}
+
+Deno.test("getData() takes the rows of a selection and some columns", async () => {
+  await using ctx = context();
+  using found = await ctx.getData("run", "pulses", {
+    where: "height > 90 and channel in (1, 2)",
+    columns: ["height"],
+  });
+  assert.deepEqual(
+    found.rows().map(({ time, height }) => [time, height]),
+    [93, 94, 97, 98].map((x) => [BigInt(10 * x), x]),
+  );
+  assert.deepEqual(Object.keys(found.columns), ["time", "height"]);
+  using none = await ctx.getData("run", "pulses", { where: "height > 900" });
+  assert.equal(none.length, 0);
+});
+
+Deno.test("getStream() says what is wrong with a selection before anything runs", async () => {
+  await using ctx = context();
+  assert.throws(() => ctx.getStream("run", "pulses", { where: "heigth > 3" }), /did you mean "height"/);
+  assert.throws(() => ctx.getStream("run", "pulses", { columns: ["width"] }), /Unknown column "width"/);
+  assert.throws(
+    () => ctx.getStream("run", ["twice", "thrice"], { where: "height > 3" }),
+    /unknown column "height"/,
+  );
+  await assert.rejects(ctx.getData("run", "pulses", { where: "height" }), /this is a number/);
+});
+
+Deno.test("types of one kind come merged, computed or stored, in any chunks", async () => {
+  const store = await Deno.makeTempDir({ prefix: "millrace_load_" });
+  try {
+    for (const what of ["computed", "half of it stored"]) {
+      await using ctx = context(what === "computed" ? undefined : store);
+      if (what !== "computed") await ctx.run("run", "twice", { chunkSize: 7 });
+      using table = await ctx.getData("run", ["pulses", "twice", "thrice"], {
+        where: "thrice - twice > 90",
+        chunkSize: 9,
+      });
+      assert.deepEqual(
+        table.rows(),
+        index.slice(91).map((i) => ({
+          time: BigInt(10 * i),
+          channel: i % 4,
+          height: i,
+          twice: 2 * i,
+          thrice: 3 * i,
+        })),
+      );
+    }
+  } finally {
+    await Deno.remove(store, { recursive: true });
+  }
+});
+
+Deno.test("types of other kinds are not merged", async () => {
+  await using ctx = context();
+  ctx.register(tableSource("others", pulses()));
+  await assert.rejects(ctx.getData("run", ["pulses", "others"]), /of kind "pulses" and .* of kind "others"/);
+});
+
+Deno.test("rechunk gives chunks of the wanted size, after the selection", async () => {
+  await using ctx = context();
+  const stream = getStreamingContext(ctx, "run", { chunkSize: 30 }).getStream("pulses", {
+    where: "channel == 1",
+    rechunk: { rows: 10 },
+  });
+  const lengths: number[] = [];
+  for await (using chunk of stream) lengths.push(chunk.length);
+  assert.deepEqual(lengths, [10, 10, 5]);
+});
+
+Deno.test("a selected stream is merged with another as what it is, and may be left early", async () => {
+  await using ctx = context();
+  const stream = getStreamingContext(ctx, "run");
+  const merged = stream.mergeStream([
+    stream.getStream("pulses", { where: "channel == 1" }),
+    stream.getStream("pulses", { where: "channel == 2" }),
+  ]);
+  let rows = 0;
+  for await (using chunk of merged) rows += chunk.length;
+  assert.equal(rows, 50);
+  for await (using _ of stream.getStream(["twice", "thrice"], { where: "twice > 3", rechunk: { rows: 2 } })) {
+    break;
+  }
+});
+
+Deno.test("getRuns() gives tables by run", async () => {
+  await using ctx = context();
+  const tables = await ctx.getRuns(["run_1", "run_2", "run_1"], "twice", { where: "twice > 190" });
+  assert.deepEqual([...tables].map(([run, table]) => [run, table.length]), [["run_1", 4], ["run_2", 4]]);
+  for (const table of tables.values()) table.release();
+  await assert.rejects(ctx.getRuns(["run_1"], "none"), /No plugin provides "none"/);
+});
