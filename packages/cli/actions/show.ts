@@ -4,6 +4,9 @@
  */
 import { didYouMean } from "@millrace/core/config";
 import type { Plugin } from "@millrace/core/plugin";
+import { readStored, schemaOfAll } from "@millrace/core/read-stored";
+import { parseSelection } from "@millrace/core/select";
+import type { Schema } from "@millrace/core/schema";
 import { FolderStore, type ResultMeta, type StoredResult, type StoredSummary } from "@millrace/core/store";
 import { formatBytes, formatTime, parseTimeRange } from "@millrace/core/units";
 import { loadPlugins } from "../catalog.ts";
@@ -24,6 +27,8 @@ export interface ShowSettings {
   readonly time?: string | undefined;
   /** Most rows, or `all`. */
   readonly limit?: string | undefined;
+  /** Selection of rows. */
+  readonly where?: string | undefined;
   /** Columns, separated by commas. */
   readonly columns?: string | undefined;
   /** Draw a row: the first with samples, or that with a number. */
@@ -60,16 +65,29 @@ export async function showAction(
   }
   const store = await openStore(folder);
   if (runId === undefined || dataType === undefined) return await list(store, runId, settings, io);
-  const result = await open(store, runId, dataType);
+  const results = await openAll(store, runId, dataType);
+  const all = usage(() => schemaOfAll(results));
   const columns = settings.columns === undefined ? undefined : listOf(settings.columns);
-  if (columns) checkColumns(result, columns);
+  if (columns) checkColumns(all, dataType, columns);
+  if (settings.where !== undefined) usage(() => parseSelection(settings.where!, all));
+  if (picture !== undefined && (results.length > 1 || settings.where !== undefined)) {
+    throw new UsageError(
+      "Cannot draw a picture of a selection or of several types: give one type and the number of a row",
+    );
+  }
   await interruptible(io, async (signal) => {
     if (picture !== undefined) {
       const hits = (await store.list()).filter((summary) => summary.runId === runId);
-      const { text, note } = await drawStored(store, result, { row: picture, timeRange, hits, io, signal });
+      const { text, note } = await drawStored(store, results[0]!, {
+        row: picture,
+        timeRange,
+        hits,
+        io,
+        signal,
+      });
       io.out(text);
       if (note !== undefined && !settings.quiet) io.err(`${note}\n`);
-    } else await rows(result, { timeRange, limit, columns, settings, io, signal });
+    } else await rows(results, { timeRange, limit, columns, settings, io, signal });
   });
 }
 
@@ -88,13 +106,14 @@ function pictureOf(value: string | true | undefined): number | "first" | undefin
 }
 
 function refuseRowOptions(settings: ShowSettings): void {
-  for (const name of ["time", "limit", "columns", "picture"] as const) {
+  for (const name of ["where", "time", "limit", "columns", "picture"] as const) {
     if (settings[name] === undefined) continue;
     throw new UsageError(`Cannot use --${name} without a data type: give store, run and type`);
   }
 }
 
-async function openStore(folder: string): Promise<FolderStore> {
+/** The store in a folder. @throws {Error} When there is no such folder. */
+export async function openStore(folder: string): Promise<FolderStore> {
   let info: Deno.FileInfo;
   try {
     info = await Deno.stat(folder);
@@ -115,6 +134,13 @@ async function results(store: FolderStore): Promise<StoredSummary[]> {
   );
 }
 
+/** Results of one run whose columns go side by side. */
+export async function openAll(store: FolderStore, runId: string, dataTypes: string): Promise<StoredResult[]> {
+  const types = listOf(dataTypes);
+  if (types.length === 0) throw new UsageError("Cannot tell which data type: its name is empty");
+  return await Promise.all(types.map((type) => open(store, runId, type)));
+}
+
 async function open(store: FolderStore, runId: string, dataType: string): Promise<StoredResult> {
   const result = await store.open({ runId, dataType });
   if (result) return result;
@@ -133,12 +159,13 @@ function noRun(root: string, runId: string, all: readonly StoredSummary[]): Erro
   );
 }
 
-function checkColumns({ meta }: StoredResult, columns: readonly string[]): void {
-  const names = meta.schema.columns.map(({ name }) => name);
+/** @throws {UsageError} On a column that there is not. */
+export function checkColumns(all: Schema, dataType: string, columns: readonly string[]): void {
+  const names = all.columns.map(({ name }) => name);
   const unknown = columns.find((column) => !names.includes(column));
   if (unknown !== undefined || columns.length === 0) {
     throw new UsageError(
-      `Cannot show the column "${unknown ?? ""}" of "${meta.dataType}": there is none; there are ${
+      `Cannot show the column "${unknown ?? ""}" of "${dataType}": there is none; there are ${
         names.join(", ")
       }`,
     );
@@ -241,13 +268,14 @@ interface RowRequest {
   readonly signal: AbortSignal;
 }
 
-async function rows(result: StoredResult, request: RowRequest): Promise<void> {
+async function rows(results: readonly StoredResult[], request: RowRequest): Promise<void> {
   const { timeRange, limit, columns, settings, io, signal } = request;
-  const names = columns ?? result.meta.schema.columns.map(({ name }) => name);
+  const { where } = settings;
+  const names = columns ?? schemaOfAll(results).columns.map(({ name }) => name);
   const write = (text: string) => io.out(text);
   const printer = settings.json ? new JsonRows(write) : new TextRows(write);
   let shown = 0, more = false;
-  const chunks = result.read({ ...(timeRange ? { timeRange } : {}), ...(columns ? { columns } : {}) });
+  const chunks = readStored(results, { ...(timeRange ? { timeRange } : {}), where, columns });
   for await (const chunk of chunks) {
     using table = chunk.table;
     signal.throwIfAborted();
@@ -260,9 +288,9 @@ async function rows(result: StoredResult, request: RowRequest): Promise<void> {
   printer.end();
   if (settings.json || settings.quiet) return;
   if (shown === 0 && !more) {
-    const { runId, start, end } = result.meta;
-    const where = timeRange ? ` in this time range: ${runId} is ${span(start, end)}` : "";
-    io.err(`No rows${where}\n`);
+    const { runId, start, end } = results[0]!.meta;
+    const place = timeRange ? ` in this time range: ${runId} is ${span(start, end)}` : "";
+    io.err(`No rows${where === undefined ? "" : " for this selection"}${place}\n`);
   }
   if (more && limit > 0) io.err("There are more rows: --limit all shows them\n");
 }

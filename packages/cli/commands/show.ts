@@ -8,13 +8,15 @@ import type { Program } from "./_program.ts";
 const HELP = `
 Times are picoseconds from the start of the run; write them with a unit (ps, ns, us, ms, s, min, h). A time range holds
 the rows that start in it. JSON is an array with a row a line: times and 64-bit integers are texts, NaN and infinite
-values are null, samples are complete.
+values are null, samples are complete. Expressions know and, or, not, in (1, 2), in 1s..2s, arithmetic, and units of time.
 
 Examples:
   millrace show ./data
   millrace show ./data run_7
   millrace show ./data run_7 hit_threshold --time 1s..2s --limit 5
   millrace show ./data run_7 basic_features --columns time,channel,height --json
+  millrace show ./data run_7 hit_threshold --where 'height > 20 and time >= 1.5s' --limit 5
+  millrace show ./data run_7 hit_threshold,hit_features --columns height,width
   millrace show ./data run_7 records --picture
 `;
 
@@ -24,7 +26,11 @@ export function addShow(program: Program, io: Io): void {
     .description("List runs, the data types of a run, or print rows")
     .argument("<store>", "folder of the results")
     .argument("[run]", "name of the run")
-    .argument("[type]", "data type")
+    .argument("[type]", "data type, or several of one kind separated by commas")
+    .option(
+      "-w, --where <expression>",
+      "only rows for which it is true, such as 'height > 20 and channel in (1, 2)'",
+    )
     .option("--time <start..end>", "only rows that start in a time range")
     .option("-n, --limit <rows>", "most rows to print, or all (default: 20, with --json all)")
     .option("-c, --columns <names>", "only these columns, separated by commas")
