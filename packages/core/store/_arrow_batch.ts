@@ -2,6 +2,7 @@
 //
 // apache-arrow's own reader decompresses every column at once and asks nobody how large a buffer may become.
 import type * as Arrow from "apache-arrow";
+import type { Footer } from "apache-arrow/ipc/metadata/file";
 import type { BufferRegion, FieldNode } from "apache-arrow/ipc/metadata/message";
 import type { TypedArray } from "../data/schema.ts";
 import type { BufferCodec } from "./codecs/types.ts";
@@ -50,51 +51,73 @@ export interface Batch {
   readonly columns: ReadonlyMap<string, BatchColumn>;
 }
 
+/** The footer of a file of `size` bytes. @throws {SyntaxError} When it has none. */
+export async function readFooter(
+  read: (at: number, length: number) => Uint8Array | Promise<Uint8Array>,
+  size: number,
+): Promise<Footer> {
+  const { Footer } = await import("apache-arrow/ipc/metadata/file");
+  const text = async (at: number) => String.fromCharCode(...await read(at, 6));
+  if (size < 6 || await text(0) !== "ARROW1") throw new SyntaxError("it does not start as an Arrow file");
+  if (size < 20 || await text(size - 6) !== "ARROW1") {
+    throw new SyntaxError(`it is cut off: its ${size} bytes do not end as an Arrow file`);
+  }
+  const tail = await read(size - 10, 4);
+  const length = new DataView(tail.buffer, tail.byteOffset).getInt32(0, true);
+  if (!(length > 0 && size - 10 - length >= 8)) throw new SyntaxError("its footer lies outside it");
+  const footer = Footer.decode(await read(size - 10 - length, length));
+  for (let k = 0; k < footer.numRecordBatches; k++) {
+    const { offset, metaDataLength, bodyLength } = footer.getRecordBatch(k)!;
+    if (
+      offset < 0 || metaDataLength < 8 || bodyLength < 0 ||
+      offset + metaDataLength + bodyLength > size - 10 - length
+    ) {
+      throw new SyntaxError("its record batch lies outside it");
+    }
+  }
+  return footer;
+}
+
 /**
- * Find the record batch of a file. O(columns).
+ * The only record batch of a file. O(columns).
  *
- * @throws {SyntaxError} When there is not exactly one, or it lies outside the file.
+ * @throws {SyntaxError} When there is not exactly one, or it is damaged.
  */
 export async function openBatch(bytes: Uint8Array): Promise<Batch> {
-  const [{ Footer }, { Message }, { DataType }] = await Promise.all([
-    import("apache-arrow/ipc/metadata/file"),
+  const footer = await readFooter((at, length) => bytes.subarray(at, at + length), bytes.length);
+  if (footer.numRecordBatches !== 1) {
+    throw new SyntaxError(`it has ${footer.numRecordBatches} record batches, a chunk file has 1`);
+  }
+  const { offset, metaDataLength, bodyLength } = footer.getRecordBatch(0)!;
+  return await batchAt(
+    bytes.subarray(offset, offset + metaDataLength + bodyLength),
+    metaDataLength,
+    footer.schema,
+  );
+}
+
+/** The record batch in bytes of which the first `metadata` describe it. @throws {SyntaxError} When they don't. */
+export async function batchAt(bytes: Uint8Array, metadata: number, schema: Arrow.Schema): Promise<Batch> {
+  const [{ Message }, { DataType }] = await Promise.all([
     import("apache-arrow/ipc/metadata/message"),
     import("apache-arrow"),
   ]);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const footerAt = bytes.length - 10 - view.getInt32(bytes.length - 10, true);
-  if (!(footerAt >= 8 && footerAt <= bytes.length - 10)) throw new SyntaxError("its footer lies outside it");
-  const footer = Footer.decode(bytes.subarray(footerAt, bytes.length - 10));
-  if (footer.numRecordBatches !== 1) {
-    throw new SyntaxError(`it has ${footer.numRecordBatches} record batches, a chunk file has 1`);
-  }
-  const block = footer.getRecordBatch(0)!;
-  const bodyAt = block.offset + block.metaDataLength;
-  if (block.offset < 0 || block.metaDataLength < 8 || bodyAt + block.bodyLength > footerAt) {
-    throw new SyntaxError("its record batch lies outside it");
-  }
-  const marker = view.getInt32(block.offset, true);
-  const length = marker === -1 ? view.getInt32(block.offset + 4, true) : marker;
-  const messageAt = block.offset + (marker === -1 ? 8 : 4);
-  if (length < 0 || messageAt + length > bodyAt) {
+  const marker = view.getInt32(0, true);
+  const length = marker === -1 ? view.getInt32(4, true) : marker, at = marker === -1 ? 8 : 4;
+  if (length < 0 || at + length > metadata) {
     throw new SyntaxError("it is no intact Arrow file: its message is damaged");
   }
-  const message = Message.decode(bytes.subarray(messageAt, messageAt + length));
+  const message = Message.decode(bytes.subarray(at, at + length));
   if (!message.isRecordBatch()) {
     throw new SyntaxError("it is no intact Arrow file: its message is no record batch");
   }
   const header = message.header();
   const codec = codecFor(header.compression?.type);
-  const reader = new Columns(
-    bytes.subarray(bodyAt, bodyAt + block.bodyLength),
-    header.nodes,
-    header.buffers,
-    codec,
-    DataType,
-  );
+  const reader = new Columns(bytes.subarray(metadata), header.nodes, header.buffers, codec, DataType);
   const columns = new Map<string, BatchColumn>();
-  for (const field of footer.schema.fields) columns.set(field.name, reader.next(field));
-  return { rows: header.length, fields: footer.schema.fields, metadata: footer.schema.metadata, columns };
+  for (const field of schema.fields) columns.set(field.name, reader.next(field));
+  return { rows: header.length, fields: schema.fields, metadata: schema.metadata, columns };
 }
 
 function codecFor(type: number | undefined): BufferCodec | undefined {

@@ -177,7 +177,6 @@ export class ArrowFile {
 export async function openArrow(bytes: Uint8Array, options: OpenArrowOptions = {}): Promise<ArrowFile> {
   const name = options.name === undefined ? "an Arrow file" : `"${options.name}"`;
   try {
-    checkMagic(bytes);
     const batch = await openBatch(bytes);
     return new ArrowFile(name, options.schema ?? schemaOf(batch.fields), batch);
   } catch (cause) {
@@ -223,14 +222,6 @@ export async function decodeChunk(bytes: Uint8Array, options: DecodeOptions = {}
     dataKind: text("dataKind"),
   };
   return new Chunk(file.table({ ...options, t0: options.t0 ?? info.start }), info);
-}
-
-function checkMagic(bytes: Uint8Array): void {
-  const magic = (from: number) => String.fromCharCode(...bytes.subarray(from, from + 6));
-  if (magic(0) !== "ARROW1") throw new SyntaxError("it does not start as an Arrow file");
-  if (bytes.length < 20 || magic(bytes.length - 6) !== "ARROW1") {
-    throw new SyntaxError(`it is cut off: its ${bytes.length} bytes do not end as an Arrow file`);
-  }
 }
 
 function choose(schema_: Schema, names: readonly string[] | undefined): Schema {

@@ -114,6 +114,19 @@ function checkColumns(table: Table, schema: Schema): void {
   }
 }
 
+/** A table's columns as one record batch's data, in Arrow's own types. */
+export function tableData(
+  arrow: ArrowModule,
+  table: Table,
+  schema: Schema,
+  fields: Arrow.Field[],
+): Arrow.Data<Arrow.Struct> {
+  checkColumns(table, schema);
+  checkEncodable(table);
+  const children = schema.columns.map((column, k) => dataOf(arrow, table, column, fields[k]!.type));
+  return arrow.makeData({ type: new arrow.Struct(fields), length: table.length, nullCount: 0, children });
+}
+
 function dataOf(arrow: ArrowModule, table: Table, column: Column, type: Arrow.DataType): Arrow.Data {
   const rows = table.length;
   const held = table.columns[column.name] as TypedArray | Ragged;
