@@ -15,6 +15,8 @@
  */
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import { writeTo } from "./commands/_program.ts";
+import { addExport } from "./commands/export.ts";
+import { addImport } from "./commands/import.ts";
 import { addPlan } from "./commands/plan.ts";
 import { addPlugins } from "./commands/plugins.ts";
 import { addRegistry, registryArgs } from "./commands/registry.ts";
@@ -81,6 +83,8 @@ function makeProgram(io: Io): Command<[], { debug?: true; quiet?: true }> {
   writeTo(program, io);
   addRun(program, io);
   addShow(program, io);
+  addExport(program, io);
+  addImport(program, io);
   addPlan(program, io);
   addPlugins(program, io);
   addSim(program, io);
