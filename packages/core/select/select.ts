@@ -53,11 +53,15 @@ export class Selection {
   readonly columns: readonly string[];
   readonly #compiled: Compiled;
 
-  /** @param compiled What the text was made to. */
-  constructor(text: string, compiled: Compiled) {
+  /**
+   * What {@linkcode parseSelection} makes.
+   *
+   * @throws {SyntaxError} As that does.
+   */
+  constructor(text: string, schema: Schema) {
+    this.#compiled = compile(text, parse(text), schema);
     this.text = text;
-    this.columns = compiled.columns;
-    this.#compiled = compiled;
+    this.columns = this.#compiled.columns;
   }
 
   /**
@@ -104,5 +108,5 @@ export class Selection {
  * under the place.
  */
 export function parseSelection(text: string, schema: Schema): Selection {
-  return new Selection(text, compile(text, parse(text), schema));
+  return new Selection(text, schema);
 }

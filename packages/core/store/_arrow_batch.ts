@@ -23,10 +23,20 @@ const BUFFERS: Readonly<Record<string, number>> = {
   Struct: 0,
 };
 
+/** A field of an Arrow schema. */
+export interface ArrowField {
+  /** Its name. */
+  readonly name: string;
+  /** Its type, as apache-arrow has it. */
+  readonly type: unknown;
+  /** Its texts. */
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
 /** A column, or the values in one. */
 export interface BatchColumn {
   /** Its field. */
-  readonly field: Arrow.Field;
+  readonly field: ArrowField;
   /** Rows. */
   readonly length: number;
   /** Rows that are null. */
@@ -44,7 +54,7 @@ export interface Batch {
   /** Rows. */
   readonly rows: number;
   /** Fields, in order. */
-  readonly fields: readonly Arrow.Field[];
+  readonly fields: readonly ArrowField[];
   /** Texts of the schema. */
   readonly metadata: ReadonlyMap<string, string>;
   /** Columns by name. */

@@ -64,7 +64,7 @@ export class ArrowFile {
     this.schema = schema;
     this.rows = batch.rows;
     this.metadata = batch.metadata;
-    this.#fields = new Map(batch.fields.map((field) => [field.name, field]));
+    this.#fields = new Map((batch.fields as Arrow.Field[]).map((field) => [field.name, field]));
     this.#data = batch.columns;
     this.#low = JSON.parse(batch.metadata.get(LOW_KEY) ?? "[]");
     for (const column of schema.columns) {
@@ -178,7 +178,7 @@ export async function openArrow(bytes: Uint8Array, options: OpenArrowOptions = {
   const name = options.name === undefined ? "an Arrow file" : `"${options.name}"`;
   try {
     const batch = await openBatch(bytes);
-    return new ArrowFile(name, options.schema ?? schemaOf(batch.fields), batch);
+    return new ArrowFile(name, options.schema ?? schemaOf(batch.fields as Arrow.Field[]), batch);
   } catch (cause) {
     const what = cause instanceof SyntaxError
       ? cause.message

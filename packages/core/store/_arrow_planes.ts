@@ -5,7 +5,7 @@
 import type * as Arrow from "apache-arrow";
 import type { Column, Ragged } from "../data/schema.ts";
 import type { ArrowModule } from "./_arrow_types.ts";
-import type { BatchColumn } from "./_arrow_batch.ts";
+import type { ArrowField, BatchColumn } from "./_arrow_batch.ts";
 import { joinSamples, type Planes, type Rows, type Words } from "./codecs/_planes.ts";
 
 /** Field metadata: the codec of the column. */
@@ -74,7 +74,7 @@ export function planesData(
 }
 
 /** Whether a column of a file is divided. */
-export function isDivided(field: Arrow.Field): boolean {
+export function isDivided(field: ArrowField): boolean {
   return field.metadata.get(CODEC_KEY) === "waveform";
 }
 

@@ -42,4 +42,4 @@ export {
   openArrow,
   type OpenArrowOptions,
 } from "./_arrow_decode.ts";
-export type { Batch, BatchColumn } from "./_arrow_batch.ts";
+export type { ArrowField, Batch, BatchColumn } from "./_arrow_batch.ts";
