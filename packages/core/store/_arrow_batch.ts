@@ -66,6 +66,7 @@ export async function readFooter(
   read: (at: number, length: number) => Uint8Array | Promise<Uint8Array>,
   size: number,
 ): Promise<Footer> {
+  await import("apache-arrow/ipc/metadata/message"); // without which a footer's schema cannot be read
   const { Footer } = await import("apache-arrow/ipc/metadata/file");
   const text = async (at: number) => String.fromCharCode(...await read(at, 6));
   if (size < 6 || await text(0) !== "ARROW1") throw new SyntaxError("it does not start as an Arrow file");
