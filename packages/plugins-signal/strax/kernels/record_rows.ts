@@ -1,0 +1,86 @@
+// Baseline, flip and integral of pulse fragments: the readable form. `wasm_rows.ts` does the same with vectors.
+
+/** Fragments of pulses, in time order: `data` is [n, width]. */
+export interface RawRows {
+  readonly channel: Uint16Array;
+  readonly length: Int32Array;
+  readonly record_i: Int32Array;
+  readonly data: Int16Array;
+}
+
+/** What is made of them, a value a row. */
+export interface RecordResults {
+  readonly area: Int32Array;
+  readonly baseline: Float32Array;
+  readonly baseline_rms: Float32Array;
+  readonly data: Int16Array;
+}
+
+/** What is to be made. */
+export interface RecordSettings {
+  /** Samples a row. */
+  readonly width: number;
+  /** Samples of the first fragment that the baseline is the mean of. */
+  readonly baselineSamples: number;
+  /** Turn the pulses over: away from the baseline becomes upwards for negative pulses. */
+  readonly flip: boolean;
+}
+
+/**
+ * Rows `from` to `to` (excluded) into rows 0 and on of `out`; rows before `from` only give the baselines of pulses that begin there.
+ *
+ * The mean is that of the samples there are, at most `baselineSamples`, in double precision, then rounded to single; what is
+ * subtracted is its whole part. The integral is the sum of the samples and `round(fraction x length)`, halves to even.
+ *
+ * @returns The first row whose pulse's earlier fragment is missing, -1 if none is.
+ */
+export function recordRows(
+  rows: RawRows,
+  from: number,
+  to: number,
+  settings: RecordSettings,
+  out: RecordResults,
+): number {
+  const { channel, length, record_i, data } = rows;
+  const { width, baselineSamples, flip } = settings;
+  const channels = 65536;
+  const mean = new Float32Array(channels), rms = new Float32Array(channels);
+  const next = new Int32Array(channels); // number of the fragment that comes next; 0 where none is known
+  for (let i = 0; i < to; i++) {
+    const ch = channel[i]!, at = i * width, n = Math.min(length[i]!, width);
+    if (record_i[i] === 0) {
+      const samples = Math.min(baselineSamples, n);
+      let sum = 0, squares = 0;
+      for (let k = at; k < at + samples; k++) {
+        sum += data[k]!;
+        squares += data[k]! * data[k]!;
+      }
+      mean[ch] = samples === 0 ? 0 : sum / samples;
+      rms[ch] = samples === 0 ? 0 : Math.sqrt(samples * squares - sum * sum) / samples;
+      next[ch] = 1;
+    } else if (next[ch] === record_i[i]) next[ch]!++;
+    else if (i >= from) return i;
+    else next[ch] = 0;
+    if (i < from) continue;
+    const row = i - from, to = row * width;
+    const whole = Math.trunc(mean[ch]!), fraction = mean[ch]! - Math.floor(mean[ch]!);
+    let sum = 0;
+    for (let k = 0; k < n; k++) {
+      const sample = flip ? whole - data[at + k]! : data[at + k]! - whole;
+      out.data[to + k] = sample;
+      sum += out.data[to + k]!;
+    }
+    out.data.fill(0, to + n, to + width);
+    out.area[row] = sum + roundHalfEven(fraction * n);
+    out.baseline[row] = mean[ch]!;
+    out.baseline_rms[row] = rms[ch]!;
+  }
+  return -1;
+}
+
+/** The nearest integer, halves to the even one, as `numpy.round`. */
+export function roundHalfEven(x: number): number {
+  const floor = Math.floor(x);
+  const rest = x - floor;
+  return rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? floor + 1 : floor;
+}

@@ -1,0 +1,108 @@
+/**
+ * `records` of the strax set: fragments with the baseline taken away, pulses upwards, and their integral.
+ *
+ * | column | what |
+ * |---|---|
+ * | `time`, `endtime`, `channel`, `dt`, `length`, `pulse_length`, `record_i` | as in `raw_records` |
+ * | `baseline`, `baseline_rms` | mean and standard deviation (population) of the pulse's first samples, ADC counts; all fragments of a pulse have those of the first |
+ * | `data` | `trunc(baseline) - sample` (without `flip`: `sample - trunc(baseline)`) within `length`, 0 behind, ADC counts |
+ * | `area` | sum of `data`, and `round(length x fraction of the baseline)`, halves to even; ADC counts x samples |
+ * | `reduction_level` | 0: nothing was taken away |
+ *
+ * This is `raw_to_records`, `baseline`, `zero_out_of_bounds` and `integrate` of strax in one step
+ * (Aalbers et al., strax, doi:10.5281/zenodo.1340632).
+ *
+ * Differences from strax: the baseline is the mean of samples that count, where strax takes the filled-up ones of a pulse shorter than
+ * `baselineSamples` too; a fragment whose predecessor is missing is an error even where the channel had another pulse before,
+ * whose baseline strax takes without a word; a pulse may cross chunks, up to `maxPulse`; there is no `amplitude_bit_shift`.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { Context, Table, tableSource } from "@millrace/core";
+ * import { straxRecords } from "@millrace/plugins-signal/strax/records";
+ * import { rawRecordsSchema } from "@millrace/plugins-signal/strax/schemas";
+ *
+ * const raw = Table.from(rawRecordsSchema, {
+ *   time: [0n],
+ *   endtime: [50_000n],
+ *   channel: [3],
+ *   dt: [10_000],
+ *   length: [5],
+ *   pulse_length: [5],
+ *   record_i: [0],
+ *   data: [[100, 101, 60, 90, 100]],
+ * });
+ * await using ctx = new Context({ config: { "records.baselineSamples": 2 } });
+ * ctx.register(tableSource("raw_records", raw), straxRecords);
+ * const { baseline, data, area } = (await ctx.getData("run_1", "records")).row(0);
+ * assert.equal(baseline, 100.5);
+ * assert.deepEqual(data, Int16Array.of(0, -1, 40, 10, 0));
+ * assert.equal(area, 51); // 49 and 5 x 0.5, rounded to the even 2
+ * ```
+ * @module
+ */
+import { definePlugin } from "@millrace/core/define";
+import { option } from "@millrace/core/option";
+import type { Plugin } from "@millrace/core/plugin";
+import { recordRows } from "./kernels/record_rows.ts";
+import { rawRecordsSchema, straxRecordsSchema } from "./schemas.ts";
+
+/** Fragments without baseline. Options: `baselineSamples`, `flip`, `maxPulse`. */
+export const straxRecords: Plugin = definePlugin({
+  module: import.meta.url,
+  export: "straxRecords",
+  provides: "records",
+  dependsOn: ["raw_records"],
+  needs: { raw_records: rawRecordsSchema.types },
+  version: "1.0.0",
+  help: "Pulse fragments without baseline, upwards, with their integral",
+  dataKind: "raw_records",
+  schema: straxRecordsSchema,
+  halo: ({ maxPulse }) => ({ left: maxPulse, right: 0, by: "start" as const }),
+  options: {
+    baselineSamples: option.integer({
+      default: 40,
+      min: 1,
+      max: 32768,
+      unit: "sample",
+      help: "Samples at the start of a pulse that the baseline is the mean of",
+    }),
+    flip: option.boolean({ default: true, help: "Pulses are negative: turn them over" }),
+    maxPulse: option.time({
+      default: "1 ms",
+      min: 0,
+      help: "Longest pulse: how far before a fragment the first one of its pulse is looked for",
+    }),
+  },
+  computeChunk(chunk, { options, emit, own }) {
+    const { table, columns } = chunk;
+    const { from, to } = own;
+    const { time, pulse_length, dt, channel, record_i } = columns;
+    for (let i = from; i < to; i++) {
+      if (pulse_length[i]! * dt[i]! <= options.maxPulse) continue;
+      throw new RangeError(
+        `Cannot take the baseline of the pulse in channel ${channel[i]} at ${table.t0 + BigInt(time[i]!)} ps: it is ` +
+          `${pulse_length[i]! * dt[i]!} ps long; set records.maxPulse to more than ${options.maxPulse} ps`,
+      );
+    }
+    const width = table.width("data");
+    const whole = from === 0 && to === chunk.length;
+    const same = ["dt", "length", "pulse_length", "record_i"] as const;
+    const out = emit(to - from, {
+      widths: { data: width },
+      ...(whole ? { share: Object.fromEntries(same.map((name) => [name, table])) } : {}),
+    });
+    if (!whole) for (const name of same) out.columns[name].set(columns[name].subarray(from, to));
+    out.columns.reduction_level.fill(0);
+    const settings = { width, baselineSamples: options.baselineSamples, flip: options.flip };
+    const missing = recordRows(columns, from, to, settings, out.columns);
+    if (missing >= 0) {
+      throw new RangeError(
+        `Cannot take the baseline of fragment ${record_i[missing]} of a pulse in channel ${channel[missing]} at ` +
+          `${table.t0 + BigInt(time[missing]!)} ps: the fragment before it is missing`,
+      );
+    }
+    return out;
+  },
+});
