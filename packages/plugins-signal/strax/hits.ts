@@ -54,7 +54,8 @@ import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { PerChannel } from "@millrace/core/per-channel";
 import type { Plugin } from "@millrace/core/plugin";
-import { findStraxHits, type HitThresholds } from "./kernels/find_strax_hits.ts";
+import type { HitThresholds } from "./kernels/find_strax_hits.ts";
+import { findStraxHits } from "./kernels/wasm_hits.ts";
 import { straxHitsSchema, straxRecordsSchema } from "./schemas.ts";
 
 /** Stretches of records at or beyond a threshold. Options: `minAmplitude`, `minHeightOverNoise`. */

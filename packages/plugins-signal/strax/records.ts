@@ -45,7 +45,7 @@
 import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
-import { recordRows } from "./kernels/record_rows.ts";
+import { recordRows } from "./kernels/wasm_rows.ts";
 import { rawRecordsSchema, straxRecordsSchema } from "./schemas.ts";
 
 /** Fragments without baseline. Options: `baselineSamples`, `flip`, `maxPulse`. */

@@ -1,5 +1,5 @@
 /**
- * Makes `signal.wasm` of `signal.as`: `deno run -A packages/plugins-signal/kernels/wasm/build.ts`.
+ * Makes each `*.wasm` of its `*.as`: `deno run -A packages/plugins-signal/kernels/wasm/build.ts`.
  *
  * The compiler is AssemblyScript, from npm; only this script and its test use it, and what it makes is committed.
  * @module
@@ -8,6 +8,9 @@
 /** The compiler: another version may give other bytes. */
 export const COMPILER = "npm:assemblyscript@0.28.18/asc";
 
+/** The modules. */
+export const MODULES = ["signal", "strax"] as const;
+
 const here = new URL("./", import.meta.url);
 
 /** Whether the compiler is on this machine or, with `online`, can be fetched. */
@@ -15,19 +18,19 @@ export async function hasCompiler(online = false): Promise<boolean> {
   return (await run(online ? [] : ["--cached-only"], ["--version"])).success;
 }
 
-/** The module as the compiler makes it from the source. @throws {Error} With the compiler's message, where it fails. */
-export async function compile(): Promise<Uint8Array> {
+/** A module as the compiler makes it from its source. @throws {Error} With the compiler's message, where it fails. */
+export async function compile(name: string): Promise<Uint8Array> {
   const folder = await Deno.makeTempDir({ prefix: "millrace_wasm_" });
   try {
     // The compiler takes files named *.ts; ours isn't one, since it is no TypeScript.
-    await Deno.copyFile(new URL("signal.as", here), `${folder}/signal.ts`);
+    await Deno.copyFile(new URL(`${name}.as`, here), `${folder}/${name}.ts`);
     const { success, stderr } = await run([], [
-      `${folder}/signal.ts`,
-      ...["--outFile", `${folder}/signal.wasm`, "--baseDir", folder],
+      `${folder}/${name}.ts`,
+      ...["--outFile", `${folder}/${name}.wasm`, "--baseDir", folder],
       ...["-O3", "--noAssert", "--runtime", "stub", "--enable", "simd", "--initialMemory", "1"],
     ]);
-    if (!success) throw new Error(`Cannot compile signal.as: ${new TextDecoder().decode(stderr)}`);
-    return await Deno.readFile(`${folder}/signal.wasm`);
+    if (!success) throw new Error(`Cannot compile ${name}.as: ${new TextDecoder().decode(stderr)}`);
+    return await Deno.readFile(`${folder}/${name}.wasm`);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -41,7 +44,9 @@ function run(flags: readonly string[], args: readonly string[]): Promise<Deno.Co
 }
 
 if (import.meta.main) {
-  const bytes = await compile();
-  await Deno.writeFile(new URL("signal.wasm", here), bytes);
-  console.log(`signal.wasm: ${bytes.length} bytes`);
+  for (const name of MODULES) {
+    const bytes = await compile(name);
+    await Deno.writeFile(new URL(`${name}.wasm`, here), bytes);
+    console.log(`${name}.wasm: ${bytes.length} bytes`);
+  }
 }

@@ -1,23 +1,24 @@
 // The committed module: it is what its source says, and it loads wherever the kernels do.
 import assert from "node:assert/strict";
-import { compile, COMPILER, hasCompiler } from "./build.ts";
+import { compile, COMPILER, hasCompiler, MODULES } from "./build.ts";
 
 const here = new URL("./", import.meta.url);
 const found = await hasCompiler();
 
-Deno.test({
-  name: found
-    ? "signal.wasm is what signal.as compiles to"
-    : `signal.wasm is what signal.as compiles to (skipped: ${COMPILER} is not in the cache; run build.ts once)`,
-  ignore: !found,
-  async fn() {
-    const made = await compile(), committed = await Deno.readFile(new URL("signal.wasm", here));
-    assert.ok(
-      made.length === committed.length && made.every((byte, i) => byte === committed[i]),
-      "signal.wasm is not what signal.as compiles to; run build.ts",
-    );
-  },
-});
+for (const name of MODULES) {
+  const what = `${name}.wasm is what ${name}.as compiles to`;
+  Deno.test({
+    name: found ? what : `${what} (skipped: ${COMPILER} is not in the cache; run build.ts once)`,
+    ignore: !found,
+    async fn() {
+      const made = await compile(name), committed = await Deno.readFile(new URL(`${name}.wasm`, here));
+      assert.ok(
+        made.length === committed.length && made.every((byte, i) => byte === committed[i]),
+        `${name}.wasm is not what ${name}.as compiles to; run build.ts`,
+      );
+    },
+  });
+}
 
 Deno.test("signal.wasm needs nothing from outside", async () => {
   const module = new WebAssembly.Module(await Deno.readFile(new URL("signal.wasm", here)));

@@ -42,21 +42,14 @@ export function recordRows(
   out: RecordResults,
 ): number {
   const { channel, length, record_i, data } = rows;
-  const { width, baselineSamples, flip } = settings;
+  const { width, flip } = settings;
   const channels = 65536;
   const mean = new Float32Array(channels), rms = new Float32Array(channels);
   const next = new Int32Array(channels); // number of the fragment that comes next; 0 where none is known
   for (let i = 0; i < to; i++) {
     const ch = channel[i]!, at = i * width, n = Math.min(length[i]!, width);
     if (record_i[i] === 0) {
-      const samples = Math.min(baselineSamples, n);
-      let sum = 0, squares = 0;
-      for (let k = at; k < at + samples; k++) {
-        sum += data[k]!;
-        squares += data[k]! * data[k]!;
-      }
-      mean[ch] = samples === 0 ? 0 : sum / samples;
-      rms[ch] = samples === 0 ? 0 : Math.sqrt(samples * squares - sum * sum) / samples;
+      [mean[ch], rms[ch]] = pulseBaseline(rows, i, settings);
       next[ch] = 1;
     } else if (next[ch] === record_i[i]) next[ch]!++;
     else if (i >= from) return i;
@@ -76,6 +69,21 @@ export function recordRows(
     out.baseline_rms[row] = rms[ch]!;
   }
   return -1;
+}
+
+/** Mean and standard deviation of the samples at the start of row `i`; 0 where there are none. */
+export function pulseBaseline(
+  { data, length }: RawRows,
+  i: number,
+  { width, baselineSamples }: RecordSettings,
+): [mean: number, deviation: number] {
+  const n = Math.min(baselineSamples, length[i]!, width), at = i * width;
+  let sum = 0, squares = 0;
+  for (let k = at; k < at + n; k++) {
+    sum += data[k]!;
+    squares += data[k]! * data[k]!;
+  }
+  return n === 0 ? [0, 0] : [sum / n, Math.sqrt(n * squares - sum * sum) / n];
 }
 
 /** The nearest integer, halves to the even one, as `numpy.round`. */

@@ -1,0 +1,328 @@
+// Loops over fragments of pulses and their hits with 128-bit vectors, in AssemblyScript. `build.ts` makes `strax.wasm` of it.
+//
+// A block of records is [rows, width] samples of 16 bits and arrays of their other columns. Behind the samples there must be room
+// for a vector that may be read or written. What each function computes is written down in plain TypeScript in `strax/kernels`.
+
+/** Address behind what the module itself uses. */
+export function heapBase(): usize {
+  return __heap_base;
+}
+
+/**
+ * Baseline, flip, zeros behind the length, integral. `state` holds by channel: mean (f32), standard deviation (f32) and the
+ * number of the next fragment (i32), 65536 of each. `masks` are so many ones as a row has samples, up to a whole vector, and as
+ * many zeros. Gives the first row whose predecessor is missing, or -1.
+ */
+export function recordRows(
+  rows: i32, width: i32, samples: usize, lengths: usize, channels: usize, numbers: usize, state: usize, masks: usize,
+  baselineSamples: i32, flip: bool, out: usize, areas: usize, baselines: usize, deviations: usize,
+): i32 {
+  const ones = i16x8.splat(1), turn = i16x8.splat(flip ? -1 : 0);
+  const vectors: usize = <usize>(width + 7) >> 3, stride: usize = <usize>width << 1;
+  const means = state, rmss = state + 262144, nexts = state + 524288;
+  for (let row = 0; row < rows; row++) {
+    const four = <usize>row << 2;
+    const channel = <usize>load<u16>(channels + (<usize>row << 1)) << 2;
+    const number = load<i32>(numbers + four);
+    const x = samples + <usize>row * stride, y = out + <usize>row * stride;
+    const n = min<i32>(load<i32>(lengths + four), width);
+    if (number == 0) {
+      baselineOf(x, min<i32>(n, baselineSamples), means + channel, rmss + channel);
+      store<i32>(nexts + channel, 1);
+    } else {
+      if (load<i32>(nexts + channel) != number) return row;
+      store<i32>(nexts + channel, number + 1);
+    }
+    const mean = load<f32>(means + channel);
+    const fraction = mean - floor<f32>(mean);
+    // x - whole, or whole - x: both as (x xor turn) - (whole xor turn), a two's complement being ~x + 1.
+    const whole = v128.xor(i16x8.splat(<i16><i32>mean), turn);
+    const mask = masks + (<usize>(width - n) << 1);
+    let sum = i32x4.splat(0);
+    for (let k: usize = 0; k < vectors; k++) {
+      const at = k << 4;
+      const v = v128.and(i16x8.sub(v128.xor(v128.load(x + at), turn), whole), v128.load(mask + at));
+      v128.store(y + at, v);
+      sum = i32x4.add(sum, i32x4.dot_i16x8_s(v, ones));
+    }
+    store<i32>(areas + four, addLanes(sum) + <i32>nearest<f64>(<f64>fraction * <f64>n));
+    store<f32>(baselines + four, mean);
+    store<f32>(deviations + four, load<f32>(rmss + channel));
+  }
+  return -1;
+}
+
+@inline
+function addLanes(v: v128): i32 {
+  const w = i32x4.add(v, v128.shuffle<i64>(v, v, 1, 0));
+  return i32x4.extract_lane(w, 0) + i32x4.extract_lane(w, 1);
+}
+
+function baselineOf(x: usize, n: i32, mean: usize, deviation: usize): void {
+  let total: i64 = 0, squares: i64 = 0, i = 0;
+  const ones = i16x8.splat(1);
+  let sums = i64x2.splat(0), parts = i32x4.splat(0);
+  for (; i + 8 <= n; i += 8) {
+    const v = v128.load(x + (<usize>i << 1));
+    const square = i32x4.dot_i16x8_s(v, v); // never negative, up to 2^31
+    parts = i32x4.add(parts, i32x4.dot_i16x8_s(v, ones)); // 32768 samples at most
+    sums = i64x2.add(sums, i64x2.add(i64x2.extend_low_i32x4_u(square), i64x2.extend_high_i32x4_u(square)));
+  }
+  total = <i64>addLanes(parts);
+  squares = i64x2.extract_lane(sums, 0) + i64x2.extract_lane(sums, 1);
+  for (; i < n; i++) {
+    const v = <i64>load<i16>(x + (<usize>i << 1));
+    total += v;
+    squares += v * v;
+  }
+  store<f32>(mean, n == 0 ? 0 : <f32>(<f64>total / <f64>n));
+  store<f32>(deviation, n == 0 ? 0 : <f32>(sqrt<f64>(<f64>(<i64>n * squares - total * total)) / <f64>n));
+}
+
+/**
+ * Runs of samples at or above each row's threshold, as 8 bytes each at `hits`: row (u32), first sample and the one behind the last
+ * (u16 both). Gives their number. `thresholds` are those of the rows, rounded up to integers.
+ */
+export function findRuns(rows: i32, width: i32, samples: usize, lengths: usize, thresholds: usize, hits: usize): i32 {
+  const stride: usize = <usize>width << 1;
+  let count: u32 = 0;
+  for (let row = 0; row < rows; row++) {
+    const four = <usize>row << 2;
+    const x = samples + <usize>row * stride;
+    const n = min<i32>(load<i32>(lengths + four), width);
+    const level = i16x8.splat(<i16>(load<i32>(thresholds + four) - 1));
+    if (width > 96 && width <= 112) {
+      let m = bits(x, level) | (bits(x + 32, level) << 16) | (bits(x + 64, level) << 32) | (bits(x + 96, level) << 48);
+      let w = bits(x + 128, level) | (bits(x + 160, level) << 16) | (bits(x + 192, level) << 32);
+      if (n < 64) m &= ~(<u64>-1 << <u64>n);
+      w &= n > 64 ? ~(<u64>-1 << <u64>(n - 64)) : 0;
+      count = edges(m ^ (m << 1), 0, <u32>row, hits, count);
+      count = edges(w ^ ((w << 1) | (m >> 63)), 64, <u32>row, hits, count);
+      continue;
+    }
+    let last: u64 = 0;
+    for (let from = 0; from < n; from += 64) {
+      let m: u64 = 0;
+      for (let k = 0; k < 64 && from + k < n; k += 16) m |= bits(x + (<usize>(from + k) << 1), level) << <u64>k;
+      if (n - from < 64) m &= ~(<u64>-1 << <u64>(n - from));
+      count = edges(m ^ ((m << 1) | last), from, <u32>row, hits, count);
+      last = m >> 63;
+    }
+    if (last != 0) count = edges(1, n, <u32>row, hits, count);
+  }
+  return <i32>(count >> 1);
+}
+
+/** A bit for each of 16 samples: whether it is above a level. */
+@inline
+function bits(at: usize, level: v128): u64 {
+  return <u64><u32>i8x16.bitmask(i8x16.narrow_i16x8_s(
+    i16x8.gt_s(v128.load(at), level),
+    i16x8.gt_s(v128.load(at, 16), level),
+  ));
+}
+
+/** Write the edges, which are starts and ends in turn. */
+@inline
+function edges(e: u64, from: i32, row: u32, hits: usize, count: u32): u32 {
+  while (e != 0) {
+    const at = hits + (<usize>(count >> 1) << 3);
+    store<u32>(at, row);
+    store<u16>(at + 4 + (<usize>(count & 1) << 1), <u16>(from + <i32>ctz<u64>(e)));
+    e &= e - 1;
+    count++;
+  }
+  return count;
+}
+
+/**
+ * Put hits in order of time and channel. Their keys, time in units above those of the channel above the hit's number, are made at
+ * `keys` and sorted with the help of `other`, which has as much room; `counts` has room for 2048 u32. Gives the address of the
+ * sorted keys, 0 where keys would not fit 64 bits.
+ */
+export function sortHits(
+  count: i32, hits: usize, times: usize, intervals: usize, channels: usize, unit: f64, channelBits: i32,
+  keys: usize, other: usize, counts: usize,
+): usize {
+  if (count == 0) return keys;
+  const origin = load<f64>(times);
+  const numberBits: u64 = 32 - <u64>clz<u32>(<u32>count);
+  let step = unit, most: f64 = 0;
+  for (let again = 0; again < 2; again++) {
+    let exact = true;
+    most = 0;
+    for (let k = 0; k < count; k++) {
+      const at = hits + (<usize>k << 3);
+      const row = load<u32>(at), left = load<u16>(at, 4);
+      const time = load<f64>(times + (<usize>row << 3)) - origin + <f64>left * <f64>load<i32>(intervals + (<usize>row << 2));
+      const steps = nearest<f64>(time / step);
+      exact = exact && steps * step == time;
+      most = max<f64>(most, steps);
+      const channel = <u64>load<u16>(channels + (<usize>row << 1));
+      store<u64>(
+        keys + (<usize>k << 3),
+        (((<u64>steps << <u64>channelBits) | channel) << numberBits) | <u64>k,
+      );
+    }
+    if (exact) break;
+    step = 1;
+  }
+  const bits = <i32>(64 - clz<u64>(<u64>most)) + channelBits;
+  if (bits + <i32>numberBits > 64) return 0;
+  const passes = (bits + 10) / 11, digit = passes == 0 ? 0 : (bits + passes - 1) / passes;
+  let from = keys, to = other;
+  for (let pass = 0; pass < passes; pass++) {
+    const shift = numberBits + <u64>(pass * digit), mask: u64 = (<u64>1 << <u64>digit) - 1;
+    memory.fill(counts, 0, <usize>4 << <usize>digit);
+    for (let k: usize = 0; k < <usize>count; k++) {
+      const at = counts + (<usize>((load<u64>(from + (k << 3)) >> shift) & mask) << 2);
+      store<u32>(at, load<u32>(at) + 1);
+    }
+    let sum: u32 = 0;
+    for (let at = counts; at < counts + (<usize>4 << <usize>digit); at += 4) {
+      const here = load<u32>(at);
+      store<u32>(at, sum);
+      sum += here;
+    }
+    for (let k: usize = 0; k < <usize>count; k++) {
+      const key = load<u64>(from + (k << 3));
+      const at = counts + (<usize>((key >> shift) & mask) << 2), place = load<u32>(at);
+      store<u32>(at, place + 1);
+      store<u64>(to + (<usize>place << 3), key);
+    }
+    const swap = from;
+    from = to;
+    to = swap;
+  }
+  return from;
+}
+
+/**
+ * Write the hits in the order of `keys`: columns one behind the other from `out`, each at a multiple of 64 bytes, as `strax_hits.ts`
+ * lists them; `wave` is where the samples go. Gives the number of samples.
+ */
+export function writeHits(
+  count: i32, keys: usize, hits: usize, width: i32, samples: usize, times: usize, intervals: usize, channels: usize,
+  numbers: usize, baselines: usize, thresholds: usize,
+  time: usize, endtime: usize, maxTime: usize, channel: usize, dt: usize, length: usize, left: usize, right: usize,
+  recordI: usize, area: usize, height: usize, threshold: usize, baseline: usize, offsets: usize, wave: usize,
+): i32 {
+  const numberMask: u64 = (<u64>1 << <u64>(32 - clz<u32>(<u32>count))) - 1;
+  const ones = i16x8.splat(1), lowest = i16x8.splat(-32768);
+  const iota = i16x8(0, 1, 2, 3, 4, 5, 6, 7);
+  let to = wave;
+  store<u32>(offsets, 0);
+  for (let k = 0; k < count; k++) {
+    const entry = hits + (<usize>(load<u64>(keys + (<usize>k << 3)) & numberMask) << 3);
+    const row = <usize>load<u32>(entry), first = <i32>load<u16>(entry, 4), end = <i32>load<u16>(entry, 6);
+    const n = end - first;
+    const x = samples + ((row * <usize>width + <usize>first) << 1);
+    let sum: i32, highest = lowest, most: i32, place: i32 = 0;
+    if (n <= 8) {
+      const inside = i16x8.gt_s(i16x8.splat(<i16>n), iota);
+      const v = v128.and(v128.load(x), inside);
+      v128.store(to, v);
+      sum = addLanes(i32x4.dot_i16x8_s(v, ones));
+      highest = v128.bitselect(v, lowest, inside);
+      most = highestLane(highest);
+      place = <i32>ctz<u32>(<u32>i16x8.bitmask(i16x8.eq(highest, i16x8.splat(<i16>most))));
+    } else {
+      let parts = i32x4.splat(0);
+      for (let i = 0; i < n; i += 8) {
+        const at = <usize>i << 1;
+        const inside = i16x8.gt_s(i16x8.splat(<i16>(n - i)), iota);
+        const v = v128.and(v128.load(x + at), inside);
+        v128.store(to + at, v);
+        parts = i32x4.add(parts, i32x4.dot_i16x8_s(v, ones));
+        highest = i16x8.max_s(highest, v128.bitselect(v, lowest, inside));
+      }
+      sum = addLanes(parts);
+      most = highestLane(highest);
+      const wanted = i16x8.splat(<i16>most);
+      for (let i = 0; i < n; i += 8) {
+        const equal = <u32>i16x8.bitmask(i16x8.eq(v128.load(x + (<usize>i << 1)), wanted));
+        if (equal == 0) continue;
+        place = i + <i32>ctz<u32>(equal);
+        break;
+      }
+    }
+    to += <usize>n << 1;
+    const eight = <usize>k << 3, four = <usize>k << 2, two = <usize>k << 1;
+    const start = load<f64>(times + (row << 3)), interval = load<i32>(intervals + (row << 2));
+    const base = load<f32>(baselines + (row << 2)), fraction = base - floor<f32>(base);
+    store<f64>(time + eight, start + <f64>first * <f64>interval);
+    store<f64>(endtime + eight, start + <f64>first * <f64>interval + <f64>n * <f64>interval);
+    store<f64>(maxTime + eight, start + <f64>(first + place) * <f64>interval);
+    store<u16>(channel + two, load<u16>(channels + (row << 1)));
+    store<i32>(dt + four, interval);
+    store<i32>(length + four, n);
+    store<i16>(left + two, <i16>first);
+    store<i16>(right + two, <i16>end);
+    store<i32>(recordI + four, load<i32>(numbers + (row << 2)));
+    store<f32>(area + four, <f32>(<f64>sum + <f64>n * <f64>fraction));
+    store<f32>(height + four, <f32>(<f64>most + <f64>fraction));
+    store<f32>(threshold + four, load<f32>(thresholds + (row << 2)));
+    store<f32>(baseline + four, base);
+    store<u32>(offsets + four, <u32>(to - wave) >> 1, 4);
+  }
+  return <i32>((to - wave) >> 1);
+}
+
+@inline
+function highestLane(v: v128): i32 {
+  v = i16x8.max_s(v, v128.shuffle<i64>(v, v, 1, 0));
+  v = i16x8.max_s(v, v128.shuffle<i32>(v, v, 1, 0, 3, 2));
+  v = i16x8.max_s(v, v128.shuffle<i16>(v, v, 1, 0, 3, 2, 5, 4, 7, 6));
+  return <i32>i16x8.extract_lane_s(v, 0);
+}
+
+/**
+ * Add hits to the waveform `sum` (f32) of `length` samples that starts at `start`; samples outside are left out. By channel, the
+ * area (f32) is added at `perChannel`. Gives the area of all.
+ */
+export function sumHits(
+  from: i32, to: i32, times: usize, channels: usize, baselines: usize, offsets: usize, wave: usize, gains: usize,
+  start: f64, dt: f64, sum: usize, length: i32, perChannel: usize,
+): f64 {
+  let total: f64 = 0;
+  for (let h = from; h < to; h++) {
+    const four = <usize>h << 2;
+    const first = load<u32>(offsets + four), n = <i32>(load<u32>(offsets + four, 4) - first);
+    const shift = <i32>floor<f64>((load<f64>(times + (<usize>h << 3)) - start) / dt);
+    const channel = <usize>load<u16>(channels + (<usize>h << 1));
+    const base = load<f32>(baselines + four), fraction = base - floor<f32>(base);
+    const gain = <f32>load<f64>(gains + (channel << 3));
+    const a = max<i32>(0, -shift), b = min<i32>(n, length - shift);
+    if (a >= b) continue;
+    const x = wave + (<usize>first << 1), y = sum + (<isize>shift << 2);
+    const gains4 = f32x4.splat(gain), offset4 = f32x4.splat(fraction * gain);
+    let i = a, part: i32 = 0;
+    if (a == 0 && shift + n + 8 <= length) {
+      // Whole vectors: what is behind the last sample adds nothing.
+      const ones = i16x8.splat(1), iota = i16x8(0, 1, 2, 3, 4, 5, 6, 7);
+      let parts = i32x4.splat(0);
+      for (; i < n; i += 8) {
+        const inside = i16x8.gt_s(i16x8.splat(<i16>(n - i)), iota);
+        const v = v128.and(v128.load(x + (<usize>i << 1)), inside);
+        parts = i32x4.add(parts, i32x4.dot_i16x8_s(v, ones));
+        const low = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(v)), gains4), v128.and(offset4, i32x4.extend_low_i16x8_s(inside)));
+        const high = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(v)), gains4), v128.and(offset4, i32x4.extend_high_i16x8_s(inside)));
+        const at = y + (<usize>i << 2);
+        v128.store(at, f32x4.add(v128.load(at), low));
+        v128.store(at, f32x4.add(v128.load(at, 16), high), 16);
+      }
+      part = addLanes(parts);
+    } else {
+      for (; i < b; i++) {
+        const sample = <i32>load<i16>(x + (<usize>i << 1)), at = y + (<usize>i << 2);
+        store<f32>(at, load<f32>(at) + (<f32>sample * gain + fraction * gain));
+        part += sample;
+      }
+    }
+    const area = (<f64>part + <f64>(b - a) * <f64>fraction) * load<f64>(gains + (channel << 3));
+    const place = perChannel + (channel << 2);
+    store<f32>(place, load<f32>(place) + <f32>area);
+    total += area;
+  }
+  return total;
+}
