@@ -47,6 +47,26 @@ export class CutSet {
     this.#last = time;
   }
 
+  /** The next rows of arrays, `from` to `to` (excluded), in time order; their times count from `-shift`. */
+  addRows(times: Float64Array, ends: Float64Array, from: number, to: number, shift: number): void {
+    const gap = this.#gap, maxSpan = this.#maxSpan;
+    for (let i = from; i < to;) {
+      // Rows that open no cluster only move the cover: most of them.
+      let cover = this.#cover, last = this.#last;
+      const limit = this.#clusterStart + maxSpan;
+      for (; i < to; i++) {
+        const time = times[i]! + shift;
+        if (time - cover >= gap || time >= limit) break;
+        const end = ends[i]! + shift;
+        if (end > cover) cover = end;
+        last = time;
+      }
+      this.#cover = cover;
+      this.#last = last;
+      if (i < to) this.add(times[i]! + shift, ends[i++]! + shift);
+    }
+  }
+
   /** The largest allowed cut at or before `limit` when all rows before `frontier` were added; `-Infinity` if none. */
   largestAtMost(limit: number, frontier: number): number {
     const lo = Math.max(this.#cover, this.#last + 1);

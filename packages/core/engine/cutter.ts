@@ -243,7 +243,7 @@ function scan(condition: Condition, at: bigint): void {
   condition.scanned = to;
   if (condition.buffers.length === 1) {
     for (const { times, ends, shift, next, stop } of parts) {
-      for (let i = next; i < stop; i++) condition.cuts.add(times[i]! + shift, ends[i]! + shift);
+      condition.cuts.addRows(times, ends, next, stop, shift);
     }
     return;
   }

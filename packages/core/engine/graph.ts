@@ -3,6 +3,7 @@
 // Everything is pulled: a consumer steps the node it reads, which steps what it reads, down to the source. The source
 // waits until half of the memory budget is free; the other half is for the work on what is there.
 
+import { setImmediate } from "node:timers";
 import { type Chunk, NO_COVER } from "../chunk/chunk.ts";
 import type { Plan, PlanStep } from "../context/plan.ts";
 import { Account, type BufferPool } from "../data/buffer_pool.ts";
@@ -138,7 +139,7 @@ export class Graph {
     const now = performance.now();
     if (now - this.#breath < BREATH) return undefined;
     this.#breath = now;
-    return new Promise((resolve) => setTimeout(resolve, 0));
+    return new Promise((resolve) => setImmediate(resolve));
   }
 
   /**

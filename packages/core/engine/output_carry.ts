@@ -3,6 +3,7 @@
 // add O(rows) to check the order (a sort where it is not given); advance O(rows given), a view where they lie in one table.
 
 import { Chunk, coverEndOf, endtimesOf, MAX_CHUNK_PS, NO_COVER, rowAt, timesOf } from "../chunk/chunk.ts";
+import { isOrdered } from "../chunk/_ordered.ts";
 import { concatTables } from "../chunk/concat_tables.ts";
 import { mergeRows } from "../chunk/merge_rows.ts";
 import { sortRows } from "../chunk/sort_rows.ts";
@@ -88,6 +89,7 @@ export class OutputCarry {
   #inOrder(table: Table): Table {
     try {
       const { dataType, sameKind } = this.#info;
+      if (!sameKind && isOrdered(table)) return table.share();
       // The times of a kind were compared with the input's already, which are checked.
       if (!sameKind || endtimesOf(table) !== timesOf(table)) checkTimes(table, dataType);
       if (sameKind) return table.share();

@@ -3,6 +3,7 @@
  * @module
  */
 import { Chunk, coverEndOf, timesOf } from "../chunk/chunk.ts";
+import { markOrdered } from "../chunk/_ordered.ts";
 import { sortRows } from "../chunk/sort_rows.ts";
 import type { Account, BufferPool } from "../data/buffer_pool.ts";
 import { combineTables } from "../data/combine_tables.ts";
@@ -239,7 +240,7 @@ export class StageRunner {
   #sorted(made: Table, dataType: string): Table {
     try {
       checkTimes(made, dataType);
-      return sortRows(made, this.#environment);
+      return markOrdered(sortRows(made, this.#environment));
     } finally {
       made.release();
     }

@@ -15,9 +15,11 @@
  */
 import { createHash } from "node:crypto";
 import { coverEndOf, lowerBound, timesOf } from "../chunk/chunk.ts";
+import { markOrdered } from "../chunk/_ordered.ts";
 import { sortRows } from "../chunk/sort_rows.ts";
 import type { ColumnTypes, Ragged, TypedArray } from "../data/schema.ts";
 import type { Table } from "../data/table.ts";
+import { checkTimes } from "../engine/output_carry.ts";
 import { defineSource } from "./define.ts";
 import type { Plugin, SourcePiece, TimeRange } from "./plugin.ts";
 
@@ -42,6 +44,7 @@ export function tableSource<C extends ColumnTypes>(
   options: TableSourceOptions = {},
 ): Plugin {
   const sorted = sortRows(table);
+  checkTimes(sorted as unknown as Table, name);
   let sha256: string | undefined;
   return defineSource({
     provides: name,
@@ -90,7 +93,7 @@ function* pieces(table: Table, options: TableSourceOptions, maxRows: number): Ge
   for (const cut of [...(options.cuts ?? targets(table, maxRows)), end]) {
     if (cut <= at || cut > end) continue;
     const stop = cut === end ? n : lowerBound(times, Number(cut - table.t0));
-    yield { table: table.slice(row, stop), start: at, end: cut };
+    yield { table: markOrdered(table.slice(row, stop)), start: at, end: cut };
     row = stop;
     at = cut;
   }

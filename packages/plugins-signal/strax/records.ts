@@ -88,7 +88,7 @@ export const straxRecords: Plugin = definePlugin({
     }
     const width = table.width("data");
     const whole = from === 0 && to === chunk.length;
-    const same = ["dt", "length", "pulse_length", "record_i"] as const;
+    const same = ["time", "endtime", "channel", "dt", "length", "pulse_length", "record_i"] as const;
     const out = emit(to - from, {
       widths: { data: width },
       ...(whole ? { share: Object.fromEntries(same.map((name) => [name, table])) } : {}),

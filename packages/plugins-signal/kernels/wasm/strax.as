@@ -136,65 +136,71 @@ function edges(e: u64, from: i32, row: u32, hits: usize, count: u32): u32 {
 }
 
 /**
- * Put hits in order of time and channel. Their keys, time in units above those of the channel above the hit's number, are made at
- * `keys` and sorted with the help of `other`, which has as much room; `counts` has room for 2048 u32. Gives the address of the
- * sorted keys, 0 where keys would not fit 64 bits.
+ * Put hits in order of time and channel. Their keys, time in units above the channel above the hit's number, are made at `keys` and
+ * sorted with the help of `other`, which has as much room; `counts` has room for 6 x 2048 u32. Gives the address of the sorted keys, 0
+ * where keys would not fit 64 bits.
  */
 export function sortHits(
-  count: i32, hits: usize, times: usize, intervals: usize, channels: usize, unit: f64, channelBits: i32,
+  count: i32, hits: usize, times: usize, intervals: usize, channels: usize, unit: f64, span: f64, channelBits: i32,
   keys: usize, other: usize, counts: usize,
 ): usize {
   if (count == 0) return keys;
   const origin = load<f64>(times);
-  const numberBits: u64 = 32 - <u64>clz<u32>(<u32>count);
-  let step = unit, most: f64 = 0;
-  for (let again = 0; again < 2; again++) {
-    let exact = true;
-    most = 0;
-    for (let k = 0; k < count; k++) {
-      const at = hits + (<usize>k << 3);
-      const row = load<u32>(at), left = load<u16>(at, 4);
-      const time = load<f64>(times + (<usize>row << 3)) - origin + <f64>left * <f64>load<i32>(intervals + (<usize>row << 2));
-      const steps = nearest<f64>(time / step);
-      exact = exact && steps * step == time;
-      most = max<f64>(most, steps);
-      const channel = <u64>load<u16>(channels + (<usize>row << 1));
-      store<u64>(
-        keys + (<usize>k << 3),
-        (((<u64>steps << <u64>channelBits) | channel) << numberBits) | <u64>k,
-      );
+  const numberBits = 32 - <i32>clz<u32>(<u32>count);
+  for (let step = unit;; step = 1) {
+    const bits = <i32>(64 - clz<u64>(<u64>(span / step) + 1)) + channelBits;
+    if (bits + numberBits > 64 || bits > 66) return 0;
+    const passes = (bits + 10) / 11, digit = <u64>((bits + passes - 1) / passes);
+    memory.fill(counts, 0, <usize>passes << 13);
+    if (!makeKeys(count, hits, times, intervals, channels, origin, step, channelBits, numberBits, keys, counts, passes, digit)) {
+      if (step == 1) return 0;
+      continue;
     }
-    if (exact) break;
-    step = 1;
+    let from = keys, to = other;
+    for (let pass = 0; pass < passes; pass++) {
+      const shift = <u64>numberBits + <u64>pass * digit, mask: u64 = (<u64>1 << digit) - 1;
+      const places = counts + (<usize>pass << 13);
+      let sum: u32 = 0;
+      for (let at = places; at < places + (<usize>4 << <usize>digit); at += 4) {
+        const here = load<u32>(at);
+        store<u32>(at, sum);
+        sum += here;
+      }
+      for (let at = from; at < from + (<usize>count << 3); at += 8) {
+        const key = load<u64>(at);
+        const place = places + (<usize>((key >> shift) & mask) << 2), index = load<u32>(place);
+        store<u32>(place, index + 1);
+        store<u64>(to + (<usize>index << 3), key);
+      }
+      const swap = from;
+      from = to;
+      to = swap;
+    }
+    return from;
   }
-  const bits = <i32>(64 - clz<u64>(<u64>most)) + channelBits;
-  if (bits + <i32>numberBits > 64) return 0;
-  const passes = (bits + 10) / 11, digit = passes == 0 ? 0 : (bits + passes - 1) / passes;
-  let from = keys, to = other;
-  for (let pass = 0; pass < passes; pass++) {
-    const shift = numberBits + <u64>(pass * digit), mask: u64 = (<u64>1 << <u64>digit) - 1;
-    memory.fill(counts, 0, <usize>4 << <usize>digit);
-    for (let k: usize = 0; k < <usize>count; k++) {
-      const at = counts + (<usize>((load<u64>(from + (k << 3)) >> shift) & mask) << 2);
-      store<u32>(at, load<u32>(at) + 1);
+}
+
+/** Keys of the hits, and how often each digit of them occurs; false where a time is no multiple of the step. */
+function makeKeys(
+  count: i32, hits: usize, times: usize, intervals: usize, channels: usize, origin: f64, step: f64, channelBits: i32,
+  numberBits: i32, keys: usize, counts: usize, passes: i32, digit: u64,
+): bool {
+  const inverse = 1 / step, mask: u64 = (<u64>1 << digit) - 1;
+  for (let k = 0; k < count; k++) {
+    const at = hits + (<usize>k << 3);
+    const row = <usize>load<u32>(at);
+    const time = load<f64>(times + (row << 3)) - origin + <f64>load<u16>(at, 4) * <f64>load<i32>(intervals + (row << 2));
+    const steps = nearest<f64>(time * inverse);
+    if (steps * step != time) return false;
+    let rest = (<u64><i64>steps << <u64>channelBits) | <u64>load<u16>(channels + (row << 1));
+    store<u64>(keys + (<usize>k << 3), (rest << <u64>numberBits) | <u64>k);
+    for (let pass = 0; pass < passes; pass++) {
+      const place = counts + (<usize>pass << 13) + (<usize>(rest & mask) << 2);
+      store<u32>(place, load<u32>(place) + 1);
+      rest >>= digit;
     }
-    let sum: u32 = 0;
-    for (let at = counts; at < counts + (<usize>4 << <usize>digit); at += 4) {
-      const here = load<u32>(at);
-      store<u32>(at, sum);
-      sum += here;
-    }
-    for (let k: usize = 0; k < <usize>count; k++) {
-      const key = load<u64>(from + (k << 3));
-      const at = counts + (<usize>((key >> shift) & mask) << 2), place = load<u32>(at);
-      store<u32>(at, place + 1);
-      store<u64>(to + (<usize>place << 3), key);
-    }
-    const swap = from;
-    from = to;
-    to = swap;
   }
-  return from;
+  return true;
 }
 
 /**
@@ -217,34 +223,31 @@ export function writeHits(
     const row = <usize>load<u32>(entry), first = <i32>load<u16>(entry, 4), end = <i32>load<u16>(entry, 6);
     const n = end - first;
     const x = samples + ((row * <usize>width + <usize>first) << 1);
-    let sum: i32, highest = lowest, most: i32, place: i32 = 0;
-    if (n <= 8) {
-      const inside = i16x8.gt_s(i16x8.splat(<i16>n), iota);
-      const v = v128.and(v128.load(x), inside);
-      v128.store(to, v);
-      sum = addLanes(i32x4.dot_i16x8_s(v, ones));
-      highest = v128.bitselect(v, lowest, inside);
-      most = highestLane(highest);
-      place = <i32>ctz<u32>(<u32>i16x8.bitmask(i16x8.eq(highest, i16x8.splat(<i16>most))));
-    } else {
-      let parts = i32x4.splat(0);
-      for (let i = 0; i < n; i += 8) {
-        const at = <usize>i << 1;
-        const inside = i16x8.gt_s(i16x8.splat(<i16>(n - i)), iota);
-        const v = v128.and(v128.load(x + at), inside);
-        v128.store(to + at, v);
-        parts = i32x4.add(parts, i32x4.dot_i16x8_s(v, ones));
-        highest = i16x8.max_s(highest, v128.bitselect(v, lowest, inside));
-      }
-      sum = addLanes(parts);
-      most = highestLane(highest);
-      const wanted = i16x8.splat(<i16>most);
-      for (let i = 0; i < n; i += 8) {
-        const equal = <u32>i16x8.bitmask(i16x8.eq(v128.load(x + (<usize>i << 1)), wanted));
-        if (equal == 0) continue;
-        place = i + <i32>ctz<u32>(equal);
-        break;
-      }
+    // Most hits have at most 16 samples: two vectors, without a branch on their number.
+    const inside0 = i16x8.gt_s(i16x8.splat(<i16>n), iota), inside1 = i16x8.gt_s(i16x8.splat(<i16>(n - 8)), iota);
+    const v0 = v128.and(v128.load(x), inside0), v1 = v128.and(v128.load(x, 16), inside1);
+    v128.store(to, v0);
+    v128.store(to, v1, 16);
+    let parts = i32x4.add(i32x4.dot_i16x8_s(v0, ones), i32x4.dot_i16x8_s(v1, ones));
+    let highest = i16x8.max_s(v128.bitselect(v0, lowest, inside0), v128.bitselect(v1, lowest, inside1));
+    for (let i = 16; i < n; i += 8) {
+      const at = <usize>i << 1;
+      const inside = i16x8.gt_s(i16x8.splat(<i16>(n - i)), iota);
+      const v = v128.and(v128.load(x + at), inside);
+      v128.store(to + at, v);
+      parts = i32x4.add(parts, i32x4.dot_i16x8_s(v, ones));
+      highest = i16x8.max_s(highest, v128.bitselect(v, lowest, inside));
+    }
+    const sum = addLanes(parts), most = highestLane(highest);
+    const wanted = i16x8.splat(<i16>most);
+    // The first sample that is the highest: within the hit, since none in it is higher.
+    let equal = <u32>i8x16.bitmask(i8x16.narrow_i16x8_s(
+      v128.and(i16x8.eq(v0, wanted), inside0), v128.and(i16x8.eq(v1, wanted), inside1),
+    ));
+    let place = <i32>ctz<u32>(equal);
+    for (let i = 16; equal == 0; i += 8) {
+      equal = <u32>i16x8.bitmask(i16x8.eq(v128.load(x + (<usize>i << 1)), wanted));
+      place = i + <i32>ctz<u32>(equal);
     }
     to += <usize>n << 1;
     const eight = <usize>k << 3, four = <usize>k << 2, two = <usize>k << 1;

@@ -1,4 +1,7 @@
-// The memory of the WASM module, divided anew for every call: nothing in it is kept from one to the next.
+// The memory of the WASM module, divided anew for every call.
+//
+// Samples that one kernel has made and copied out are kept until the next call: where that one is about the very same array, which it
+// mostly is in a chain of plugins, they need not be copied back. Nothing depends on it but the time it takes.
 
 import type { TypedArray } from "@millrace/core/schema";
 import { heapBase, memory } from "../../kernels/wasm/strax.wasm";
@@ -6,9 +9,24 @@ import { heapBase, memory } from "../../kernels/wasm/strax.wasm";
 const PAGE = 65536;
 const base = (heapBase() + 63) & ~63;
 
+/** The array whose values lie at the beginning of the memory. */
+let kept: TypedArray | undefined;
+
 /** Places in the memory, one behind the other. */
 export class Places {
   #next = base;
+  readonly #kept = kept;
+
+  /** All of the memory is free: what was kept is not any more. */
+  constructor() {
+    kept = undefined;
+  }
+
+  /** The samples at the beginning of an array: they are there already, or are copied to the first place. */
+  putSamples(array: TypedArray, count: number): number {
+    if (array !== this.#kept) return this.put(array, 0, count);
+    return this.take(count * array.BYTES_PER_ELEMENT);
+  }
 
   /** Room for `bytes`, aligned to 64, with a vector behind it. What lies there is whatever was there before. */
   take(bytes: number): number {
@@ -27,6 +45,11 @@ export class Places {
     copy(array, start - shift, shift + bytes, at);
     return at + shift;
   }
+}
+
+/** Say that the values of `array` lie in the first place that was taken, up to the next call of a kernel. */
+export function keep(array: TypedArray): void {
+  kept = array;
 }
 
 /** Copy bytes of the buffer that an array lies in to an address. */

@@ -34,18 +34,20 @@ export function findStraxHits(
   thresholds: HitThresholds,
 ): HitList {
   const places = new Places();
-  const samples = places.put(from.data, 0, rows * width);
+  const samples = places.putSamples(from.data, rows * width);
   const lengths = places.put(from.length, 0, rows), times = places.put(from.time, 0, rows);
   const channels = places.put(from.channel, 0, rows), intervals = places.put(from.dt, 0, rows);
   const numbers = places.put(from.record_i, 0, rows), baselines = places.put(from.baseline, 0, rows);
   const levels = places.take(4 * rows), reached = places.take(4 * rows);
-  const highest = levelsOf(from, rows, thresholds, view(Int32Array, levels, rows), view(Float32Array, reached, rows));
+  const [highest, longest] = levelsOf(from, rows, thresholds, view(Int32Array, levels, rows), view(Float32Array, reached, rows));
   const hits = places.take(8 * rows * ((width + 1) >> 1));
   const count = findRuns(rows, width, samples, lengths, levels, hits);
-  const keys = places.take(8 * count), other = places.take(8 * count), counts = places.take(4 * 2048);
+  const keys = places.take(8 * count), other = places.take(8 * count), counts = places.take(6 * 8192);
   const channelBits = 32 - Math.clz32(highest);
+  // No hit starts later than the last record and its samples.
+  const span = rows === 0 ? 0 : from.time[rows - 1]! - from.time[0]! + width * longest;
   let sorted = sortHits(
-    ...[count, hits, times, intervals, channels, from.dt[0] || 1, channelBits, keys, other, counts] as const,
+    ...[count, hits, times, intervals, channels, from.dt[0] || 1, span, channelBits, keys, other, counts] as const,
   );
   if (sorted === 0) {
     view(BigUint64Array, keys, count).forEach((_, k, all) => all[k] = BigInt(k));
@@ -81,15 +83,15 @@ function totalOf(hits: number, count: number): number {
   return total;
 }
 
-/** Thresholds of the records, whole and as they are; gives the highest channel. */
+/** Thresholds of the records, whole and as they are; gives the highest channel and the longest interval. */
 function levelsOf(
-  { channel, baseline_rms }: HitInput,
+  { channel, dt, baseline_rms }: HitInput,
   rows: number,
   { amplitude, noise }: HitThresholds,
   levels: Int32Array,
   reached: Float32Array,
-): number {
-  let highest = 0;
+): [channel: number, dt: number] {
+  let highest = 0, longest = 0;
   for (let row = 0; row < rows; row++) {
     const ch = channel[row]!;
     const threshold = Math.max(amplitude[ch]!, noise[ch]! * baseline_rms[row]!);
@@ -97,6 +99,7 @@ function levelsOf(
     // Above the highest sample there is no hit: its level would be that sample, which none is above.
     levels[row] = Math.min(32768, Math.ceil(threshold));
     if (ch > highest) highest = ch;
+    if (dt[row]! > longest) longest = dt[row]!;
   }
-  return highest;
+  return [highest, longest];
 }

@@ -1,7 +1,7 @@
 // `recordRows` with vectors.
 
 import { recordRows as compute } from "../../kernels/wasm/strax.wasm";
-import { copyIn, copyOut, Places, view } from "./_memory.ts";
+import { copyIn, copyOut, keep, Places, view } from "./_memory.ts";
 import { pulseBaseline, type RawRows, type RecordResults, type RecordSettings } from "./record_rows.ts";
 
 /** Rows that are computed at once: with their results they stay in the cache. */
@@ -18,9 +18,10 @@ export function recordRows(
 ): number {
   const { width, baselineSamples, flip } = settings;
   const places = new Places();
+  const made = places.take(2 * width * (to - from));
   const state = places.take(12 * CHANNELS), masks = places.take(4 * (width + 8));
   const block = Math.min(BLOCK, to - from);
-  const samples = places.take(2 * width * block + 8), made = places.take(2 * width * block);
+  const samples = places.take(2 * width * block + 8);
   const lengths = places.take(4 * block), channels = places.take(2 * block), numbers = places.take(4 * block);
   const areas = places.take(4 * block), means = places.take(4 * block), deviations = places.take(4 * block);
   view(Int16Array, masks, width).fill(-1);
@@ -33,16 +34,18 @@ export function recordRows(
     copyIn(rows.length, first, first + n, lengths);
     copyIn(rows.channel, first, first + n, channels);
     copyIn(rows.record_i, first, first + n, numbers);
+    const target = made + 2 * at * width;
     const missing = compute(
       ...[n, width, samples + shift, lengths, channels, numbers, state, masks, baselineSamples, Number(flip)] as const,
-      ...[made, areas, means, deviations] as const,
+      ...[target, areas, means, deviations] as const,
     );
     if (missing >= 0) return first + missing;
-    copyOut(made, n * width, out.data, at * width);
+    copyOut(target, n * width, out.data, at * width);
     copyOut(areas, n, out.area, at);
     copyOut(means, n, out.baseline, at);
     copyOut(deviations, n, out.baseline_rms, at);
   }
+  keep(out.data);
   return -1;
 }
 
