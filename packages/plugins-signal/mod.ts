@@ -56,7 +56,9 @@ export {
   type RawTypes,
 } from "./formats/compass/reader.ts";
 
-/** All plugins of this package, to be registered together. */
+export { straxPlugins } from "./strax/mod.ts";
+
+/** The plugins that follow WaveformAnalysis, to be registered together; `straxPlugins` are the other set. */
 export const signalPlugins: readonly Plugin[] = [
   rawFiles,
   records,

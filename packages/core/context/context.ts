@@ -178,7 +178,9 @@ export class Context implements AsyncDisposable {
         const other = this.#providers.get(type);
         if (!other || other === plugin) continue;
         throw new RangeError(
-          `Cannot register plugin "${plugin.name}" ${plugin.version}: "${other.name}" ${other.version} provides "${type}" already`,
+          `Cannot register plugin "${plugin.name}" ${plugin.version}${fromModule(plugin)}: ` +
+            `"${other.name}" ${other.version}${fromModule(other)} provides "${type}" already; ` +
+            "of plugin sets that share a name, register one",
         );
       }
       for (const type of plugin.provides) this.#providers.set(type, plugin);
@@ -509,6 +511,9 @@ function checkRange([from, to]: TimeRangeInput): TimeRange {
   if (start < end) return [start, end];
   throw new RangeError(`The time range [${from}, ${to}) is empty: its start must be below its end`);
 }
+
+/** Where a plugin comes from, as far as that is known. */
+const fromModule = ({ module }: Plugin) => (module === undefined ? "" : ` (${module})`);
 
 function checkCount(name: string, value: number | undefined): void {
   if (value === undefined || (Number.isInteger(value) && value > 0)) return;

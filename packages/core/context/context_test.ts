@@ -49,7 +49,8 @@ Deno.test("register() refuses a second plugin for a type, and what is no plugin"
   const ctx = new Context().register(copy("x", "a"));
   assert.throws(() => ctx.register(copy("x", "b", "2")), {
     name: "RangeError",
-    message: 'Cannot register plugin "x" 2: "x" 1 provides "x" already',
+    message:
+      'Cannot register plugin "x" 2: "x" 1 provides "x" already; of plugin sets that share a name, register one',
   });
   assert.throws(() => ctx.register({} as never), { name: "TypeError", message: /it is no plugin/ });
   assert.throws(() => ctx.register((class Odd {}) as never), {

@@ -104,7 +104,10 @@ interface HitOptions {
 function thresholdsOf(options: HitOptions): HitThresholds {
   const known = thresholds.get(options);
   if (known) return known;
-  const table = (values: PerChannel<number>) => Float64Array.from({ length: 65536 }, (_, ch) => values.at(0, ch));
+  const table = (values: PerChannel<number>) => {
+    const all = new Float64Array(65536).fill(values.default);
+    return values.uniform ? all : all.map((_, ch) => values.at(0, ch));
+  };
   const made = { amplitude: table(options.minAmplitude), noise: table(options.minHeightOverNoise) };
   thresholds.set(options, made);
   return made;

@@ -62,15 +62,14 @@
  * ```
  * @module
  */
-import { clusterStarts } from "@millrace/core/clusters";
 import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { PerChannel } from "@millrace/core/per-channel";
 import type { Plugin } from "@millrace/core/plugin";
 import type { Table } from "@millrace/core/table";
 import { PeakBuilder, type PeakHits, type PeakSettings } from "./kernels/peak_builder.ts";
-import { findPeakPlaces } from "./kernels/peak_places.ts";
 import { splitPeaks, type SplitSettings } from "./kernels/split_peaks.ts";
+import { ResidentHits } from "./kernels/wasm_peaks.ts";
 import { peaksSchema, type PeakTypes, straxHitsSchema } from "./schemas.ts";
 
 const distance = (text: string, help: string) => option.time({ default: text, min: 0, help });
@@ -96,10 +95,18 @@ export const straxPeaks: Plugin = definePlugin({
   },
   reach: ({ leftExtension, split }) => ({ left: leftExtension, ...(split === "none" ? { right: 0 } : {}) }),
   options: {
-    gapThreshold: option.time({ default: "300 ns", min: 1, help: "Shortest gap between the hits of two peaks" }),
+    gapThreshold: option.time({
+      default: "300 ns",
+      min: 1,
+      help: "Shortest gap between the hits of two peaks",
+    }),
     leftExtension: distance("20 ns", "How long a peak begins before its first hit"),
     rightExtension: distance("150 ns", "How long a peak lasts behind its last hit"),
-    maxDuration: option.time({ default: "10 ms", min: 1, help: "A hit that far behind a peak's first opens another" }),
+    maxDuration: option.time({
+      default: "10 ms",
+      min: 1,
+      help: "A hit that far behind a peak's first opens another",
+    }),
     minArea: option.number({ default: 0, unit: "PE", help: "Smallest area of a peak" }),
     minChannels: option.integer({ default: 2, min: 1, help: "Fewest channels of a peak" }),
     channels: option.integer({ default: 494, min: 1, max: 65536, help: "Channels of the detector" }),
@@ -109,14 +116,36 @@ export const straxPeaks: Plugin = definePlugin({
       max: 65536,
       help: "Channels below it belong to the top array; default: there is none",
     }),
-    gain: option.number({ default: 1, unit: "PE/ADC", perChannel: true, help: "PE of one ADC count and sample" }),
+    gain: option.number({
+      default: 1,
+      unit: "PE/ADC",
+      perChannel: true,
+      help: "PE of one ADC count and sample",
+    }),
     tightLeft: distance("50 ns", "How long before a peak's highest sample a hit is coincident"),
     tightRight: distance("50 ns", "How long behind a peak's highest sample a hit is coincident"),
-    split: option.choice(["none", "local_minimum", "natural_breaks"], { default: "none", help: "How peaks are divided" }),
-    splitIterations: option.integer({ default: 1, min: 1, max: 100, help: "How often parts are divided again" }),
+    split: option.choice(["none", "local_minimum", "natural_breaks"], {
+      default: "none",
+      help: "How peaks are divided",
+    }),
+    splitIterations: option.integer({
+      default: 1,
+      min: 1,
+      max: 100,
+      help: "How often parts are divided again",
+    }),
     splitMinArea: option.number({ default: 0, unit: "PE", help: "Smaller peaks are not divided" }),
-    splitMinHeight: option.number({ default: 1, min: 0, unit: "PE", help: "Least rise from a local minimum" }),
-    splitMinRatio: option.number({ default: 1.5, min: 0, help: "Least ratio of a maximum to a local minimum" }),
+    splitMinHeight: option.number({
+      default: 1,
+      min: 0,
+      unit: "PE",
+      help: "Least rise from a local minimum",
+    }),
+    splitMinRatio: option.number({
+      default: 1.5,
+      min: 0,
+      help: "Least ratio of a maximum to a local minimum",
+    }),
     splitThreshold: option.number({ default: 0.4, help: "Least goodness of a natural break" }),
     splitLow: option.boolean({ default: true, help: "Prefer natural breaks where the waveform is low" }),
     splitFilter: distance("70 ns", "Wing of the moving average that smooths the waveform for splitLow"),
@@ -124,26 +153,17 @@ export const straxPeaks: Plugin = definePlugin({
   computeChunk(chunk, { options, emit }) {
     const hits: PeakHits = chunk.columns;
     const settings = settingsOf(options);
-    checkChannels(hits.channel, settings.channels);
-    const { gapThreshold: gap, maxDuration: maxSpan } = options;
-    const starts = clusterStarts(hits.time, hits.endtime, { gap, maxSpan });
-    const places = findPeakPlaces(hits, starts, settings.toPe, options);
+    const resident = new ResidentHits(hits, settings.toPe);
+    const places = resident.places(options);
     const room = (rows: number) =>
       emit(rows, { widths: { area_per_channel: settings.channels, saturated_channel: settings.channels } });
     let out: Table<PeakTypes> = room(places.length);
-    const builder = new PeakBuilder(hits, settings);
+    const builder = new PeakBuilder(hits, settings, resident.sum);
     for (let row = 0; row < places.length; row++) builder.build(places[row]!, out.columns, row);
     if (options.split !== "none") out = splitPeaks(out, places, splitOf(options), builder, room);
     return out;
   },
 });
-
-function checkChannels(channel: Uint16Array, channels: number): void {
-  let highest = 0;
-  for (let i = 0; i < channel.length; i++) if (channel[i]! > highest) highest = channel[i]!;
-  if (channel.length === 0 || highest < channels) return;
-  throw new RangeError(`There is a hit in channel ${highest}: set peaks.channels to more than that, it is ${channels}`);
-}
 
 const known = new WeakMap<object, PeakSettings>();
 

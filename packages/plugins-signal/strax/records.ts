@@ -13,8 +13,8 @@
  * (Aalbers et al., strax, doi:10.5281/zenodo.1340632).
  *
  * Differences from strax: the baseline is the mean of samples that count, where strax takes the filled-up ones of a pulse shorter than
- * `baselineSamples` too; a fragment whose predecessor is missing is an error even where the channel had another pulse before,
- * whose baseline strax takes without a word; a pulse may cross chunks, up to `maxPulse`; there is no `amplitude_bit_shift`.
+ * `baselineSamples` too; a fragment whose predecessor is missing has no baseline (NaN) and no samples, with a notice, where strax takes that of the channel's
+ * pulse before without a word, or fails if there was none; a pulse may cross chunks, up to `maxPulse`; there is no `amplitude_bit_shift`.
  *
  * @example
  * ```ts
@@ -48,6 +48,8 @@ import type { Plugin } from "@millrace/core/plugin";
 import { recordRows } from "./kernels/wasm_rows.ts";
 import { rawRecordsSchema, straxRecordsSchema } from "./schemas.ts";
 
+const LOST = "Some fragments of pulses have no predecessor: they have no baseline (NaN) and no samples (0)";
+
 /** Fragments without baseline. Options: `baselineSamples`, `flip`, `maxPulse`. */
 export const straxRecords: Plugin = definePlugin({
   module: import.meta.url,
@@ -75,14 +77,16 @@ export const straxRecords: Plugin = definePlugin({
       help: "Longest pulse: how far before a fragment the first one of its pulse is looked for",
     }),
   },
-  computeChunk(chunk, { options, emit, own }) {
+  computeChunk(chunk, { options, emit, own, notice }) {
     const { table, columns } = chunk;
     const { from, to } = own;
     const { time, pulse_length, dt, channel, record_i } = columns;
     for (let i = from; i < to; i++) {
       if (pulse_length[i]! * dt[i]! <= options.maxPulse) continue;
       throw new RangeError(
-        `Cannot take the baseline of the pulse in channel ${channel[i]} at ${table.t0 + BigInt(time[i]!)} ps: it is ` +
+        `Cannot take the baseline of the pulse in channel ${channel[i]} at ${
+          table.t0 + BigInt(time[i]!)
+        } ps: it is ` +
           `${pulse_length[i]! * dt[i]!} ps long; set records.maxPulse to more than ${options.maxPulse} ps`,
       );
     }
@@ -93,15 +97,13 @@ export const straxRecords: Plugin = definePlugin({
       widths: { data: width },
       ...(whole ? { share: Object.fromEntries(same.map((name) => [name, table])) } : {}),
     });
-    if (!whole) for (const name of same) out.columns[name].set(columns[name].subarray(from, to));
+    if (!whole) { for (const name of same) out.columns[name].set(columns[name].subarray(from, to)); }
     out.columns.reduction_level.fill(0);
     const settings = { width, baselineSamples: options.baselineSamples, flip: options.flip };
-    const missing = recordRows(columns, from, to, settings, out.columns);
-    if (missing >= 0) {
-      throw new RangeError(
-        `Cannot take the baseline of fragment ${record_i[missing]} of a pulse in channel ${channel[missing]} at ` +
-          `${table.t0 + BigInt(time[missing]!)} ps: the fragment before it is missing`,
-      );
+    const lost = recordRows(columns, from, to, settings, out.columns);
+    // What began before this stretch may be missing because a part of the run was asked for.
+    if (lost >= 0 && time[lost]! - record_i[lost]! * width * dt[lost]! >= Number(chunk.start - table.t0)) {
+      notice(LOST);
     }
     return out;
   },

@@ -11,7 +11,8 @@ export function heapBase(): usize {
 /**
  * Baseline, flip, zeros behind the length, integral. `state` holds by channel: mean (f32), standard deviation (f32) and the
  * number of the next fragment (i32), 65536 of each. `masks` are so many ones as a row has samples, up to a whole vector, and as
- * many zeros. Gives the first row whose predecessor is missing, or -1.
+ * many zeros. A fragment without its predecessor, and all behind it, has no baseline (NaN) and no samples; gives the first row of these
+ * that has another pulse or nothing before it, or -1.
  */
 export function recordRows(
   rows: i32, width: i32, samples: usize, lengths: usize, channels: usize, numbers: usize, state: usize, masks: usize,
@@ -20,6 +21,7 @@ export function recordRows(
   const ones = i16x8.splat(1), turn = i16x8.splat(flip ? -1 : 0);
   const vectors: usize = <usize>(width + 7) >> 3, stride: usize = <usize>width << 1;
   const means = state, rmss = state + 262144, nexts = state + 524288;
+  let lost = -1;
   for (let row = 0; row < rows; row++) {
     const four = <usize>row << 2;
     const channel = <usize>load<u16>(channels + (<usize>row << 1)) << 2;
@@ -30,10 +32,21 @@ export function recordRows(
       baselineOf(x, min<i32>(n, baselineSamples), means + channel, rmss + channel);
       store<i32>(nexts + channel, 1);
     } else {
-      if (load<i32>(nexts + channel) != number) return row;
+      if (load<i32>(nexts + channel) != number) {
+        store<f32>(means + channel, NaN);
+        store<f32>(rmss + channel, NaN);
+        if (lost < 0) lost = row;
+      }
       store<i32>(nexts + channel, number + 1);
     }
     const mean = load<f32>(means + channel);
+    if (mean != mean) {
+      memory.fill(y, 0, stride);
+      store<i32>(areas + four, 0);
+      store<f32>(baselines + four, NaN);
+      store<f32>(deviations + four, NaN);
+      continue;
+    }
     const fraction = mean - floor<f32>(mean);
     // x - whole, or whole - x: both as (x xor turn) - (whole xor turn), a two's complement being ~x + 1.
     const whole = v128.xor(i16x8.splat(<i16><i32>mean), turn);
@@ -49,7 +62,7 @@ export function recordRows(
     store<f32>(baselines + four, mean);
     store<f32>(deviations + four, load<f32>(rmss + channel));
   }
-  return -1;
+  return lost;
 }
 
 @inline
@@ -280,52 +293,119 @@ function highestLane(v: v128): i32 {
 }
 
 /**
- * Add hits to the waveform `sum` (f32) of `length` samples that starts at `start`; samples outside are left out. By channel, the
- * area (f32) is added at `perChannel`. Gives the area of all.
+ * Clusters of hits that are large enough, 16 bytes each at `out`: first hit and the one behind the last (u32 both), highest end (f64).
+ * `seen` has room for an i32 a channel. Gives their number, or -1 - h where hit h has a channel that there is not or another
+ * sampling interval than the first of its cluster.
+ */
+export function findClusters(
+  count: i32, times: usize, endtimes: usize, channels: usize, intervals: usize, areas: usize, gains: usize, channelCount: i32,
+  seen: usize, gap: f64, maxSpan: f64, minArea: f64, minChannels: i32, out: usize,
+): i32 {
+  memory.fill(seen, 255, <usize>channelCount << 2);
+  let to = out, from = 0, cover: f64 = -Infinity, limit: f64 = -Infinity, previous: f64 = -Infinity;
+  let total: f64 = 0, found = 0, interval = 0;
+  for (let h = 0; h < count; h++) {
+    const time = load<f64>(times + (<usize>h << 3)), end = load<f64>(endtimes + (<usize>h << 3));
+    if (time > previous && (time - cover >= gap || time >= limit)) {
+      if (h > 0 && total >= minArea && found >= minChannels) to = cluster(to, from, h, cover);
+      from = h;
+      cover = end;
+      limit = time + maxSpan;
+      total = 0;
+      found = 0;
+      interval = load<i32>(intervals + (<usize>h << 2));
+    } else cover = max<f64>(cover, end);
+    previous = time;
+    const channel = <i32>load<u16>(channels + (<usize>h << 1));
+    if (channel >= channelCount || load<i32>(intervals + (<usize>h << 2)) != interval) return -1 - h;
+    const pe = <f64>load<f32>(areas + (<usize>h << 2)) * load<f64>(gains + (<usize>channel << 3));
+    total += pe;
+    const last = seen + (<usize>channel << 2);
+    found += i32(pe != 0 && load<i32>(last) != from);
+    if (pe != 0) store<i32>(last, from);
+  }
+  if (count > 0 && total >= minArea && found >= minChannels) to = cluster(to, from, count, cover);
+  return <i32>((to - out) >> 4);
+}
+
+@inline
+function cluster(at: usize, from: i32, to: i32, end: f64): usize {
+  store<u32>(at, from);
+  store<u32>(at, to, 4);
+  store<f64>(at, end, 8);
+  return at + 16;
+}
+
+/**
+ * The waveform `sum` (f32) of `length` samples from `start` on, of the hits `from` to `to` (excluded); samples outside are left out.
+ * By channel, the area (f32) is added at `perChannel` and 1 (u8) set at `saturated`. At `result`: area and longest gap (f64), hits,
+ * channels of the first and the last, and saturated channels (i32).
  */
 export function sumHits(
-  from: i32, to: i32, times: usize, channels: usize, baselines: usize, offsets: usize, wave: usize, gains: usize,
-  start: f64, dt: f64, sum: usize, length: i32, perChannel: usize,
-): f64 {
-  let total: f64 = 0;
+  from: i32, to: i32, times: usize, endtimes: usize, channels: usize, heights: usize, baselines: usize, offsets: usize,
+  wave: usize, gains: usize, start: f64, dt: f64, sum: usize, length: i32, perChannel: usize, saturated: usize, result: usize,
+): void {
+  const ones = i16x8.splat(1), iota = i16x8(0, 1, 2, 3, 4, 5, 6, 7);
+  const end = start + <f64>length * dt;
+  let total: f64 = 0, gap: f64 = 0, cover: f64 = Infinity, hits = 0, first = 0, last = 0, full = 0;
+  memory.fill(sum, 0, <usize>length << 2);
   for (let h = from; h < to; h++) {
+    const time = load<f64>(times + (<usize>h << 3)), endtime = load<f64>(endtimes + (<usize>h << 3));
+    if (endtime <= start || time >= end) continue;
     const four = <usize>h << 2;
-    const first = load<u32>(offsets + four), n = <i32>(load<u32>(offsets + four, 4) - first);
-    const shift = <i32>floor<f64>((load<f64>(times + (<usize>h << 3)) - start) / dt);
-    const channel = <usize>load<u16>(channels + (<usize>h << 1));
-    const base = load<f32>(baselines + four), fraction = base - floor<f32>(base);
-    const gain = <f32>load<f64>(gains + (channel << 3));
+    const offset = load<u32>(offsets + four), n = <i32>(load<u32>(offsets + four, 4) - offset);
+    const channel = <i32>load<u16>(channels + (<usize>h << 1));
+    const base = load<f32>(baselines + four), whole = floor<f32>(base), fraction = base - whole;
+    const gain = load<f64>(gains + (<usize>channel << 3));
+    if (load<f32>(heights + four) - fraction >= whole) {
+      full += 1 - <i32>load<u8>(saturated + <usize>channel);
+      store<u8>(saturated + <usize>channel, 1);
+    }
+    if (hits++ == 0) first = channel;
+    gap = max<f64>(gap, time - cover);
+    cover = hits == 1 ? endtime : max<f64>(cover, endtime);
+    last = channel;
+    const shift = <i32>floor<f64>((time - start) / dt);
     const a = max<i32>(0, -shift), b = min<i32>(n, length - shift);
-    if (a >= b) continue;
-    const x = wave + (<usize>first << 1), y = sum + (<isize>shift << 2);
-    const gains4 = f32x4.splat(gain), offset4 = f32x4.splat(fraction * gain);
-    let i = a, part: i32 = 0;
-    if (a == 0 && shift + n + 8 <= length) {
-      // Whole vectors: what is behind the last sample adds nothing.
-      const ones = i16x8.splat(1), iota = i16x8(0, 1, 2, 3, 4, 5, 6, 7);
+    const x = wave + (<usize>offset << 1), y = sum + (<isize>shift << 2);
+    let part: i32 = 0;
+    if (a == 0 && b == n) {
+      // Whole vectors: what is behind the last sample adds nothing. Behind the waveform there is room for one.
+      const gains4 = f32x4.splat(<f32>gain), offset4 = f32x4.splat(fraction * <f32>gain);
       let parts = i32x4.splat(0);
-      for (; i < n; i += 8) {
+      for (let i = 0; i < n; i += 8) {
         const inside = i16x8.gt_s(i16x8.splat(<i16>(n - i)), iota);
         const v = v128.and(v128.load(x + (<usize>i << 1)), inside);
         parts = i32x4.add(parts, i32x4.dot_i16x8_s(v, ones));
-        const low = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(v)), gains4), v128.and(offset4, i32x4.extend_low_i16x8_s(inside)));
-        const high = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(v)), gains4), v128.and(offset4, i32x4.extend_high_i16x8_s(inside)));
+        const low = f32x4.add(
+          f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(v)), gains4),
+          v128.and(offset4, i32x4.extend_low_i16x8_s(inside)),
+        );
+        const high = f32x4.add(
+          f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(v)), gains4),
+          v128.and(offset4, i32x4.extend_high_i16x8_s(inside)),
+        );
         const at = y + (<usize>i << 2);
         v128.store(at, f32x4.add(v128.load(at), low));
         v128.store(at, f32x4.add(v128.load(at, 16), high), 16);
       }
       part = addLanes(parts);
     } else {
-      for (; i < b; i++) {
+      for (let i = a; i < b; i++) {
         const sample = <i32>load<i16>(x + (<usize>i << 1)), at = y + (<usize>i << 2);
-        store<f32>(at, load<f32>(at) + (<f32>sample * gain + fraction * gain));
+        store<f32>(at, load<f32>(at) + (<f32>sample * <f32>gain + fraction * <f32>gain));
         part += sample;
       }
     }
-    const area = (<f64>part + <f64>(b - a) * <f64>fraction) * load<f64>(gains + (channel << 3));
-    const place = perChannel + (channel << 2);
+    const area = (<f64>part + <f64>max<i32>(0, b - a) * <f64>fraction) * gain;
+    const place = perChannel + (<usize>channel << 2);
     store<f32>(place, load<f32>(place) + <f32>area);
     total += area;
   }
-  return total;
+  store<f64>(result, total);
+  store<f64>(result, gap, 8);
+  store<i32>(result, hits, 16);
+  store<i32>(result, first, 20);
+  store<i32>(result, last, 24);
+  store<i32>(result, full, 28);
 }

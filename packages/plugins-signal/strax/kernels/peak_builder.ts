@@ -42,93 +42,72 @@ export interface PeakPlace {
 const FRACTIONS = Float64Array.from({ length: 21 }, (_, k) => k / 20);
 const MIDDLE = 10;
 
+/** The sum of some hits over a stretch; its arrays are used again for the next one. */
+export interface HitSum {
+  /** Summed waveform, PE a sample. */
+  readonly waveform: Float32Array;
+  /** Area by channel, PE. */
+  readonly perChannel: Float32Array;
+  /** 1 for channels at the end of their range. */
+  readonly saturated: Uint8Array;
+  /** PE. */
+  readonly area: number;
+  readonly hits: number;
+  /** Longest time without a hit between two, ps. */
+  readonly maxGap: number;
+  readonly firstChannel: number;
+  readonly lastChannel: number;
+  readonly saturatedChannels: number;
+}
+
 /** Makes peaks row by row; its buffers are used for one after the other. */
 export class PeakBuilder {
-  #hits: PeakHits;
+  readonly #hits: PeakHits;
   readonly #settings: PeakSettings;
-  #sum = new Float32Array(1 << 14);
+  readonly #sumOf: (place: PeakPlace) => HitSum;
   readonly #touched: Uint16Array;
   readonly #isTouched: Uint8Array;
   readonly #at = new Float64Array(FRACTIONS.length);
 
-  constructor(hits: PeakHits, settings: PeakSettings) {
+  /** @param sumOf Sums the hits of a place: `sumHits` of `sum_hits.ts` or of `wasm_peaks.ts`. */
+  constructor(hits: PeakHits, settings: PeakSettings, sumOf: (place: PeakPlace) => HitSum) {
     this.#hits = hits;
     this.#settings = settings;
+    this.#sumOf = sumOf;
     this.#touched = new Uint16Array(settings.channels);
     this.#isTouched = new Uint8Array(settings.channels);
   }
 
   /** Write the peak at a place into row `row` of a table. */
   build(place: PeakPlace, out: Columns<PeakTypes>, row: number): void {
-    const { channels } = this.#settings;
-    const perChannel = out.area_per_channel.subarray(row * channels, (row + 1) * channels);
-    const saturated = out.saturated_channel.subarray(row * channels, (row + 1) * channels);
-    perChannel.fill(0);
-    saturated.fill(0);
-    this.#sumWaveform(place, perChannel, saturated, out, row);
-    this.#downsample(place, out, row);
-    this.#properties(perChannel, out, row);
+    const sum = this.#sumOf(place);
+    out.time[row] = place.time;
+    out.type[row] = 0;
+    out.area[row] = sum.area;
+    out.area_per_channel.set(sum.perChannel, row * this.#settings.channels);
+    out.saturated_channel.set(sum.saturated, row * this.#settings.channels);
+    out.n_saturated_channels[row] = sum.saturatedChannels;
+    out.n_hits[row] = sum.hits;
+    out.max_gap[row] = sum.maxGap;
+    out.first_channel[row] = sum.firstChannel;
+    out.last_channel[row] = sum.lastChannel;
+    out.max_goodness_of_split[row] = -1;
+    this.#downsample(sum.waveform, place, out, row);
+    this.#properties(sum.perChannel, out, row);
     this.#coincidence(place, out, row);
   }
 
-  #sumWaveform(
-    { time: start, length, dt, from, to }: PeakPlace,
-    perChannel: Float32Array,
-    saturated: Uint8Array,
+  /** The summed waveform into the room that there is; as in strax, samples that do not fill a whole one are left out. */
+  #downsample(
+    sum: Float32Array,
+    { time, length, dt }: PeakPlace,
     out: Columns<PeakTypes>,
     row: number,
   ): void {
-    const { time, endtime, channel, height, baseline, wave } = this.#hits;
-    const { values, offsets } = wave;
-    const { toPe } = this.#settings;
-    if (this.#sum.length < length) this.#sum = new Float32Array(2 * length);
-    const sum = this.#sum.fill(0, 0, length);
-    let area = 0, hits = 0, saturatedChannels = 0, first = 0, last = 0;
-    let maxGap = 0, cover = -Infinity;
-    const end = start + length * dt;
-    for (let h = from; h < to; h++) {
-      const hitStart = time[h]!;
-      if (endtime[h]! <= start || hitStart >= end) continue;
-      const ch = channel[h]!, gain = toPe[ch]!;
-      const fraction = baseline[h]! - Math.floor(baseline[h]!);
-      const shift = Math.floor((hitStart - start) / dt), offset = offsets[h]!, n = offsets[h + 1]! - offset;
-      const a = Math.max(0, -shift), b = Math.min(n, length - shift);
-      let total = 0;
-      for (let k = a; k < b; k++) {
-        const x = values[offset + k]! + fraction;
-        sum[shift + k]! += x * gain;
-        total += x;
-      }
-      total *= gain;
-      area += total;
-      perChannel[ch]! += total;
-      if (height[h]! - fraction >= Math.trunc(baseline[h]!) && saturated[ch] === 0) {
-        saturated[ch] = 1;
-        saturatedChannels++;
-      }
-      if (hits++ === 0) first = ch;
-      else if (hitStart - cover > maxGap) maxGap = hitStart - cover;
-      if (endtime[h]! > cover) cover = endtime[h]!;
-      last = ch;
-    }
-    out.time[row] = start;
-    out.endtime[row] = end;
-    out.area[row] = area;
-    out.n_hits[row] = hits;
-    out.n_saturated_channels[row] = saturatedChannels;
-    out.max_gap[row] = maxGap;
-    out.first_channel[row] = first;
-    out.last_channel[row] = last;
-    out.type[row] = 0;
-    out.max_goodness_of_split[row] = -1;
-  }
-
-  /** The summed waveform into the room that there is; as in strax, samples that do not fill a whole one are left out. */
-  #downsample({ time, length, dt }: PeakPlace, out: Columns<PeakTypes>, row: number): void {
     const data = out.data.subarray(row * PEAK_SAMPLES, (row + 1) * PEAK_SAMPLES);
-    const sum = this.#sum, factor = Math.max(1, Math.ceil(length / PEAK_SAMPLES));
+    const factor = Math.max(1, Math.ceil(length / PEAK_SAMPLES));
     const n = Math.floor(length / factor);
-    if (factor === 1) data.set(sum.subarray(0, length));
+    if (factor === 1) data.set(sum);
     else {
       for (let k = 0, i = 0; k < n; k++) {
         let part = 0;

@@ -8,7 +8,13 @@ export function centerOf(data: Float32Array): number {
     moment += i * data[i]!;
   }
   const center = moment / sum;
-  return center >= 0 && center <= data.length - 1 ? center : center > 0 ? data.length - 1 : center < 0 ? 0 : (data.length - 1) / 2;
+  return center >= 0 && center <= data.length - 1
+    ? center
+    : center > 0
+    ? data.length - 1
+    : center < 0
+    ? 0
+    : (data.length - 1) / 2;
 }
 
 /**

@@ -32,7 +32,9 @@ export interface RecordSettings {
  * The mean is that of the samples there are, at most `baselineSamples`, in double precision, then rounded to single; what is
  * subtracted is its whole part. The integral is the sum of the samples and `round(fraction x length)`, halves to even.
  *
- * @returns The first row whose pulse's earlier fragment is missing, -1 if none is.
+ * A fragment whose predecessor is missing, and those behind it, have no baseline (NaN) and no samples (0).
+ *
+ * @returns The first row whose predecessor is missing, -1 if none is.
  */
 export function recordRows(
   rows: RawRows,
@@ -46,16 +48,28 @@ export function recordRows(
   const channels = 65536;
   const mean = new Float32Array(channels), rms = new Float32Array(channels);
   const next = new Int32Array(channels); // number of the fragment that comes next; 0 where none is known
+  let lost = -1;
   for (let i = 0; i < to; i++) {
     const ch = channel[i]!, at = i * width, n = Math.min(length[i]!, width);
     if (record_i[i] === 0) {
       [mean[ch], rms[ch]] = pulseBaseline(rows, i, settings);
       next[ch] = 1;
-    } else if (next[ch] === record_i[i]) next[ch]!++;
-    else if (i >= from) return i;
-    else next[ch] = 0;
+    } else {
+      if (next[ch] !== record_i[i]) {
+        mean[ch] = rms[ch] = NaN;
+        if (i >= from && lost < 0) lost = i;
+      }
+      next[ch] = record_i[i]! + 1;
+    }
     if (i < from) continue;
     const row = i - from, to = row * width;
+    out.baseline[row] = mean[ch]!;
+    out.baseline_rms[row] = rms[ch]!;
+    if (Number.isNaN(mean[ch]!)) {
+      out.data.fill(0, to, to + width);
+      out.area[row] = 0;
+      continue;
+    }
     const whole = Math.trunc(mean[ch]!), fraction = mean[ch]! - Math.floor(mean[ch]!);
     let sum = 0;
     for (let k = 0; k < n; k++) {
@@ -65,10 +79,8 @@ export function recordRows(
     }
     out.data.fill(0, to + n, to + width);
     out.area[row] = sum + roundHalfEven(fraction * n);
-    out.baseline[row] = mean[ch]!;
-    out.baseline_rms[row] = rms[ch]!;
   }
-  return -1;
+  return lost;
 }
 
 /** Mean and standard deviation of the samples at the start of row `i`; 0 where there are none. */

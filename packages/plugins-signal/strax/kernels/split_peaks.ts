@@ -46,7 +46,9 @@ export function splitPeaks(
     openPlaces = parts;
   }
   done.push({ table: open, rows: openPlaces.map((_, row) => row) });
-  const order = done.flatMap(({ table, rows }) => rows.map((row) => ({ table, row, time: table.columns.time[row]! })));
+  const order = done.flatMap(({ table, rows }) =>
+    rows.map((row) => ({ table, row, time: table.columns.time[row]! }))
+  );
   order.sort((a, b) => a.time - b.time);
   const out = room(order.length);
   const target = out as unknown as Table;
@@ -55,7 +57,12 @@ export function splitPeaks(
   return out;
 }
 
-function partsOf(peaks: Table<PeakTypes>, row: number, place: PeakPlace, settings: SplitSettings): PeakPlace[] {
+function partsOf(
+  peaks: Table<PeakTypes>,
+  row: number,
+  place: PeakPlace,
+  settings: SplitSettings,
+): PeakPlace[] {
   const { data, length, dt, area, max_goodness_of_split } = peaks.columns;
   const n = length[row]!, interval = dt[row]!;
   if (area[row]! < settings.minArea || n === 0) return [];

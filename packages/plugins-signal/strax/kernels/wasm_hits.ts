@@ -39,7 +39,13 @@ export function findStraxHits(
   const channels = places.put(from.channel, 0, rows), intervals = places.put(from.dt, 0, rows);
   const numbers = places.put(from.record_i, 0, rows), baselines = places.put(from.baseline, 0, rows);
   const levels = places.take(4 * rows), reached = places.take(4 * rows);
-  const [highest, longest] = levelsOf(from, rows, thresholds, view(Int32Array, levels, rows), view(Float32Array, reached, rows));
+  const [highest, longest] = levelsOf(
+    from,
+    rows,
+    thresholds,
+    view(Int32Array, levels, rows),
+    view(Float32Array, reached, rows),
+  );
   const hits = places.take(8 * rows * ((width + 1) >> 1));
   const count = findRuns(rows, width, samples, lengths, levels, hits);
   const keys = places.take(8 * count), other = places.take(8 * count), counts = places.take(6 * 8192);
@@ -47,7 +53,19 @@ export function findStraxHits(
   // No hit starts later than the last record and its samples.
   const span = rows === 0 ? 0 : from.time[rows - 1]! - from.time[0]! + width * longest;
   let sorted = sortHits(
-    ...[count, hits, times, intervals, channels, from.dt[0] || 1, span, channelBits, keys, other, counts] as const,
+    ...[
+      count,
+      hits,
+      times,
+      intervals,
+      channels,
+      from.dt[0] || 1,
+      span,
+      channelBits,
+      keys,
+      other,
+      counts,
+    ] as const,
   );
   if (sorted === 0) {
     view(BigUint64Array, keys, count).forEach((_, k, all) => all[k] = BigInt(k));
@@ -56,7 +74,19 @@ export function findStraxHits(
   const columns = COLUMNS.map(([, bytes]) => places.take(bytes * count));
   const offsets = places.take(4 * (count + 1)), wave = places.take(2 * totalOf(hits, count));
   const total = writeHits(
-    ...[count, sorted, hits, width, samples, times, intervals, channels, numbers, baselines, reached] as const,
+    ...[
+      count,
+      sorted,
+      hits,
+      width,
+      samples,
+      times,
+      intervals,
+      channels,
+      numbers,
+      baselines,
+      reached,
+    ] as const,
     ...columns as Thirteen,
     offsets,
     wave,

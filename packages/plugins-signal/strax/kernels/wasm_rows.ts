@@ -27,6 +27,7 @@ export function recordRows(
   view(Int16Array, masks, width).fill(-1);
   view(Int16Array, masks + 2 * width, width + 8).fill(0);
   startState(rows, from, settings, state);
+  let lost = -1;
   for (let first = from; first < to; first += block) {
     const n = Math.min(block, to - first), at = first - from;
     const shift = (rows.data.byteOffset + 2 * first * width) & 7;
@@ -36,17 +37,28 @@ export function recordRows(
     copyIn(rows.record_i, first, first + n, numbers);
     const target = made + 2 * at * width;
     const missing = compute(
-      ...[n, width, samples + shift, lengths, channels, numbers, state, masks, baselineSamples, Number(flip)] as const,
+      ...[
+        n,
+        width,
+        samples + shift,
+        lengths,
+        channels,
+        numbers,
+        state,
+        masks,
+        baselineSamples,
+        Number(flip),
+      ] as const,
       ...[target, areas, means, deviations] as const,
     );
-    if (missing >= 0) return first + missing;
+    if (missing >= 0 && lost < 0) lost = first + missing;
     copyOut(target, n * width, out.data, at * width);
     copyOut(areas, n, out.area, at);
     copyOut(means, n, out.baseline, at);
     copyOut(deviations, n, out.baseline_rms, at);
   }
   keep(out.data);
-  return -1;
+  return lost;
 }
 
 /** Baselines of pulses that begin before row `from`. */
@@ -55,9 +67,8 @@ function startState(rows: RawRows, from: number, settings: RecordSettings, state
   const next = view(Int32Array, state + 8 * CHANNELS, CHANNELS).fill(0);
   for (let i = 0; i < from; i++) {
     const ch = rows.channel[i]!;
-    if (rows.record_i[i] === 0) {
-      [mean[ch], rms[ch]] = pulseBaseline(rows, i, settings);
-      next[ch] = 1;
-    } else next[ch] = next[ch] === rows.record_i[i] ? next[ch]! + 1 : 0;
+    if (rows.record_i[i] === 0) [mean[ch], rms[ch]] = pulseBaseline(rows, i, settings);
+    else if (next[ch] !== rows.record_i[i]) mean[ch] = rms[ch] = NaN;
+    next[ch] = rows.record_i[i]! + 1;
   }
 }

@@ -1,0 +1,107 @@
+// Clusters of hits and their sums with vectors.
+
+import { findClusters, sumHits as compute } from "../../kernels/wasm/strax.wasm";
+import { Places, view } from "./_memory.ts";
+import type { HitSum, PeakHits, PeakPlace } from "./peak_builder.ts";
+import { placeOf, type PlaceSettings, refuse } from "./peak_places.ts";
+
+/** How hits are gathered. */
+export interface ClusterSettings extends PlaceSettings {
+  /** Shortest gap between clusters, ps. */
+  readonly gapThreshold: number;
+  /** A hit so far behind the first of its cluster opens another, ps. */
+  readonly maxDuration: number;
+}
+
+/** Hits in the module's memory, until the next kernel is called. */
+export class ResidentHits {
+  readonly #hits: PeakHits;
+  readonly #toPe: Float64Array;
+  readonly #places = new Places();
+  readonly #at: Readonly<
+    Record<"time" | "endtime" | "channel" | "dt" | "area" | "height" | "baseline", number>
+  >;
+  readonly #wave: number;
+  readonly #offsets: number;
+  readonly #gains: number;
+  readonly #perChannel: number;
+  readonly #saturated: number;
+  readonly #result: number;
+  #sum = 0;
+  #room = 0;
+
+  /** Copy the hits. */
+  constructor(hits: PeakHits, toPe: Float64Array) {
+    this.#hits = hits;
+    this.#toPe = toPe;
+    const places = this.#places, { time, endtime, channel, dt, area, height, baseline, wave } = hits;
+    const put = (array: Parameters<Places["put"]>[0]) => places.put(array);
+    this.#at = {
+      time: put(time),
+      endtime: put(endtime),
+      channel: put(channel),
+      dt: put(dt),
+      area: put(area),
+      height: put(height),
+      baseline: put(baseline),
+    };
+    const first = wave.offsets[0] ?? 0, last = wave.offsets[time.length] ?? 0;
+    this.#wave = places.put(wave.values, first, last) - 2 * first; // offsets of a slice do not begin at 0
+    this.#offsets = put(wave.offsets);
+    this.#gains = put(toPe);
+    this.#perChannel = places.take(4 * toPe.length);
+    this.#saturated = places.take(toPe.length);
+    this.#result = places.take(32);
+  }
+
+  /** The same places as `findPeakPlaces` finds. @throws {RangeError} As it does. */
+  places(settings: ClusterSettings): PeakPlace[] {
+    const { gapThreshold, maxDuration, minArea, minChannels } = settings;
+    const count = this.#hits.time.length, channels = this.#toPe.length, at = this.#at;
+    const seen = this.#places.take(4 * channels), out = this.#places.take(16 * count);
+    const found = findClusters(
+      ...[count, at.time, at.endtime, at.channel, at.dt, at.area, this.#gains, channels, seen] as const,
+      ...[gapThreshold, maxDuration, minArea, minChannels, out] as const,
+    );
+    if (found < 0) refuse(this.#hits, -1 - found, channels);
+    const ends = view(Float64Array, out, 2 * found), bounds = view(Uint32Array, out, 4 * found);
+    return Array.from(
+      { length: found },
+      (_, k) => placeOf(this.#hits, bounds[4 * k]!, bounds[4 * k + 1]!, ends[2 * k + 1]!, settings),
+    );
+  }
+
+  /** The same as `sumHits` of `sum_hits.ts`, with waveforms summed in single precision. */
+  readonly sum = ({ time, length, dt, from, to }: PeakPlace): HitSum => {
+    const channels = this.#toPe.length, at = this.#at;
+    if (length > this.#room) this.#sum = this.#places.take(4 * (this.#room = 2 * length));
+    const perChannel = view(Float32Array, this.#perChannel, channels).fill(0);
+    const saturated = view(Uint8Array, this.#saturated, channels).fill(0);
+    compute(
+      ...[
+        from,
+        to,
+        at.time,
+        at.endtime,
+        at.channel,
+        at.height,
+        at.baseline,
+        this.#offsets,
+        this.#wave,
+      ] as const,
+      ...[this.#gains, time, dt, this.#sum, length, this.#perChannel, this.#saturated, this.#result] as const,
+    );
+    const numbers = view(Float64Array, this.#result, 2), counts = view(Int32Array, this.#result + 16, 4);
+    return {
+      waveform: view(Float32Array, this.#sum, length),
+      perChannel,
+      saturated,
+      area: numbers[0]!,
+      maxGap: numbers[1]!,
+      hits: counts[0]!,
+      firstChannel: counts[1]!,
+      lastChannel: counts[2]!,
+      saturatedChannels: counts[3]!,
+    };
+  };
+}

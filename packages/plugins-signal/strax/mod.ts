@@ -1,0 +1,32 @@
+/**
+ * The plugin set that follows strax (Aalbers et al., doi:10.5281/zenodo.1340632): fragments of pulses, hits, peaks.
+ *
+ * The set is registered as a whole, instead of `signalPlugins`: both have a `records`.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { Context } from "@millrace/core";
+ * import { straxPlugins } from "@millrace/plugins-signal/strax";
+ *
+ * await using ctx = new Context({ config: { "raw_files.input": "./DAQ/run_7/RAW/*.BIN", "peaks.channels": 4 } });
+ * ctx.register(straxPlugins);
+ * assert(ctx.providers.has("peaks"));
+ * ```
+ * @module
+ */
+import type { Plugin } from "@millrace/core/plugin";
+import { rawFiles } from "../sources/raw_files.ts";
+import { straxHits } from "./hits.ts";
+import { straxPeaks } from "./peaks.ts";
+import { rawRecords } from "./raw_records.ts";
+import { straxRecords } from "./records.ts";
+
+export { straxHits } from "./hits.ts";
+export { straxPeaks } from "./peaks.ts";
+export { rawRecords } from "./raw_records.ts";
+export { straxRecords } from "./records.ts";
+export * from "./schemas.ts";
+
+/** All plugins of the set, to be registered together. */
+export const straxPlugins: readonly Plugin[] = [rawFiles, rawRecords, straxRecords, straxHits, straxPeaks];

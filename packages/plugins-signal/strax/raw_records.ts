@@ -1,0 +1,119 @@
+/**
+ * `raw_records` of the strax set: the traces of `raw_files` as fragments of equally many samples.
+ *
+ * | column | what |
+ * |---|---|
+ * | `time`, `endtime` | the fragment's samples that count, ps |
+ * | `channel` | `board x channelsPerBoard + channel` |
+ * | `dt` | sampling interval, ps a sample |
+ * | `length`, `data` | samples that count, and the samples, filled up with 0, ADC counts |
+ * | `pulse_length` | samples of the whole trace |
+ * | `record_i` | number of the fragment, from 0 |
+ *
+ * strax has this step in the readers of its experiments (straxen, redax). A trace without samples gives no fragment.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { Context, Table, tableSource } from "@millrace/core";
+ * import { rawSchema } from "@millrace/plugins-signal/formats/compass/raw-schema";
+ * import { rawRecords } from "@millrace/plugins-signal/strax/raw-records";
+ *
+ * const traces = Table.from(rawSchema, {
+ *   time: [0n],
+ *   endtime: [6000n],
+ *   board: [1],
+ *   channel: [3],
+ *   record_id: [0n],
+ *   dt: [2000],
+ *   length: [3],
+ *   energy: [0],
+ *   energy_short: [0],
+ *   energy_calibrated: [NaN],
+ *   flags: [0],
+ *   polarity: [0],
+ *   wave: [[10, 12, 40]],
+ * });
+ * await using ctx = new Context({ config: { "raw_records.samples": 2 } });
+ * ctx.register(tableSource("raw_files", traces), rawRecords);
+ * const table = await ctx.getData("run_1", "raw_records");
+ * assert.deepEqual([...table.get("data", "i16[n]")], [10, 12, 40, 0]);
+ * assert.deepEqual([...table.times()], [0n, 4000n]);
+ * assert.equal(table.row(1).channel, 19);
+ * ```
+ * @module
+ */
+import { definePlugin } from "@millrace/core/define";
+import { option } from "@millrace/core/option";
+import type { Plugin } from "@millrace/core/plugin";
+import { rawRecordsSchema } from "./schemas.ts";
+
+/** Traces as fragments of equally many samples. Options: `samples`, `channelsPerBoard`. */
+export const rawRecords: Plugin = definePlugin({
+  module: import.meta.url,
+  export: "rawRecords",
+  provides: "raw_records",
+  dependsOn: ["raw_files"],
+  needs: {
+    raw_files: { time: "time", board: "u16", channel: "u16", dt: "i32", wave: "u16[]" },
+  },
+  version: "1.0.0",
+  help: "Traces as fragments of equally many samples",
+  schema: rawRecordsSchema,
+  saveWhen: "explicit",
+  options: {
+    samples: option.integer({
+      default: 110,
+      min: 1,
+      max: 32767,
+      unit: "sample",
+      help: "Samples of a fragment",
+    }),
+    channelsPerBoard: option.integer({ default: 16, min: 1, max: 65536, help: "Channels of a board" }),
+  },
+  computeChunk(chunk, { options, emit }) {
+    const { time, board, channel, dt, wave } = chunk.columns;
+    const { values, offsets } = wave;
+    const { samples: width, channelsPerBoard } = options;
+    let rows = 0;
+    for (let i = 0; i < chunk.length; i++) rows += Math.ceil((offsets[i + 1]! - offsets[i]!) / width);
+    const out = emit(rows, { widths: { data: width } }), to = out.columns;
+    let row = 0;
+    for (let i = 0; i < chunk.length; i++) {
+      const first = offsets[i]!, n = offsets[i + 1]! - first;
+      const number = board[i]! * channelsPerBoard + channel[i]!;
+      if (channel[i]! >= channelsPerBoard || number > 65535) {
+        throw new RangeError(
+          `Cannot number channel ${channel[i]} of board ${
+            board[i]
+          } with ${channelsPerBoard} channels a board: ` +
+            "set raw_records.channelsPerBoard",
+        );
+      }
+      for (let from = 0, k = 0; from < n; from += width, k++, row++) {
+        const length = Math.min(width, n - from), at = row * width;
+        for (let s = 0; s < length; s++) {
+          const sample = values[first + from + s]!;
+          if (sample > 32767) {
+            throw new RangeError(
+              `Cannot make a record of the trace at ${
+                chunk.t0 + BigInt(time[i]!)
+              } ps in channel ${number}: sample ` +
+                `${from + s} is ${sample}, records hold up to 32767`,
+            );
+          }
+          to.data[at + s] = sample;
+        }
+        to.data.fill(0, at + length, at + width);
+        to.time[row] = time[i]! + from * dt[i]!;
+        to.endtime[row] = time[i]! + (from + length) * dt[i]!;
+        to.channel[row] = number;
+        to.dt[row] = dt[i]!;
+        to.length[row] = length;
+        to.pulse_length[row] = n;
+        to.record_i[row] = k;
+      }
+    }
+    return out;
+  },
+});

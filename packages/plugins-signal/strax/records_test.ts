@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { Context } from "@millrace/core/context";
+import { type ColumnInput, Table } from "@millrace/core/table";
+import { tableSource } from "@millrace/core/table-source";
+import { testPlugin } from "@millrace/core/testing";
+import { rowsOf } from "../_testing.ts";
+import { randomPulses, rawTable, WIDTH } from "./_testing.ts";
+import * as plain from "./kernels/record_rows.ts";
+import * as vectors from "./kernels/wasm_rows.ts";
+import { straxRecords } from "./records.ts";
+
+const config = { "records.baselineSamples": 4, "records.maxPulse": 48 };
+
+Deno.test("records are the same for every chunking: a pulse may cross chunks", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      randomPulses(),
+      (pulses) =>
+        testPlugin(straxRecords, {
+          inputs: { raw_records: rawTable(pulses) },
+          options: config,
+          chunkings: 4,
+          ranges: 4,
+        }),
+    ),
+    { numRuns: 6 },
+  );
+});
+
+Deno.test("records have each pulse's baseline taken away, in every fragment", async () => {
+  await fc.assert(
+    fc.asyncProperty(randomPulses(), async (pulses) => {
+      const rows = await rowsOf(
+        [tableSource("raw_records", rawTable(pulses)), straxRecords],
+        "records",
+        config,
+      );
+      const byPulse = new Map(pulses.map((pulse) => [`${pulse.channel} ${pulse.time}`, pulse]));
+      for (const row of rows) {
+        const k = row.record_i as number;
+        const { samples } = byPulse.get(`${row.channel} ${(row.time as bigint) - BigInt(k * WIDTH * 2)}`)!;
+        const first = samples.slice(0, Math.min(4, WIDTH));
+        const mean = Math.fround(first.reduce((a, b) => a + b, 0) / first.length);
+        const variance = first.reduce(
+          (a, x) => a + (x - first.reduce((p, q) => p + q, 0) / first.length) ** 2,
+          0,
+        );
+        assert.equal(row.baseline, mean);
+        assert.ok(Math.abs((row.baseline_rms as number) - Math.sqrt(variance / first.length)) < 0.02);
+        const part = samples.slice(k * WIDTH, (k + 1) * WIDTH);
+        const data = Int16Array.from(
+          { length: WIDTH },
+          (_, i) => i < part.length ? Math.trunc(mean) - part[i]! : 0,
+        );
+        assert.deepEqual(row.data, data);
+      }
+    }),
+    { numRuns: 30 },
+  );
+});
+
+Deno.test("records: vectors and the readable form give the same bits", () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 150 }),
+      fc.integer({ min: 1, max: 60 }),
+      fc.boolean(),
+      fc.array(fc.record({ pulse: fc.integer({ min: 0, max: 2 }), cut: fc.integer({ min: 0, max: 20 }) }), {
+        maxLength: 9,
+      }),
+      fc.integer({ min: 1, max: 2 ** 31 - 1 }),
+      fc.integer({ min: 0, max: 5 }),
+      (width, baselineSamples, flip, list, seed, from) => {
+        const rows = list.length;
+        from = Math.min(from, rows);
+        let state = seed;
+        const random = () => (state = Math.imul(state, 48271) & 0x7fffffff) % 65536 - 32768;
+        const input = {
+          channel: Uint16Array.from(list, ({ pulse }) => pulse),
+          length: Int32Array.from(list, ({ cut }) => Math.max(0, width - cut)),
+          record_i: new Int32Array(rows),
+          data: Int16Array.from({ length: rows * width }, () => seed % 2 ? random() : 16000 + random() % 40),
+        };
+        const numbers = [0, 0, 0];
+        list.forEach(({ pulse, cut }, i) => {
+          input.record_i[i] = cut % 3 === 0 ? numbers[pulse] = 0 : numbers[pulse]!;
+          numbers[pulse]!++;
+        });
+        const make = () => ({
+          area: new Int32Array(rows - from),
+          baseline: new Float32Array(rows - from),
+          baseline_rms: new Float32Array(rows - from),
+          data: new Int16Array((rows - from) * width),
+        });
+        const settings = { width, baselineSamples, flip }, a = make(), b = make();
+        const missing = plain.recordRows(input, from, rows, settings, a);
+        assert.equal(vectors.recordRows(input, from, rows, settings, b), missing);
+        assert.deepEqual(b, a);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+Deno.test("records halves of an integral are rounded to the even number, as numpy does", () => {
+  assert.deepEqual([0.5, 1.5, 2.5, 2.4, 2.6, 0].map(plain.roundHalfEven), [0, 2, 2, 2, 3, 0]);
+});
+
+Deno.test("records: the baseline of a short pulse is the mean of the samples that it has", async () => {
+  const table = rawTable([{ time: 0, channel: 0, samples: [100, 102] }]);
+  const rows = await rowsOf([tableSource("raw_records", table), straxRecords], "records", {});
+  assert.equal(rows[0]!.baseline, 101);
+  assert.equal(rows[0]!.baseline_rms, 1);
+});
+
+Deno.test("records: a fragment whose predecessor is missing has no baseline, also after another pulse of its channel", async () => {
+  const pulse = (time: number) => ({ time, channel: 1, samples: new Array<number>(3 * WIDTH).fill(100) });
+  const whole = rawTable([pulse(0), pulse(100)]);
+  const kept = whole.rows().filter((_, i) => i !== 3);
+  const columns = Object.fromEntries(whole.schema.columns.map(({ name }) => [
+    name,
+    kept.map((row) => row[name as keyof typeof row]),
+  ]));
+  using without = Table.from(whole.schema, columns as Record<string, ColumnInput>, { t0: 0n });
+  await using ctx = new Context({ config });
+  ctx.register(tableSource("raw_records", without), straxRecords);
+  const rows: Record<string, unknown>[] = [];
+  const { notices } = await ctx.run("run", "records", {
+    take: ({ table }) => void rows.push(...table.rows()),
+  });
+  assert.deepEqual(rows.map(({ baseline }) => baseline), [100, 100, 100, NaN, NaN]);
+  assert.equal(notices.length, 1);
+  assert.match(String(notices[0]), /have no predecessor/);
+  await testPlugin(straxRecords, { inputs: { raw_records: without }, options: config });
+});
+
+Deno.test("records: a pulse longer than maxPulse is an error that names the option", async () => {
+  const table = rawTable([{ time: 0, channel: 0, samples: new Array<number>(25).fill(1) }]);
+  await using ctx = new Context({ config });
+  ctx.register(tableSource("raw_records", table), straxRecords);
+  await assert.rejects(
+    ctx.getData("run", "records"),
+    ({ cause }: Error) => /set records.maxPulse to more than 48 ps/.test(String(cause)),
+  );
+});
