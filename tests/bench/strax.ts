@@ -1,0 +1,154 @@
+// The strax chain on 272 MB of fragments in memory, nothing saved: raw records, records, hits, peaks. Against strax where it can be
+// imported, else against what it did for the copying speed of the machine (184 MB/s where numpy copied 10.7 GB/s).
+import { BufferPool, Context, type Executor, tableSource } from "@millrace/core";
+import type { ExecutorProvider } from "@millrace/core";
+import { ExecutorManager } from "@millrace/executor/manager";
+import { straxHits, straxPeaks, straxRecords } from "@millrace/plugins-signal/strax";
+import { cutsOf, golden, makeStraxData, readStraxData, straxConfig, straxData } from "../_strax.ts";
+import { lowerQuartile, type Measure, report } from "./_report.ts";
+
+const PASSES = 7, ROUNDS = 5, PIECE = 16_000;
+const STRAX_MB_S = 184, STRAX_COPY = 10.7e9;
+
+const found = straxData();
+if ("missing" in found) {
+  console.error(`Nothing to measure with: ${found.missing}`);
+  Deno.exit(1);
+}
+const folder = await makeStraxData(found.python);
+const expected = golden();
+const megabytes = Number(expected.n_records) * 244 / 1e6;
+const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1]!;
+
+interface Pass {
+  readonly ms: number;
+  /** Ms in plugins, by plugin. */
+  readonly busy: Readonly<Record<string, number>>;
+}
+
+/** A context over the data, and a way to run the chain once; its peaks are counted. */
+function chain(pool: BufferPool, executor?: Executor | ExecutorProvider) {
+  const raw = readStraxData(folder, pool);
+  const ctx = new Context({ config: straxConfig, memory: "2GiB", ...(executor ? { executor } : {}) });
+  ctx.register(
+    tableSource("raw_records", raw, { cuts: cutsOf(raw, PIECE) }),
+    straxRecords,
+    straxHits,
+    straxPeaks,
+  );
+  const once = async (maxWorkers?: number): Promise<Pass> => {
+    const before = performance.now();
+    const { plugins } = await ctx.run("run", "peaks", maxWorkers === undefined ? {} : { maxWorkers });
+    const ms = performance.now() - before;
+    const rows = plugins.get("peaks")!.rows;
+    if (rows !== expected.n_peaks) throw new Error(`There are ${rows} peaks, not ${expected.n_peaks}`);
+    return { ms, busy: Object.fromEntries([...plugins].map(([name, { busyMs }]) => [name, busyMs])) };
+  };
+  return { ctx, raw, once };
+}
+
+/** Asks a Python process over its standard input. */
+class Asked implements AsyncDisposable {
+  readonly #process: Deno.ChildProcess;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+
+  constructor(python: string) {
+    const script = new URL("_strax_memcpy.py", import.meta.url).pathname;
+    this.#process = new Deno.Command(python, { args: [script], stdin: "piped", stdout: "piped" }).spawn();
+    this.#writer = this.#process.stdin.getWriter();
+    this.#reader = this.#process.stdout.getReader();
+  }
+
+  async copySpeed(): Promise<number> {
+    await this.#writer.write(new TextEncoder().encode("\n"));
+    const { value } = await this.#reader.read();
+    return Number(new TextDecoder().decode(value));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#writer.close();
+    this.#reader.releaseLock();
+    await this.#process.stdout.cancel();
+    await this.#process.status;
+  }
+}
+
+/** MB/s of strax itself on one core, undefined where it cannot be imported. */
+function strax(python: string): number | undefined {
+  const has = new Deno.Command(python, { args: ["-c", "import strax"], stderr: "null" }).outputSync().success;
+  if (!has) return undefined;
+  const script = new URL("../../../shared/bench/strax/bench_chain.py", import.meta.url).pathname;
+  const { stdout } = new Deno.Command(python, { args: [script, "st1"], env: { DATA: folder } }).outputSync();
+  return JSON.parse(new TextDecoder().decode(stdout)).raw_mb_s;
+}
+
+const measures: Measure[] = [];
+{
+  const { ctx, raw, once } = chain(new BufferPool());
+  await using peer = new Asked(found.python);
+  for (let warm = 0; warm < 6; warm++) await once();
+  const passes: Pass[] = [], ratios: number[] = [], copies: number[] = [], peers: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const some: Pass[] = [];
+    for (let k = 0; k < PASSES; k++) some.push(await once());
+    passes.push(...some);
+    const copy = await peer.copySpeed();
+    const theirs = strax(found.python) ?? STRAX_MB_S * copy / STRAX_COPY;
+    copies.push(copy / 1e9);
+    peers.push(theirs);
+    ratios.push(1000 * megabytes / median(some.map(({ ms }) => ms)) / theirs);
+  }
+  const share = median(passes.map(({ ms, busy }) => {
+    const inside = Object.values(busy).reduce((a, b) => a + b, 0);
+    return 100 * (ms - inside) / inside;
+  }));
+  const ms = lowerQuartile(passes.map((pass) => pass.ms));
+  measures.push(
+    {
+      name: "strax chain: times strax, one core",
+      value: median(ratios),
+      unit: "x",
+      budget: 8,
+      atLeast: true,
+    },
+    { name: "  ours", value: megabytes / ms, unit: "GB/s" },
+    { name: "  strax, or what it would do here", value: median(peers) / 1000, unit: "GB/s" },
+    { name: "  numpy copy", value: median(copies), unit: "GB/s" },
+    ...Object.keys(passes[0]!.busy).map((name) => ({
+      name: `  in ${name}`,
+      value: median(passes.map(({ busy }) => busy[name]!)),
+      unit: "ms",
+    })),
+    { name: "strax chain: engine's time to plugins' time", value: share, unit: "%", budget: 25 },
+  );
+  await ctx[Symbol.asyncDispose]();
+  raw.release();
+}
+{
+  await using manager = new ExecutorManager();
+  const { ctx, raw, once } = chain(new BufferPool({ shared: true }), manager);
+  for (const workers of [1, 2, 1, 2]) await once(workers);
+  const one: number[] = [], two: number[] = [];
+  for (let pair = 0; pair < ROUNDS; pair++) {
+    for (const workers of pair % 2 ? [1, 2] : [2, 1]) {
+      const times: number[] = [];
+      for (let k = 0; k < 3; k++) times.push((await once(workers)).ms);
+      (workers === 1 ? one : two).push(median(times));
+    }
+  }
+  measures.push(
+    {
+      name: "strax chain: two workers / one",
+      value: median(one.map((ms, k) => ms / two[k]!)),
+      unit: "x",
+      budget: 1.6,
+      atLeast: true,
+    },
+    { name: "  one worker", value: megabytes / median(one), unit: "GB/s" },
+    { name: "  two workers", value: megabytes / median(two), unit: "GB/s" },
+  );
+  await ctx[Symbol.asyncDispose]();
+  raw.release();
+}
+report(`Raw records to peaks after strax, ${megabytes.toFixed(0)} MB in memory, nothing saved`, measures);
