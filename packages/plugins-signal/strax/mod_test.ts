@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { Context } from "@millrace/core/context";
+import { tableSource } from "@millrace/core/table-source";
+import { testPlugin } from "@millrace/core/testing";
+import { rawTable, rowsOf } from "../_testing.ts";
+import { signalPlugins } from "../mod.ts";
+import { straxPlugins } from "./mod.ts";
+import { rawRecords } from "./raw_records.ts";
+
+Deno.test("the two plugin sets cannot be registered together: the error names both sides", () => {
+  const ctx = new Context();
+  ctx.register(signalPlugins);
+  assert.throws(
+    () => ctx.register(straxPlugins),
+    /Cannot register plugin "records" 1\.0\.0 \(.*strax\/records\.ts\): "records" 1\.1\.0 \(.*records\/records\.ts\) provides "records" already; of plugin sets that share a name, register one/,
+  );
+});
+
+Deno.test("raw_records are the same for every chunking, with every sample once", async () => {
+  const traces = [
+    { time: 0n, channel: 0, samples: [1, 2, 3, 4, 5, 6, 7] },
+    { time: 3n, channel: 1, samples: [] },
+    { time: 3n, board: 1, channel: 0, samples: [8, 9, 10] },
+    { time: 20n, channel: 0, samples: [11] },
+  ];
+  const options = { "raw_records.samples": 3, "raw_records.channelsPerBoard": 4 };
+  await testPlugin(rawRecords, { inputs: { raw_files: rawTable(traces) }, options });
+  const rows = await rowsOf([tableSource("raw_files", rawTable(traces)), rawRecords], "raw_records", options);
+  assert.deepEqual(
+    rows.map((
+      { time, channel, length, record_i, data },
+    ) => [time, channel, length, record_i, ...data as Int16Array]),
+    [
+      [0n, 0, 3, 0, 1, 2, 3],
+      [3n, 4, 3, 0, 8, 9, 10],
+      [6n, 0, 3, 1, 4, 5, 6],
+      [12n, 0, 1, 2, 7, 0, 0],
+      [20n, 0, 1, 0, 11, 0, 0],
+    ],
+  );
+});
+
+Deno.test("raw_records refuse samples and channels that records cannot hold", async () => {
+  const fails = async (trace: { time: bigint; channel: number; samples: number[] }, message: RegExp) => {
+    await using ctx = new Context();
+    ctx.register(tableSource("raw_files", rawTable([trace])), rawRecords);
+    await assert.rejects(
+      ctx.getData("run", "raw_records"),
+      ({ cause }: Error) => message.test(String(cause)),
+    );
+  };
+  await fails({ time: 0n, channel: 0, samples: [1, 40_000] }, /sample 1 is 40000, records hold up to 32767/);
+  await fails(
+    { time: 0n, channel: 16, samples: [1] },
+    /channel 16 of board 0 .* set raw_records.channelsPerBoard/,
+  );
+});
