@@ -18,7 +18,7 @@
  *
  * Differences from strax (`find_hits`): hits are sorted by time and channel; they carry their samples, so that peaks can be summed from
  * hits alone, where strax looks them up in the records by their number in the chunk, which depends on the chunking;
- * `left_integration` and `right_integration` are computed where they are used, in `lone_hits`.
+ * there are no `left_integration` and `right_integration`: peaks are sums of the hits themselves.
  *
  * @example
  * ```ts

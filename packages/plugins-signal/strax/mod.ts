@@ -17,16 +17,34 @@
  */
 import type { Plugin } from "@millrace/core/plugin";
 import { rawFiles } from "../sources/raw_files.ts";
+import { filteredRecords } from "./filtered_records.ts";
 import { straxHits } from "./hits.ts";
+import { loneHits } from "./lone_hits.ts";
+import { mergedPeaks } from "./merged_peaks.ts";
 import { straxPeaks } from "./peaks.ts";
 import { rawRecords } from "./raw_records.ts";
 import { straxRecords } from "./records.ts";
+import { reducedRecords } from "./reduced_records.ts";
 
+export { filteredRecords } from "./filtered_records.ts";
 export { straxHits } from "./hits.ts";
+export { loneHits } from "./lone_hits.ts";
+export { mergedPeaks } from "./merged_peaks.ts";
 export { straxPeaks } from "./peaks.ts";
 export { rawRecords } from "./raw_records.ts";
 export { straxRecords } from "./records.ts";
+export { reducedRecords } from "./reduced_records.ts";
 export * from "./schemas.ts";
 
 /** All plugins of the set, to be registered together. */
-export const straxPlugins: readonly Plugin[] = [rawFiles, rawRecords, straxRecords, straxHits, straxPeaks];
+export const straxPlugins: readonly Plugin[] = [
+  rawFiles,
+  rawRecords,
+  straxRecords,
+  filteredRecords,
+  straxHits,
+  reducedRecords,
+  straxPeaks,
+  loneHits,
+  mergedPeaks,
+];

@@ -55,10 +55,10 @@
  * await using ctx = new Context({ config: { "peaks.channels": 4, "peaks.gain": 0.5 } });
  * ctx.register(tableSource("hits", hits), straxPeaks);
  * const peaks = await ctx.getData("run_1", "peaks");
- * const { time, area, data, area_per_channel } = peaks.row(0);
- * assert.deepEqual([time, area], [80_000n, 33]);
+ * assert.deepEqual([peaks.row(0).time, peaks.row(0).area], [80_000n, 33]);
+ * const data = peaks.get("data", "f32[n]"), area = peaks.get("area_per_channel", "f32[n]");
  * assert.deepEqual([...data.subarray(0, 6)], [0, 0, 10, 15, 8, 0]); // two samples before the first hit
- * assert.deepEqual([...area_per_channel], [0, 8, 0, 25]);
+ * assert.deepEqual([...area], [0, 8, 0, 25]);
  * ```
  * @module
  */
