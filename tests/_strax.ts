@@ -33,7 +33,7 @@ export function straxData(): { readonly python: string } | { readonly missing: s
 
 /** The folder with the data, made once on a machine. */
 export async function makeStraxData(python: string): Promise<string> {
-  const script = Deno.readTextFileSync(MAKER);
+  const script = await Deno.readTextFile(MAKER);
   const folder = join(
     tmpdir(),
     `millrace_strax_${createHash("sha256").update(script).digest("hex").slice(0, 12)}`,
