@@ -6,6 +6,7 @@ import { Config, parseAssignment } from "@millrace/core/config";
 import { Context } from "@millrace/core/context";
 import { codecOf, DEFAULT_CODEC } from "@millrace/core/codecs";
 import { FolderStore } from "@millrace/core/store";
+import { withOptions } from "@millrace/core/define";
 import type { Plan } from "@millrace/core/plan";
 import type { Plugin } from "@millrace/core/plugin";
 import { parseBytes } from "@millrace/core/units";
@@ -145,8 +146,8 @@ function checkSettings(
     const plugin = providers.get(type);
     if (!plugin || needed.has(plugin)) return;
     needed.add(plugin);
-    config.resolve(plugin);
-    plugin.dependsOn.forEach(need);
+    const values = config.resolve(plugin).values as Readonly<Record<string, unknown>>;
+    withOptions(plugin, values).dependsOn.forEach(need);
   };
   types.forEach(need);
 }

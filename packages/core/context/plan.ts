@@ -7,6 +7,7 @@ import { ROW_KEYS, sameType } from "../data/table.ts";
 import type { Config } from "../options/config.ts";
 import type { OptionSource } from "../options/resolve.ts";
 import { didYouMean } from "../options/_suggest.ts";
+import { withOptions } from "../plugin/define.ts";
 import type { Geometry, Plugin } from "../plugin/plugin.ts";
 import type { Store, StoredResult } from "../store/types.ts";
 import { fuse } from "./_fuse.ts";
@@ -164,10 +165,13 @@ export async function makePlan(input: PlanInput): Promise<Plan> {
   const done = new Map<Plugin, PlanStep>();
   const steps: PlanStep[] = [];
   const visit = async (dataType: string, path: readonly string[]): Promise<PlanStep> => {
-    const plugin = providers.get(dataType);
-    if (!plugin) throw new RangeError(missing(dataType, path, providers));
-    const known = done.get(plugin);
+    const provider = providers.get(dataType);
+    if (!provider) throw new RangeError(missing(dataType, path, providers));
+    const known = done.get(provider);
     if (known) return known;
+    const plugin = provider.reads
+      ? withOptions(provider, input.config.resolve(provider).values as Readonly<Record<string, unknown>>)
+      : provider;
     if (path.includes(plugin.name)) {
       const circle = [...path.slice(path.indexOf(plugin.name)), plugin.name];
       throw new RangeError(
@@ -179,7 +183,7 @@ export async function makePlan(input: PlanInput): Promise<Plan> {
       parents[dependency] = await visit(dependency, [...path, plugin.name]);
     }
     const step = await makeStep(plugin, parents, input);
-    done.set(plugin, step);
+    done.set(provider, step);
     steps.push(step);
     return step;
   };

@@ -9,6 +9,7 @@ import type { Table } from "../data/table.ts";
 import { option, type OptionSpecs, type OptionValues } from "../options/option.ts";
 import type {
   Boundaries,
+  ColumnHelp,
   ComputeContext,
   Geometry,
   Halo,
@@ -54,6 +55,8 @@ export interface CommonSpec<O extends OptionSpecs> {
    * where nothing is. Called when a run is planned, before anything is read.
    */
   readonly checkOptions?: (options: OptionValues<O>) => string | undefined;
+  /** Unit (or empty) and meaning of its columns by name, for people; those of key columns are known. */
+  readonly columnHelp?: Readonly<Record<string, readonly [unit: string, help: string]>>;
   /** When its results are stored. Default `"target"`. */
   readonly saveWhen?: SaveWhen;
 }
@@ -63,6 +66,8 @@ export interface StreamingCommon<O extends OptionSpecs, D extends readonly strin
   extends CommonSpec<O>, Running {
   /** Data types that it reads; the first is the `chunk`. Types of one kind arrive merged. */
   readonly dependsOn: D;
+  /** Which of them it reads with these options, in that order. Default: all. */
+  readonly reads?: (options: OptionValues<O>) => readonly D[number][];
   /** Columns that it needs of them: checked before anything runs, and they type the chunks. */
   readonly needs?: N;
   /** Where its input may be cut. Default `"any"`. */
@@ -285,6 +290,8 @@ export function definePlugin(given: unknown): Plugin {
     name: provides[0]!,
     provides,
     dependsOn: [...spec.dependsOn],
+    reads: spec.reads as Plugin["reads"],
+    columnHelp: helpOf(provides[0]!, Object.values(schemas), spec.columnHelp),
     requires: { ...spec.needs } as Record<string, ColumnTypes>,
     version: spec.version,
     help: spec.help ?? "",
@@ -312,6 +319,58 @@ export function definePlugin(given: unknown): Plugin {
     computeChunk: (spec.computeChunk as NonNullable<Plugin["computeChunk"]>).bind(spec),
     flush: (spec.flush as Plugin["flush"])?.bind(spec),
   };
+}
+
+/** What columns that many types have hold. */
+const KEY_HELP: Readonly<Record<string, readonly [unit: string, help: string]>> = {
+  time: ["ps", "start, from the start of the run"],
+  endtime: ["ps", "end, from the start of the run"],
+  board: ["", "digitizer board"],
+  channel: ["", "channel of the board"],
+  record_id: ["", "number of the record in the run"],
+};
+
+function helpOf(
+  plugin: string,
+  schemas: readonly Schema[],
+  given: CommonSpec<OptionSpecs>["columnHelp"] = {},
+): Record<string, ColumnHelp> {
+  const names = new Set(schemas.flatMap(({ columns }) => columns.map(({ name }) => name)));
+  for (const name of Object.keys(given)) {
+    if (!names.has(name)) {
+      throw new TypeError(
+        `Cannot define plugin "${plugin}": columnHelp names "${name}", which is no column of it`,
+      );
+    }
+  }
+  const help: Record<string, ColumnHelp> = {};
+  for (const name of names) {
+    const pair = given[name] ?? KEY_HELP[name];
+    if (pair) help[name] = { unit: pair[0], help: pair[1] };
+  }
+  return help;
+}
+
+/**
+ * The plugin as it is with some options: of one whose options choose its input, with just what it reads.
+ *
+ * @throws {RangeError} When it reads nothing, or something that it does not depend on.
+ */
+export function withOptions(plugin: Plugin, options: Readonly<Record<string, unknown>>): Plugin {
+  if (!plugin.reads) return plugin;
+  const dependsOn = [...plugin.reads(options)];
+  const other = dependsOn.find((type) => !plugin.dependsOn.includes(type));
+  if (other !== undefined || dependsOn.length === 0) {
+    throw new RangeError(
+      `Plugin "${plugin.name}" reads ${other === undefined ? "nothing" : `"${other}"`}: it depends on ${
+        plugin.dependsOn.join(", ")
+      }`,
+    );
+  }
+  const requires = Object.fromEntries(
+    Object.entries(plugin.requires).filter(([type]) => dependsOn.includes(type)),
+  );
+  return { ...plugin, reads: undefined, dependsOn, requires };
 }
 
 function withTime(plugin: string, type: string, schema: Schema): Schema {
@@ -380,6 +439,7 @@ export function defineSource<
     dataKinds: { [spec.provides]: spec.dataKind ?? spec.provides },
     longestRow: spec.longestRow === undefined ? {} : { [spec.provides]: spec.longestRow },
     ...checking(spec),
+    columnHelp: helpOf(spec.provides, [toSchema(spec.schema) as Schema], spec.columnHelp),
     options: spec.options ?? {},
     saveWhen: spec.saveWhen ?? "explicit",
     read: (context) => spec.read(context as SourceContext<OptionValues<O>>),
@@ -411,6 +471,7 @@ export function defineStatic<
     schemas: { [spec.provides]: withTime(spec.provides, spec.provides, toSchema(spec.schema) as Schema) },
     dataKinds: { [spec.provides]: spec.dataKind ?? spec.provides },
     ...checking(spec),
+    columnHelp: helpOf(spec.provides, [toSchema(spec.schema) as Schema], spec.columnHelp),
     options: spec.options ?? {},
     saveWhen: spec.saveWhen ?? "target",
     running: { parallel: false },

@@ -175,6 +175,14 @@ export type TimeRange = readonly [start: bigint, end: bigint];
 /** What `computeChunk` gives: rows, by data type for several outputs; `null` for none. */
 export type Outputs = Table | null | Readonly<Record<string, Table | null>>;
 
+/** What a column holds, for people. */
+export interface ColumnHelp {
+  /** Unit of its values, or empty. */
+  readonly unit: string;
+  /** What they are. */
+  readonly help: string;
+}
+
 /** A plugin as the engine sees it. Make one with `definePlugin` or a class. */
 export interface Plugin {
   /** How it works. */
@@ -185,6 +193,10 @@ export interface Plugin {
   readonly provides: readonly string[];
   /** Data types that it needs. */
   readonly dependsOn: readonly string[];
+  /** Of a plugin whose options choose its input: which of `dependsOn` it reads with them, the first of them its `chunk`. */
+  readonly reads?: ((options: Readonly<Record<string, unknown>>) => readonly string[]) | undefined;
+  /** What its columns hold, by column name, where it says so. */
+  readonly columnHelp?: Readonly<Record<string, ColumnHelp>>;
   /** Columns that it needs of them, where it says so. */
   readonly requires: Readonly<Record<string, ColumnTypes>>;
   /** Version, in the lineage. */

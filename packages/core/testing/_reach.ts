@@ -20,8 +20,8 @@ export function withReachChecked(plugin: Plugin): Plugin {
       if (!reach) return made;
       const check = (outputs: Outputs): Outputs => {
         const lasts = plugin.dependsOn.flatMap((type) => {
-          const { table } = context.inputs[type]!;
-          return table.length > 0 ? [table.t0 + BigInt(timesOf(table)[table.length - 1]!)] : [];
+          const table = context.inputs[type]?.table; // none where the options choose another input
+          return table && table.length > 0 ? [table.t0 + BigInt(timesOf(table)[table.length - 1]!)] : [];
         });
         const last = lasts.reduce<bigint | undefined>(
           (a, b) => (a === undefined || b > a ? b : a),

@@ -29,6 +29,8 @@ import { Context } from "../context/context.ts";
 import { sortRows } from "../chunk/sort_rows.ts";
 import type { Table } from "../data/table.ts";
 import type { Executor, ExecutorProvider } from "../engine/executor.ts";
+import { Config } from "../options/config.ts";
+import { withOptions } from "../plugin/define.ts";
 import type { Plugin, TimeRange } from "../plugin/plugin.ts";
 import { firstDifference } from "./_compare.ts";
 import {
@@ -104,6 +106,12 @@ function pluginOf(item: Registrable): Plugin {
   return first;
 }
 
+/** The plugin with the input that its options choose. */
+function asConfigured(plugin: Plugin, options: TestPluginOptions["options"] = {}): Plugin {
+  const { values } = new Config().set(options).resolve(plugin);
+  return withOptions(plugin, values as Readonly<Record<string, unknown>>);
+}
+
 /** How one run differs from the others. */
 interface Variation {
   readonly executor?: Executor | ExecutorProvider | undefined;
@@ -125,7 +133,7 @@ class Conformance {
     options: TestPluginOptions,
     random: Random,
   ) {
-    this.#plugin = withReachChecked(pluginOf(plugin));
+    this.#plugin = withReachChecked(asConfigured(pluginOf(plugin), options.options));
     this.#tables = tables;
     this.#extents = paddedExtents(tables, 0n);
     this.#options = options;

@@ -3,7 +3,7 @@
 import { PluginBase } from "@millrace/core/classes";
 import { resolveOptions } from "@millrace/core/config";
 import { copyOf } from "@millrace/core/copy-of";
-import { defineMerge } from "@millrace/core/define";
+import { defineMerge, withOptions } from "@millrace/core/define";
 import type { Plugin } from "@millrace/core/plugin";
 import type { StageStep } from "@millrace/core/stage";
 import type { PluginSpec } from "./messages.ts";
@@ -25,7 +25,8 @@ export async function stepOf(spec: PluginSpec): Promise<StageStep> {
     const plugin = await load(spec);
     const given = spec.options as Readonly<Record<string, unknown>>;
     const { values, plain } = resolveOptions(plugin.name, plugin.options, given);
-    return { plugin, options: values as StageStep["options"], plain: plain as StageStep["plain"] };
+    const options = values as StageStep["options"];
+    return { plugin: withOptions(plugin, options), options, plain: plain as StageStep["plain"] };
   } catch (cause) {
     throw new PluginFailure(spec.name, { cause });
   }
