@@ -38,6 +38,7 @@ export class StageOutputs {
     const { runId } = services;
     const kinds = new Set(inputKinds);
     stage.steps.forEach(({ plugin }, k) => {
+      const before = new Set(kinds); // two outputs of one new kind are both put in its order
       for (const dataType of plugin.provides) {
         const dataKind = plugin.kind === "merge" ? inputKinds[0]! : plugin.dataKinds[dataType] ?? dataType;
         if (stage.outputs.includes(dataType)) {
@@ -46,7 +47,7 @@ export class StageOutputs {
             dataType,
             dataKind,
             schema: schemas[dataType]!,
-            sameKind: kinds.has(dataKind),
+            sameKind: before.has(dataKind),
             advice: "declare how far before its input row an output may start (reach.left)",
           };
           const reach = k === 0 ? reachOf(geometry, dataType)?.left : undefined;

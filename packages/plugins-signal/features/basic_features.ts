@@ -1,14 +1,6 @@
 /**
  * `basic_features`: height, amplitude, area and steepest step of every record.
  *
- * | column | what |
- * |---|---|
- * | `time`, `board`, `channel`, `record_id` | the record |
- * | `height` | highest signal in the height range, ADC counts |
- * | `amp` | highest less lowest sample in the height range, ADC counts |
- * | `area` | sum of the signal over the area range, ADC counts x samples |
- * | `max_abs_diff` | highest step from a sample to the next in the whole record, ADC counts |
- *
  * The signal is `baseline - sample` where the record's polarity is negative and `sample - baseline` where it is positive.
  * Ranges are `[start, end)` in samples, clamped to the record.
  *
@@ -52,40 +44,38 @@ import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
 import { recordFeatureRows } from "../kernels/record_feature_rows.ts";
+import { copyKeys, RECORD_KEYS, useFiltered, WAVE_INPUT, type WaveValues } from "../records/_wave_input.ts";
+import { realFeatures } from "./_real_features.ts";
 
 const MOST = 2 ** 30; // more samples than a record has
 
-/** Height, amplitude, area and steepest step of every record. Options: `heightRange`, `areaRange`. */
+/** Height, amplitude, area and steepest step of every record. Options: `useFiltered`, `heightRange`, `areaRange`. */
 export const basicFeatures: Plugin = definePlugin({
   module: import.meta.url,
   export: "basicFeatures",
   provides: "basic_features",
-  dependsOn: ["records"],
-  needs: {
-    records: {
-      time: "time",
-      board: "u16",
-      channel: "u16",
-      record_id: "i64",
-      baseline: "f64",
-      polarity: "i8",
-      wave: "u16[]",
-    },
-  },
-  version: "1.0.0",
+  ...WAVE_INPUT,
+  version: "1.1.0",
   help: "Height, amplitude, area and steepest step of every record",
   dataKind: "records",
   schema: {
-    time: "time",
-    board: "u16",
-    channel: "u16",
-    record_id: "i64",
+    ...RECORD_KEYS,
     height: "f32",
     amp: "f32",
     area: "f32",
     max_abs_diff: "f32",
   },
+  columnHelp: {
+    height: ["ADC", "highest signal in the height range; NaN where it has no sample"],
+    amp: ["ADC", "highest less lowest sample in the height range; NaN where it has no sample"],
+    area: ["ADC x sample", "sum of the signal over the area range"],
+    max_abs_diff: [
+      "ADC",
+      "highest step from a sample to the next in the whole record; NaN below two samples",
+    ],
+  },
   options: {
+    useFiltered: useFiltered(false),
     heightRange: option.range({
       default: [40, 90],
       integer: true,
@@ -108,14 +98,20 @@ export const basicFeatures: Plugin = definePlugin({
   computeChunk(chunk, { options, emit }) {
     const { columns, length } = chunk;
     const { board, channel, baseline, polarity } = columns;
-    const { values, offsets } = columns.wave;
+    const { offsets } = columns.wave, values = columns.wave.values as WaveValues;
     const { heightRange, areaRange } = options;
     const out = emit(length);
     const to = out.columns;
-    to.time.set(columns.time);
-    to.board.set(board);
-    to.channel.set(channel);
-    to.record_id.set(columns.record_id);
+    copyKeys(columns, to);
+    if (values instanceof Float32Array) {
+      for (let i = 0; i < length; i++) {
+        const [h0, h1] = heightRange.at(board[i]!, channel[i]!),
+          [a0, a1] = areaRange.at(board[i]!, channel[i]!);
+        const wave = values.subarray(offsets[i], offsets[i + 1]);
+        realFeatures(wave, baseline[i]!, polarity[i]!, [h0, h1 ?? MOST], [a0, a1 ?? MOST], to, i);
+      }
+      return out;
+    }
     const ranges = rangesOf(length);
     for (let i = 0; i < length; i++) {
       const height = heightRange.at(board[i]!, channel[i]!), area = areaRange.at(board[i]!, channel[i]!);

@@ -54,7 +54,7 @@ import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
 import { type Schema, schema } from "@millrace/core/schema";
-import { recordsSchema, type RecordTypes } from "../records/records.ts";
+import { RECORD_HELP, recordsSchema, type RecordTypes } from "../records/records.ts";
 import { type FilterSettings, type RecordFilter, recordFilter } from "./_record_filter.ts";
 
 /** Column types of {@linkcode filteredSchema}, in order. */
@@ -82,6 +82,7 @@ export const filteredWaveforms: Plugin = definePlugin({
   help: "Records with smoothed samples",
   dataKind: "records",
   schema: filteredSchema,
+  columnHelp: { ...RECORD_HELP, wave: ["ADC", "filtered samples"] },
   options: {
     filterType: option.choice(["SG", "BW"], {
       default: "SG",

@@ -1,20 +1,6 @@
 /**
  * `hit_threshold`: the stretches of every record at or beyond a threshold.
  *
- * | column | what |
- * |---|---|
- * | `time`, `endtime` | the window: start of its first sample, and behind its last, ps |
- * | `peakTime` | time of the highest sample, ps |
- * | `board`, `channel`, `record_id` | the record |
- * | `position` | the highest sample, in the record; the first of several |
- * | `edge_start`, `edge_end` | the window `[start, end)` in samples of the record |
- * | `height` | signal of the highest sample, ADC counts |
- * | `integral` | sum of the signal above 0 in the window, ADC counts x samples |
- * | `width` | length of the window, samples |
- * | `rise_time` | from the first sample of the window to the highest, ps |
- * | `fall_time` | from the highest sample to the last of the window, ps |
- * | `dt` | sampling interval, ps a sample |
- *
  * The signal is `baseline - sample` where the record's polarity is negative and `sample - baseline` where it is positive. A hit
  * is a longest run of samples with `signal >= threshold`; its window is wider by `leftExtension` and `rightExtension`,
  * but stays in the record.
@@ -59,29 +45,20 @@
 import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
+import { halves } from "../_halves.ts";
 import { findThresholdHits, mostHits } from "../kernels/find_threshold_hits.ts";
+import { signalOf, useFiltered, WAVE_INPUT, type WaveValues } from "../records/_wave_input.ts";
+import { findSignalHits } from "./_signal_hits.ts";
 
 /**
- * Stretches of records at or beyond a threshold. Options: `threshold`, `leftExtension`, `rightExtension`, `overlap`.
+ * Stretches of records at or beyond a threshold. Options: `useFiltered`, `threshold`, `leftExtension`, `rightExtension`, `overlap`.
  */
 export const hitThreshold: Plugin = definePlugin({
   module: import.meta.url,
   export: "hitThreshold",
   provides: "hit_threshold",
-  dependsOn: ["records"],
-  needs: {
-    records: {
-      time: "time",
-      board: "u16",
-      channel: "u16",
-      record_id: "i64",
-      dt: "i32",
-      baseline: "f64",
-      polarity: "i8",
-      wave: "u16[]",
-    },
-  },
-  version: "1.0.0",
+  ...WAVE_INPUT,
+  version: "1.1.0",
   help: "Stretches of records at or beyond a threshold",
   dataKind: "hits",
   schema: {
@@ -101,8 +78,23 @@ export const hitThreshold: Plugin = definePlugin({
     fall_time: "f32",
     dt: "i32",
   },
+  columnHelp: {
+    time: ["ps", "start of the window's first sample"],
+    endtime: ["ps", "end of the window's last sample"],
+    peakTime: ["ps", "time of the highest sample"],
+    position: ["sample", "the highest sample, in the record; the first of several"],
+    edge_start: ["sample", "first of the window, in the record"],
+    edge_end: ["sample", "behind the window, in the record"],
+    height: ["ADC", "signal of the highest sample"],
+    integral: ["ADC x sample", "sum of the signal above 0 in the window"],
+    width: ["sample", "length of the window"],
+    rise_time: ["ps", "from the first sample of the window to the highest"],
+    fall_time: ["ps", "from the highest sample to the last of the window"],
+    dt: ["ps", "sampling interval"],
+  },
   reach: { left: 0 },
   options: {
+    useFiltered: useFiltered(false),
     threshold: option.number({
       default: 10,
       min: 0,
@@ -115,6 +107,7 @@ export const hitThreshold: Plugin = definePlugin({
       min: 0,
       max: 2 ** 30,
       unit: "sample",
+      perChannel: true,
       help: "Samples before the first at the threshold that belong to a hit",
     }),
     rightExtension: option.integer({
@@ -122,6 +115,7 @@ export const hitThreshold: Plugin = definePlugin({
       min: 0,
       max: 2 ** 30,
       unit: "sample",
+      perChannel: true,
       help: "Samples behind the last at the threshold that belong to a hit",
     }),
     overlap: option.choice(["keep", "truncate"], {
@@ -132,12 +126,12 @@ export const hitThreshold: Plugin = definePlugin({
   computeChunk(chunk, { options, emit }) {
     const { columns, length } = chunk;
     const { board, channel, baseline, polarity } = columns;
-    const { values, offsets } = columns.wave;
-    const { threshold } = options;
+    const { offsets } = columns.wave, values = columns.wave.values as WaveValues;
+    const { threshold, leftExtension, rightExtension } = options;
     const window = {
       threshold: threshold.default,
-      left: options.leftExtension,
-      right: options.rightExtension,
+      left: leftExtension.default,
+      right: rightExtension.default,
       truncate: options.overlap === "truncate",
     };
     const id = halves(columns.record_id);
@@ -154,7 +148,11 @@ export const hitThreshold: Plugin = definePlugin({
         outId = halves(to.record_id);
       }
       window.threshold = threshold.at(board[i]!, channel[i]!);
-      const found = findThresholdHits(values, first, end, baseline[i]!, polarity[i]!, window, to, hits);
+      window.left = leftExtension.at(board[i]!, channel[i]!);
+      window.right = rightExtension.at(board[i]!, channel[i]!);
+      const found = values instanceof Float32Array
+        ? findSignalHits(signalOf(values, first, end, baseline[i]!, polarity[i]!), window, to, hits)
+        : findThresholdHits(values, first, end, baseline[i]!, polarity[i]!, window, to, hits);
       const time = columns.time[i]!, dt = columns.dt[i]!;
       for (const stop = hits + found; hits < stop; hits++) {
         const a = to.edge_start[hits]!, b = to.edge_end[hits]!, top = to.position[hits]!;
@@ -174,8 +172,3 @@ export const hitThreshold: Plugin = definePlugin({
     return out.resize(hits);
   },
 });
-
-/** 64-bit integers as pairs of 32-bit ones, so that none is made a bigint. */
-function halves(column: BigInt64Array): Uint32Array {
-  return new Uint32Array(column.buffer, column.byteOffset, 2 * column.length);
-}

@@ -74,6 +74,10 @@ function peaksOf(
       height: minmax
         ? Math.max(...around) - Math.min(...around)
         : polarity * (samples[half(right)]! - samples[half(left)]!),
+      integral: f32(
+        samples.slice(Math.floor(left), lastSample + 1).map((v) => polarity * (v - baseline))
+          .reduce((sum, v) => v <= 0 ? sum : sum + v, 0),
+      ),
       prominence: f32(found.prominences![p]!),
       width: f32(found.widths![p]!),
       dt,

@@ -1,12 +1,6 @@
 /**
  * `cfd_time`: the time of a pulse by constant fraction discrimination, which does not depend on its height.
  *
- * | column | what |
- * |---|---|
- * | `time`, `board`, `channel`, `record_id` | the record |
- * | `cfd_samples` | the time, samples of the record; NaN where there is no pulse |
- * | `cfd_offset` | the time, ps from the record's `time`; NaN where there is no pulse |
- *
  * With the signal `s` (`baseline - sample` where the polarity is negative, else `sample - baseline`), the time is where
  * `fraction s[i] - s[i - delay]` falls through 0 behind its maximum, interpolated linearly (Knoll, Radiation Detection and
  * Measurement, ch. 17). A record whose signal does not reach `threshold` has no pulse.
@@ -42,20 +36,31 @@ import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
 import { constantFractionInto } from "../kernels/constant_fraction.ts";
-import { copyKeys, PULSE_NEEDS, RECORD_KEYS, signalOf } from "./_signal.ts";
+import {
+  copyKeys,
+  RECORD_KEYS,
+  signalOf,
+  useFiltered,
+  WAVE_INPUT,
+  type WaveValues,
+} from "../records/_wave_input.ts";
 
 /** Time of the pulse by constant fraction. Options: `fraction`, `delay`, `threshold`. */
 export const cfdTime: Plugin = definePlugin({
   module: import.meta.url,
   export: "cfdTime",
   provides: "cfd_time",
-  dependsOn: ["records"],
-  needs: { records: PULSE_NEEDS },
-  version: "1.0.0",
+  ...WAVE_INPUT,
+  version: "1.1.0",
   help: "Time of the pulse of each record by constant fraction discrimination",
   dataKind: "records",
   schema: { ...RECORD_KEYS, cfd_samples: "f64", cfd_offset: "f64" },
+  columnHelp: {
+    cfd_samples: ["sample", "the time in the record; NaN where there is no pulse"],
+    cfd_offset: ["ps", "the time from the record's `time`; NaN where there is no pulse"],
+  },
   options: {
+    useFiltered: useFiltered(false),
     fraction: option.number({
       default: 0.5,
       min: 0.01,
@@ -82,7 +87,7 @@ export const cfdTime: Plugin = definePlugin({
   computeChunk(chunk, { options, emit }) {
     const { columns, length } = chunk;
     const { baseline, polarity } = columns;
-    const { values, offsets } = columns.wave;
+    const { offsets } = columns.wave, values = columns.wave.values as WaveValues;
     const { fraction, delay, threshold } = options;
     const out = emit(length), to = out.columns;
     copyKeys(columns, to);

@@ -1,12 +1,6 @@
 /**
  * `power_spectrum`: the power spectrum of every record.
  *
- * | column | what |
- * |---|---|
- * | `time`, `board`, `channel`, `record_id` | the record |
- * | `df` | distance of the frequencies, Hz: `1 / (length dt)`; NaN without samples |
- * | `power` | `|X[k]|^2` at the frequencies `k df`, `k` from 0 to `length / 2`: ADC counts squared, without scaling (ragged) |
- *
  * `X[k] = sum s[n] exp(-2 pi i k n / N)` as `numpy.fft.rfft` gives it, of the samples less what `subtract` says: the record's baseline, the mean
  * of its samples, or nothing. A record without a baseline has NaN with `baseline`.
  *
@@ -41,20 +35,31 @@ import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
 import { RealFft } from "../kernels/rfft.ts";
-import { copyKeys, PULSE_NEEDS, RECORD_KEYS, signalOf } from "./_signal.ts";
+import {
+  copyKeys,
+  RECORD_KEYS,
+  signalOf,
+  useFiltered,
+  WAVE_INPUT,
+  type WaveValues,
+} from "../records/_wave_input.ts";
 
 /** Power spectrum of every record. Option: `subtract`. */
 export const powerSpectra: Plugin = definePlugin({
   module: import.meta.url,
   export: "powerSpectra",
   provides: "power_spectrum",
-  dependsOn: ["records"],
-  needs: { records: PULSE_NEEDS },
-  version: "1.0.0",
+  ...WAVE_INPUT,
+  version: "1.1.0",
   help: "Power spectrum of every record",
   dataKind: "records",
   schema: { ...RECORD_KEYS, df: "f64", power: "f64[]" },
+  columnHelp: {
+    df: ["Hz", "distance of the frequencies: `1 / (length dt)`; NaN without samples"],
+    power: ["ADC^2", "`|X[k]|^2` at the frequencies `k df`, `k` from 0 to `length / 2`, without scaling"],
+  },
   options: {
+    useFiltered: useFiltered(false),
     subtract: option.choice(["baseline", "mean", "none"], {
       default: "baseline",
       help: "What is subtracted from the samples before",
@@ -63,7 +68,7 @@ export const powerSpectra: Plugin = definePlugin({
   computeChunk(chunk, { options, emit }) {
     const { columns, length } = chunk;
     const { baseline } = columns;
-    const { values, offsets } = columns.wave;
+    const { offsets } = columns.wave, values = columns.wave.values as WaveValues;
     let bins = 0;
     for (let i = 0; i < length; i++) bins += binsOf(offsets[i + 1]! - offsets[i]!);
     const out = emit(length, { values: { power: bins } }), to = out.columns;
@@ -89,7 +94,7 @@ export const powerSpectra: Plugin = definePlugin({
 
 const binsOf = (samples: number) => samples > 0 ? (samples >> 1) + 1 : 0;
 
-function meanOf(values: Uint16Array, first: number, n: number): number {
+function meanOf(values: WaveValues, first: number, n: number): number {
   let sum = 0;
   for (let k = first; k < first + n; k++) sum += values[k]!;
   return sum / n;

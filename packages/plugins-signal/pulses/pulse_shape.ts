@@ -1,13 +1,6 @@
 /**
  * `pulse_shape`: how much of a pulse's charge is in its tail, which tells particles apart.
  *
- * | column | what |
- * |---|---|
- * | `time`, `board`, `channel`, `record_id` | the record |
- * | `position` | highest sample of the signal, the first of several; -1 where there is none |
- * | `charge_short`, `charge_long` | sum of the signal in the short and the long gate, ADC counts x samples |
- * | `psd` | `(charge_long - charge_short) / charge_long`; NaN where the long gate has no charge above 0 |
- *
  * The signal is `baseline - sample` where the polarity is negative, else `sample - baseline`. Both gates start `preGate` samples before
  * the highest sample and have `shortGate` and `longGate` samples; they end with the record. This is the charge comparison
  * method (Knoll, Radiation Detection and Measurement, ch. 17; CAEN's DPP-PSD firmware has the same ratio).
@@ -42,7 +35,15 @@
 import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
-import { copyKeys, highest, PULSE_NEEDS, RECORD_KEYS, signalOf } from "./_signal.ts";
+import {
+  copyKeys,
+  highest,
+  RECORD_KEYS,
+  signalOf,
+  useFiltered,
+  WAVE_INPUT,
+  type WaveValues,
+} from "../records/_wave_input.ts";
 
 const MOST = 2 ** 30;
 
@@ -51,13 +52,19 @@ export const pulseShape: Plugin = definePlugin({
   module: import.meta.url,
   export: "pulseShape",
   provides: "pulse_shape",
-  dependsOn: ["records"],
-  needs: { records: PULSE_NEEDS },
-  version: "1.0.0",
+  ...WAVE_INPUT,
+  version: "1.1.0",
   help: "Charge of each record in a short and a long gate, and the share of the tail",
   dataKind: "records",
   schema: { ...RECORD_KEYS, position: "i32", charge_short: "f32", charge_long: "f32", psd: "f32" },
+  columnHelp: {
+    position: ["sample", "highest sample of the signal, the first of several; -1 where there is none"],
+    charge_short: ["ADC x sample", "sum of the signal in the short gate"],
+    charge_long: ["ADC x sample", "sum of the signal in the long gate"],
+    psd: ["", "`(charge_long - charge_short) / charge_long`; NaN where the long gate has no charge above 0"],
+  },
   options: {
+    useFiltered: useFiltered(false),
     preGate: option.integer({
       default: 10,
       min: 0,
@@ -99,7 +106,7 @@ export const pulseShape: Plugin = definePlugin({
   computeChunk(chunk, { options, emit }) {
     const { columns, length } = chunk;
     const { baseline, polarity } = columns;
-    const { values, offsets } = columns.wave;
+    const { offsets } = columns.wave, values = columns.wave.values as WaveValues;
     const { preGate, shortGate, longGate } = options;
     const out = emit(length), to = out.columns;
     copyKeys(columns, to);

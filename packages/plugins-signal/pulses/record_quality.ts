@@ -1,14 +1,6 @@
 /**
  * `record_quality`: whether a record is saturated, and whether pulses pile up in it.
  *
- * | column | what |
- * |---|---|
- * | `time`, `board`, `channel`, `record_id` | the record |
- * | `saturated_samples` | samples at or beyond the ends of `adcRange` |
- * | `saturated` | whether there are any |
- * | `pulses` | pulses: maxima of the signal with a prominence of at least `prominence`, as `scipy.signal.find_peaks` finds them |
- * | `pile_up` | whether there is more than one |
- *
  * The signal is `baseline - sample` where the polarity is negative, else `sample - baseline`. The first and the last sample are no maxima; a record
  * without a baseline has no pulses.
  *
@@ -45,7 +37,7 @@ import type { Plugin } from "@millrace/core/plugin";
 import { findPeaksInto } from "../kernels/find_peaks.ts";
 import { type PeakConditions, peakConditions } from "../kernels/peak_conditions.ts";
 import { type PeakRoom, peakRoom } from "../kernels/peak_room.ts";
-import { copyKeys, PULSE_NEEDS, RECORD_KEYS, signalOf } from "./_signal.ts";
+import { copyKeys, RECORD_KEYS, signalOf, WAVE_INPUT } from "../records/_wave_input.ts";
 
 /** Saturation and pile-up of each record. Options: `adcRange`, `prominence`. */
 export const recordQuality: Plugin = definePlugin({
@@ -53,11 +45,20 @@ export const recordQuality: Plugin = definePlugin({
   export: "recordQuality",
   provides: "record_quality",
   dependsOn: ["records"],
-  needs: { records: PULSE_NEEDS },
-  version: "1.0.0",
+  needs: { records: WAVE_INPUT.needs.records },
+  version: "1.1.0",
   help: "Whether a record is saturated, and whether pulses pile up in it",
   dataKind: "records",
   schema: { ...RECORD_KEYS, saturated_samples: "u32", saturated: "bool", pulses: "u32", pile_up: "bool" },
+  columnHelp: {
+    saturated_samples: ["sample", "samples at or beyond the ends of `adcRange`"],
+    saturated: ["", "whether there are any"],
+    pulses: [
+      "",
+      "pulses: maxima of the signal with a prominence of at least `prominence`, as `scipy.signal.find_peaks` finds them",
+    ],
+    pile_up: ["", "whether there is more than one"],
+  },
   options: {
     adcRange: option.range({
       default: [0, 16383],

@@ -1,12 +1,6 @@
 /**
  * `trapezoidal_energy`: the energy of a pulse as the height of a trapezoid, with the decay of the preamplifier taken out.
  *
- * | column | what |
- * |---|---|
- * | `time`, `board`, `channel`, `record_id` | the record |
- * | `energy` | highest value of the trapezoid, ADC counts; NaN without samples or baseline |
- * | `position` | where it is, samples of the record; -1 where there is none |
- *
  * The signal (`baseline - sample` where the polarity is negative, else `sample - baseline`) goes through the trapezoidal filter of
  * Jordanov and Knoll (Nucl. Instrum. Meth. A 345, 337, 1994): the mean over `rise` less the mean over the `rise` that lies
  * `rise + flat` earlier, of the signal with a decay of time constant `tau` corrected (pole-zero). Times are rounded to samples of the record,
@@ -43,20 +37,32 @@ import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
 import { trapezoidalFilterInto } from "../kernels/trapezoidal_filter.ts";
-import { copyKeys, highest, PULSE_NEEDS, RECORD_KEYS, signalOf } from "./_signal.ts";
+import {
+  copyKeys,
+  highest,
+  RECORD_KEYS,
+  signalOf,
+  useFiltered,
+  WAVE_INPUT,
+  type WaveValues,
+} from "../records/_wave_input.ts";
 
 /** Height of the trapezoid of each record. Options: `rise`, `flat`, `tau`. */
 export const trapezoidalEnergy: Plugin = definePlugin({
   module: import.meta.url,
   export: "trapezoidalEnergy",
   provides: "trapezoidal_energy",
-  dependsOn: ["records"],
-  needs: { records: PULSE_NEEDS },
-  version: "1.0.0",
+  ...WAVE_INPUT,
+  version: "1.1.0",
   help: "Energy of each record by a trapezoidal filter with pole-zero correction",
   dataKind: "records",
   schema: { ...RECORD_KEYS, energy: "f32", position: "i32" },
+  columnHelp: {
+    energy: ["ADC", "highest value of the trapezoid; NaN without samples or baseline"],
+    position: ["sample", "where it is in the record; -1 where there is none"],
+  },
   options: {
+    useFiltered: useFiltered(false),
     rise: option.time({
       default: "200 ns",
       min: 1,
@@ -79,7 +85,7 @@ export const trapezoidalEnergy: Plugin = definePlugin({
   computeChunk(chunk, { options, emit }) {
     const { columns, length } = chunk;
     const { baseline, polarity } = columns;
-    const { values, offsets } = columns.wave;
+    const { offsets } = columns.wave, values = columns.wave.values as WaveValues;
     const { rise, flat, tau } = options;
     const out = emit(length), to = out.columns;
     copyKeys(columns, to);

@@ -1,14 +1,6 @@
 /**
  * `waveform_width_integral`: between which times a share of a record's charge lies.
  *
- * | column | what |
- * |---|---|
- * | `time`, `board`, `channel`, `record_id` | the record |
- * | `t_low`, `t_high` | where `qLow` and `qHigh` of the charge are reached, ps from the first sample |
- * | `width` | `t_high - t_low`, ps |
- * | `t_low_samples`, `t_high_samples`, `width_samples` | the same in samples |
- * | `q_total` | the charge: sum of the signal above 0, ADC counts x samples |
- *
  * The signal is `baseline - sample` where the polarity is negative, else `sample - baseline`. Its samples above 0 are summed up
  * to `q[i] = s[0] + ... + s[i]`; the time of a share `f` is where `q` reaches `f q[n - 1]`, interpolated linearly between samples.
  *
@@ -46,16 +38,22 @@ import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
 import { integralQuantilesInto } from "../kernels/integral_quantiles.ts";
-import { copyKeys, PULSE_NEEDS, RECORD_KEYS, signalOf } from "./_signal.ts";
+import {
+  copyKeys,
+  RECORD_KEYS,
+  signalOf,
+  useFiltered,
+  WAVE_INPUT,
+  type WaveValues,
+} from "../records/_wave_input.ts";
 
 /** Between which times a share of the charge lies. Options: `qLow`, `qHigh`. */
 export const waveformWidthIntegral: Plugin = definePlugin({
   module: import.meta.url,
   export: "waveformWidthIntegral",
   provides: "waveform_width_integral",
-  dependsOn: ["records"],
-  needs: { records: PULSE_NEEDS },
-  version: "1.0.0",
+  ...WAVE_INPUT,
+  version: "1.1.0",
   help: "Times between which a share of the charge of each record lies",
   dataKind: "records",
   schema: {
@@ -68,7 +66,17 @@ export const waveformWidthIntegral: Plugin = definePlugin({
     width_samples: "f32",
     q_total: "f64",
   },
+  columnHelp: {
+    t_low: ["ps", "where `qLow` of the charge is reached, from the first sample"],
+    t_high: ["ps", "where `qHigh` of the charge is reached, from the first sample"],
+    width: ["ps", "`t_high - t_low`"],
+    t_low_samples: ["sample", "`t_low` in samples"],
+    t_high_samples: ["sample", "`t_high` in samples"],
+    width_samples: ["sample", "`width` in samples"],
+    q_total: ["ADC x sample", "the charge: sum of the signal above 0"],
+  },
   options: {
+    useFiltered: useFiltered(false),
     qLow: option.number({
       default: 0.1,
       min: 0,
@@ -84,7 +92,7 @@ export const waveformWidthIntegral: Plugin = definePlugin({
   computeChunk(chunk, { options, emit }) {
     const { columns, length } = chunk;
     const { baseline, polarity } = columns;
-    const { values, offsets } = columns.wave;
+    const { offsets } = columns.wave, values = columns.wave.values as WaveValues;
     const shares = [options.qLow, options.qHigh];
     const out = emit(length), to = out.columns;
     copyKeys(columns, to);

@@ -1,18 +1,6 @@
 /**
  * `records`: the traces with baseline and polarity, a row for each row of `raw_files`.
  *
- * | column | what |
- * |---|---|
- * | `time`, `endtime` | first sample, and behind the last, ps |
- * | `board`, `channel` | where it was taken |
- * | `record_id` | number of the record in the run |
- * | `dt` | sampling interval, ps a sample |
- * | `length` | samples |
- * | `flags` | flags of the digitizer |
- * | `baseline` | mean of the first samples, ADC counts; NaN where the record has none of them |
- * | `polarity` | -1 for negative pulses, 1 for positive ones: as the option says, else as `raw_files` has it, else -1 with a notice |
- * | `wave` | samples, ADC counts: those of `raw_files` themselves, not a copy |
- *
  * Differences from WaveformAnalysis: polarity is that of each channel and is heeded by every plugin behind it, where
  * there `unknown` counts as negative and some plugins take every pulse for a negative one; `dt` and all times are ps; samples are
  * unsigned, so that none above 32767 turns negative; there is no `baseline_upstream`, which is NaN there unless another plugin
@@ -96,6 +84,24 @@ export const recordsSchema: Schema<RecordTypes> = schema({
   wave: "u16[]",
 });
 
+/** What the columns of {@linkcode recordsSchema} hold: unit and meaning. */
+export const RECORD_HELP: Readonly<Record<keyof RecordTypes, readonly [unit: string, help: string]>> = {
+  time: ["ps", "first sample"],
+  endtime: ["ps", "behind the last sample"],
+  board: ["", "digitizer board"],
+  channel: ["", "channel of the board"],
+  record_id: ["", "number of the record in the run"],
+  dt: ["ps", "sampling interval"],
+  length: ["sample", "samples of the record"],
+  flags: ["", "flags of the digitizer"],
+  baseline: ["ADC", "mean of the first samples; NaN where the record has none of them"],
+  polarity: [
+    "",
+    "-1 for negative pulses, 1 for positive ones: as the option says, else as `raw_files` has it, else -1 with a notice",
+  ],
+  wave: ["ADC", "samples"],
+};
+
 const ASSUMED =
   "The polarity of some channels is not known (no settings beside their files say it) and taken as negative; " +
   "set records.polarity";
@@ -128,6 +134,7 @@ export const records: Plugin = definePlugin({
   help: "Traces with baseline and polarity",
   dataKind: "records",
   schema: recordsSchema,
+  columnHelp: RECORD_HELP,
   options: {
     baselineSamples,
     polarity: option.choice(["negative", "positive"], {

@@ -41,7 +41,7 @@
 import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
-import { recordsSchema, type RecordTypes } from "./records.ts";
+import { RECORD_HELP, recordsSchema, type RecordTypes } from "./records.ts";
 
 /** Records with waveforms of one width. Option: `waveLength`. */
 export const stWaveforms: Plugin = definePlugin({
@@ -56,6 +56,7 @@ export const stWaveforms: Plugin = definePlugin({
   schema: { ...recordsSchema.types, wave: "u16[n]" } as Omit<RecordTypes, "wave"> & {
     readonly wave: "u16[n]";
   },
+  columnHelp: RECORD_HELP,
   stateful: { resetOnBreak: false },
   initialState: ({ waveLength }): { width: number | null } => ({ width: waveLength }),
   options: {

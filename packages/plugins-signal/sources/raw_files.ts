@@ -4,16 +4,6 @@
  *
  * Columns are those of `rawSchema`; a row a trace, with the kind `records`.
  *
- * | option | what |
- * |---|---|
- * | `input` | files, folders of a run, or patterns (`./DAQ/run_7`, `./DAQ/*.BIN`); required |
- * | `dt` | sampling interval; by default what the files say or, of CAEN files, the settings XML beside them, else 2 ns with a notice. Files that don't say it (`.npy`) need it. A notice tells of one below 100 ps: a number without a unit is in ps |
- * | `t0` | time of the first sample, for files without times; default 0 |
- * | `channelBy` | for `.npy` and `.npz`: whether each file (array) is a channel (default) with a trace a row, or each row |
- * | `recordLength` | samples a record, for files that are not divided into records (WAV); default 4096 |
- * | `reorderWindow` | how far a row may lie behind the latest one before it in its file; default 1 ms |
- * | `recover` | keep what can be read of a damaged file, leave out rows that come later than the window allows, and report both, instead of failing |
- *
  * The settings also say the `polarity` of each channel: -1, 1, or 0 where there are none or they don't say it.
  *
  * The lineage has name, size and hash of each file and of its settings XML; where the files lie is not in it, so that data may be
@@ -61,6 +51,18 @@ export const rawFiles: Plugin = defineSource({
   help: "Traces of digitizer files of many formats in time order",
   dataKind: "records",
   schema: rawSchema,
+  columnHelp: {
+    time: ["ps", "first sample"],
+    endtime: ["ps", "behind the last sample"],
+    dt: ["ps", "sampling interval"],
+    length: ["sample", "samples of the record"],
+    energy: ["ADC channel", "energy (long gate); 0 where the file has none"],
+    energy_short: ["ADC channel", "short-gate energy; 0 where the file has none"],
+    energy_calibrated: ["", "calibrated energy, in the calibration's unit; NaN where the file has none"],
+    flags: ["", "flags of the digitizer, as they were written"],
+    polarity: ["", "-1 for negative pulses, 1 for positive ones, 0 where the settings do not say it"],
+    wave: ["ADC", "samples"],
+  },
   options: {
     input,
     dt: option.time({

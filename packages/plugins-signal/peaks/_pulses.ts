@@ -1,0 +1,255 @@
+// The frame of the plugins that look for pulses as scipy.signal.find_peaks does: they differ in name and defaults.
+
+import { definePlugin } from "@millrace/core/define";
+import { option, type PerChannel } from "@millrace/core/option";
+import type { Plugin } from "@millrace/core/plugin";
+import { halves } from "../_halves.ts";
+import { findPeaksInto } from "../kernels/find_peaks.ts";
+import { type PeakConditions, peakConditions } from "../kernels/peak_conditions.ts";
+import { type PeakRoom, peakRoom } from "../kernels/peak_room.ts";
+import { useFiltered, WAVE_INPUT, type WaveValues } from "../records/_wave_input.ts";
+
+/** What the plugins differ in. */
+export interface PulseSpec {
+  readonly module: string;
+  readonly export: string;
+  readonly provides: string;
+  readonly version: string;
+  readonly help: string;
+  readonly heightMethod: "diff" | "minmax";
+  readonly heightWindowExtension: number;
+}
+
+/** A plugin that finds pulses in records. */
+export function pulsePlugin(spec: PulseSpec): Plugin {
+  const { heightMethod, heightWindowExtension, ...names } = spec;
+  return definePlugin({
+    ...names,
+    ...WAVE_INPUT,
+    schema: {
+      time: "time",
+      endtime: "time",
+      peakTime: "time",
+      board: "u16",
+      channel: "u16",
+      record_id: "i64",
+      position: "i32",
+      edge_start: "f32",
+      edge_end: "f32",
+      height: "f32",
+      integral: "f32",
+      prominence: "f32",
+      width: "f32",
+      dt: "i32",
+    },
+    columnHelp: {
+      time: ["ps", "the sample at or before the left edge"],
+      endtime: ["ps", "behind the sample at or behind the right edge"],
+      peakTime: ["ps", "time of the peak"],
+      position: ["sample", "the peak, in the record"],
+      edge_start: [
+        "sample",
+        "where the searched signal rises through half of the prominence, interpolated, in the record",
+      ],
+      edge_end: [
+        "sample",
+        "where the searched signal falls through half of the prominence, interpolated, in the record",
+      ],
+      height: ["ADC", "of the pulse in the waveform: see `heightMethod`"],
+      integral: [
+        "ADC x sample",
+        "sum of the signal above 0 from `time` to `endtime`; NaN without a baseline",
+      ],
+      prominence: ["ADC", "of the peak in the searched signal"],
+      width: ["sample", "`edge_end - edge_start`"],
+      dt: ["ps", "sampling interval"],
+    },
+    reach: { left: 0 },
+    options: {
+      useFiltered: useFiltered(true),
+      useDerivative: option.boolean({
+        default: true,
+        help: "Whether the steps from sample to sample are searched, or the waveform less its baseline",
+      }),
+      height: option.number({
+        default: 30,
+        unit: "ADC",
+        perChannel: true,
+        help: "Lowest peak of the searched signal",
+      }),
+      threshold: option.number({
+        default: null,
+        unit: "ADC",
+        perChannel: true,
+        help: "Lowest step from a peak to its neighbours; default: any",
+      }),
+      distance: option.number({
+        default: 2,
+        min: 1,
+        unit: "sample",
+        perChannel: true,
+        help: "Fewest samples from peak to peak: of two that are nearer the lower one is left out",
+      }),
+      prominence: option.number({
+        default: 0.7,
+        min: 0,
+        unit: "ADC",
+        perChannel: true,
+        help: "Lowest prominence in the searched signal",
+      }),
+      width: option.number({
+        default: 4,
+        min: 0,
+        unit: "sample",
+        perChannel: true,
+        help: "Shortest width at half of the prominence",
+      }),
+      heightMethod: option.choice(["diff", "minmax"], {
+        default: heightMethod,
+        help: "Height of a pulse: its rise from edge to edge, or the range of its samples",
+      }),
+      heightWindowExtension: option.integer({
+        default: heightWindowExtension,
+        min: 0,
+        max: 2 ** 20,
+        unit: "sample",
+        aliases: ["minmaxWindowExpand"],
+        help: "Samples beyond the edges that minmax looks at",
+      }),
+    },
+    computeChunk(chunk, { options, emit }) {
+      const { columns, length } = chunk;
+      const { board, channel, baseline, polarity } = columns;
+      const { offsets } = columns.wave, values = columns.wave.values as WaveValues;
+      const { useDerivative, heightMethod, heightWindowExtension: extension } = options;
+      const conditions = conditionsOf(options);
+      const id = halves(columns.record_id);
+      const out = emit(length);
+      let { columns: to } = out;
+      let outId = halves(to.record_id);
+      let row = 0;
+      for (let i = 0; i < length; i++) {
+        const wave = values.subarray(offsets[i], offsets[i + 1]), sign = polarity[i]! < 0 ? -1 : 1;
+        const searched = searchedOf(wave, useDerivative, sign, baseline[i]!);
+        const found = findPeaksInto(searched, conditions.at(board[i]!, channel[i]!), room);
+        if (row + found > out.length) {
+          out.resize(Math.max(row + found, 2 * out.length));
+          to = out.columns;
+          outId = halves(to.record_id);
+        }
+        const time = columns.time[i]!, dt = columns.dt[i]!, last = wave.length - 1;
+        for (let p = 0; p < found; p++, row++) {
+          const left = room.leftIps[p]!, right = room.rightIps[p]!, peak = room.peaks[p]!;
+          const from = Math.floor(left), end = Math.min(last, Math.ceil(right) + (useDerivative ? 1 : 0)) + 1;
+          to.time[row] = time + from * dt;
+          to.endtime[row] = time + end * dt;
+          to.peakTime[row] = time + peak * dt;
+          to.board[row] = board[i]!;
+          to.channel[row] = channel[i]!;
+          outId[2 * row] = id[2 * i]!;
+          outId[2 * row + 1] = id[2 * i + 1]!;
+          to.position[row] = peak;
+          to.edge_start[row] = left;
+          to.edge_end[row] = right;
+          const a = roundEven(left), b = roundEven(right);
+          to.height[row] = heightMethod === "diff"
+            ? sign * (wave[b]! - wave[a]!)
+            : range(wave, a - extension, b + extension);
+          to.integral[row] = integral(wave, from, end, sign, baseline[i]!);
+          to.prominence[row] = room.prominences[p]!;
+          to.width[row] = room.widths[p]!;
+          to.dt[row] = dt;
+        }
+      }
+      return out.resize(row);
+    },
+  });
+}
+
+interface ConditionOptions {
+  readonly height: PerChannel<number>;
+  readonly threshold: PerChannel<number | null>;
+  readonly distance: PerChannel<number>;
+  readonly prominence: PerChannel<number>;
+  readonly width: PerChannel<number>;
+}
+
+/** The conditions of each channel, made when the first record of it comes. */
+class ChannelConditions {
+  readonly #options: ConditionOptions;
+  readonly #made: (PeakConditions | undefined)[][] = [];
+  #one: PeakConditions | undefined;
+
+  constructor(options: ConditionOptions) {
+    this.#options = options;
+    const { height, threshold, distance, prominence, width } = options;
+    const all: readonly PerChannel<number | null>[] = [height, threshold, distance, prominence, width];
+    if (all.every(({ uniform }) => uniform)) this.#one = this.#make(0, 0);
+  }
+
+  at(board: number, channel: number): PeakConditions {
+    return this.#one ?? ((this.#made[board] ??= [])[channel] ??= this.#make(board, channel));
+  }
+
+  #make(board: number, channel: number): PeakConditions {
+    const { height, threshold, distance, prominence, width } = this.#options;
+    return peakConditions({
+      height: height.at(board, channel),
+      threshold: threshold.at(board, channel),
+      distance: distance.at(board, channel),
+      prominence: prominence.at(board, channel),
+      width: width.at(board, channel),
+    });
+  }
+}
+
+// Options of one run are the same object for every chunk.
+let latest: { readonly options: object; readonly conditions: ChannelConditions } | undefined;
+
+function conditionsOf(options: ConditionOptions): ChannelConditions {
+  if (latest?.options !== options) latest = { options, conditions: new ChannelConditions(options) };
+  return latest.conditions;
+}
+
+// Work space for one record at a time: a chunk is computed without a pause.
+let signal = new Float64Array(0);
+let room: PeakRoom = peakRoom(0);
+
+/** What is searched: a pulse rises in it. */
+function searchedOf(wave: WaveValues, useDerivative: boolean, sign: number, baseline: number): Float64Array {
+  const n = useDerivative ? Math.max(0, wave.length - 1) : wave.length;
+  if (signal.length < n) {
+    signal = new Float64Array(n);
+    room = peakRoom(n);
+  }
+  if (useDerivative) { for (let k = 0; k < n; k++) signal[k] = sign * (wave[k + 1]! - wave[k]!); }
+  else for (let k = 0; k < n; k++) signal[k] = sign * (wave[k]! - baseline);
+  return signal.subarray(0, n);
+}
+
+/** Rounded to an integer, halves to the even one. */
+function roundEven(value: number): number {
+  const rounded = Math.round(value);
+  return rounded - value === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
+}
+
+/** Highest less lowest of the samples `from` to `to` (excluded) that are there. */
+function range(wave: WaveValues, from: number, to: number): number {
+  let low = Infinity, high = -Infinity;
+  for (let k = Math.max(0, from), end = Math.min(wave.length, to); k < end; k++) {
+    const sample = wave[k]!;
+    if (sample < low) low = sample;
+    if (sample > high) high = sample;
+  }
+  return high - low;
+}
+
+/** Sum of the signal above 0. */
+function integral(wave: WaveValues, from: number, to: number, sign: number, baseline: number): number {
+  let sum = 0;
+  for (let k = from; k < to; k++) {
+    const value = sign * (wave[k]! - baseline);
+    if (!(value <= 0)) sum += value; // NaN passes
+  }
+  return sum;
+}

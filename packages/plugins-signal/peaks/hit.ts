@@ -1,0 +1,59 @@
+/**
+ * `hit`: the pulses of every record, as `scipy.signal.find_peaks` finds them, with the range of their samples as height.
+ *
+ * The searched signal is the waveform's step from each sample to the next (`useDerivative`, the default), or the waveform less its
+ * baseline; it is turned over where the record's polarity is negative, so that pulses rise in it. It has to fulfil `height`,
+ * `threshold`, `distance`, `prominence` and `width`, each as in `scipy.signal.find_peaks`. Edges are at half of the prominence
+ * (`scipy.signal.peak_widths`, `rel_height=0.5`).
+ *
+ * `heightMethod` `"diff"`: how far the waveform rises from the left edge to the right one (rounded to samples, halves to the even
+ * one); `"minmax"`: highest less lowest sample between the edges, `heightWindowExtension` samples wider on both sides.
+ *
+ * Differences from WaveformAnalysis: every record's polarity is heeded (there all pulses count as negative ones); all times are
+ * ps and exact at any distance from the start (doubles lose single ps behind 2^53 ps); edges enclose the peak in time too
+ * (`time`, `endtime`), `timestamp` is `peakTime`; prominence and width are given; `integral`, always 0 there, is that of the
+ * signal; options may differ by channel.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { Context, Table, tableSource } from "@millrace/core";
+ * import { filteredSchema } from "@millrace/plugins-signal/filters/filtered-waveforms";
+ * import { hit } from "@millrace/plugins-signal/peaks/hit";
+ *
+ * const one = Table.from(filteredSchema, {
+ *   time: [0n],
+ *   endtime: [20_000n],
+ *   board: [0],
+ *   channel: [0],
+ *   record_id: [0n],
+ *   dt: [2000],
+ *   length: [10],
+ *   flags: [0],
+ *   baseline: [100],
+ *   polarity: [-1],
+ *   wave: [[100, 100, 90, 60, 20, 60, 90, 100, 100, 100]],
+ * });
+ * await using ctx = new Context({ config: { hit: { useDerivative: false, width: 2 } } });
+ * ctx.register(tableSource("filtered_waveforms", one), hit);
+ * const { peakTime, position, height, prominence, width } = (await ctx.getData("run_1", "hit")).row(0);
+ * assert.deepEqual([peakTime, position, height, prominence, width], [8000n, 4, 80, 80, 2]);
+ * ```
+ * @module
+ */
+import type { Plugin } from "@millrace/core/plugin";
+import { pulsePlugin } from "./_pulses.ts";
+
+/**
+ * Pulses of records, their heights the range of the samples. Options: `useFiltered`, `useDerivative`, `height`, `threshold`, `distance`, `prominence`, `width`,
+ * `heightMethod`, `heightWindowExtension`.
+ */
+export const hit: Plugin = pulsePlugin({
+  module: import.meta.url,
+  export: "hit",
+  provides: "hit",
+  version: "1.0.0",
+  help: "Pulses of records, their heights the range of the samples",
+  heightMethod: "minmax",
+  heightWindowExtension: 4,
+});
