@@ -25,6 +25,18 @@ import { basicFeatures } from "./features/basic_features.ts";
 import { filteredWaveforms } from "./filters/filtered_waveforms.ts";
 import { hitThreshold } from "./hits/hit_threshold.ts";
 import { signalPeaksStream } from "./peaks/signal_peaks_stream.ts";
+import { chargePe } from "./features/charge_pe.ts";
+import { events } from "./events/events.ts";
+import { pairedEvents } from "./events/paired_events.ts";
+import { s1S2 } from "./events/s1_s2.ts";
+import { hitGrouped } from "./hits/hit_grouped.ts";
+import { hitMerged } from "./hits/hit_merged.ts";
+import { liveHistogram } from "./live/live_histogram.ts";
+import { liveRate } from "./live/live_rate.ts";
+import { hit } from "./peaks/hit.ts";
+import { signalPeaks } from "./peaks/signal_peaks.ts";
+import { waveformWidth } from "./pulses/waveform_width.ts";
+import { wavePool } from "./records/wave_pool.ts";
 import { waveformWidthIntegral } from "./pulses/waveform_width_integral.ts";
 import { pulseShape } from "./pulses/pulse_shape.ts";
 import { cfdTime } from "./pulses/cfd_time.ts";
@@ -39,6 +51,18 @@ export { basicFeatures } from "./features/basic_features.ts";
 export { filteredSchema, type FilteredTypes, filteredWaveforms } from "./filters/filtered_waveforms.ts";
 export { hitThreshold } from "./hits/hit_threshold.ts";
 export { signalPeaksStream } from "./peaks/signal_peaks_stream.ts";
+export { chargePe } from "./features/charge_pe.ts";
+export { events } from "./events/events.ts";
+export { pairedEvents } from "./events/paired_events.ts";
+export { s1S2 } from "./events/s1_s2.ts";
+export { hitGrouped } from "./hits/hit_grouped.ts";
+export { hitMerged } from "./hits/hit_merged.ts";
+export { liveHistogram } from "./live/live_histogram.ts";
+export { liveRate } from "./live/live_rate.ts";
+export { hit } from "./peaks/hit.ts";
+export { signalPeaks } from "./peaks/signal_peaks.ts";
+export { waveformWidth } from "./pulses/waveform_width.ts";
+export { wavePool } from "./records/wave_pool.ts";
 export { waveformWidthIntegral } from "./pulses/waveform_width_integral.ts";
 export { pulseShape } from "./pulses/pulse_shape.ts";
 export { cfdTime } from "./pulses/cfd_time.ts";
@@ -62,15 +86,27 @@ export { straxPlugins } from "./strax/mod.ts";
 export const signalPlugins: readonly Plugin[] = [
   rawFiles,
   records,
+  wavePool,
   stWaveforms,
-  basicFeatures,
-  hitThreshold,
   filteredWaveforms,
+  basicFeatures,
+  chargePe,
+  events,
+  pairedEvents,
+  hitThreshold,
+  hitMerged,
+  hitGrouped,
+  hit,
+  signalPeaks,
   signalPeaksStream,
+  waveformWidth,
   waveformWidthIntegral,
+  s1S2,
   pulseShape,
   cfdTime,
   trapezoidalEnergy,
   powerSpectra,
   recordQuality,
+  liveRate,
+  liveHistogram,
 ];

@@ -1,9 +1,12 @@
 // The whole chain: the reference recording, and a run made by the simulator.
 import assert from "node:assert/strict";
+import fc from "fast-check";
+import { tableSource } from "@millrace/core/table-source";
 import { testPlugin } from "@millrace/core/testing";
 import { signalPlugins } from "./mod.ts";
 import { simulateFiles } from "./simulate/files.ts";
-import { f32, rawTable, readNpy, rowsOf, sharedPath, sharedTest } from "./_testing.ts";
+import { Random } from "./simulate/random.ts";
+import { f32, randomTraces, rawTable, readNpy, rowsOf, sharedPath, sharedTest } from "./_testing.ts";
 
 const SIZES = [1, 7, 50, 100_000];
 
@@ -228,4 +231,81 @@ Deno.test("signalPlugins say what they are and can be loaded by name elsewhere",
     for (const [name, option] of Object.entries(plugin.options)) assert.ok(option.help.length > 0, name);
   }
   assert.equal(new Set(signalPlugins.map(({ name }) => name)).size, signalPlugins.length);
+});
+
+const choosing = signalPlugins.filter(({ options }) => "useFiltered" in options);
+const others = signalPlugins.filter(({ kind }) => kind !== "source");
+
+/** Rows with numbers rounded to 5 digits: sums of single samples in other orders. */
+const rounded = (rows: readonly Record<string, unknown>[]) =>
+  JSON.parse(
+    JSON.stringify(rows, (_, value) =>
+      typeof value === "bigint"
+        ? String(value)
+        : typeof value === "number"
+        ? Number(value.toPrecision(5))
+        : value instanceof Float64Array || value instanceof Float32Array
+        ? [...value]
+        : value),
+  );
+
+for (const plugin of choosing) {
+  Deno.test(`${plugin.name} of filtered records is that of raw ones where the filter changes nothing`, async () => {
+    const random = new Random(7);
+    const traces = Array.from({ length: 30 }, (_, i) => ({
+      time: BigInt(1000 * i),
+      channel: i % 3,
+      polarity: i % 2 ? 1 : -1,
+      samples: Array.from(
+        { length: 60 },
+        (_, k) =>
+          Math.round(500 + (i % 2 ? 1 : -1) * 300 * Math.exp(-(((k - 30) / 5) ** 2)) + 3 * random.normal()),
+      ),
+    }));
+    const source = tableSource("raw_files", rawTable(traces), { dataKind: "records" });
+    const [raw, filtered] = await Promise.all(
+      [false, true].map((useFiltered) =>
+        rowsOf([source, others], plugin.name, {
+          "records.baselineSamples": 10,
+          // A window of one sample.
+          filtered_waveforms: { sgWindowSize: 1, sgPolyOrder: 0 },
+          hit: { useFiltered: false },
+          [plugin.name]: { useFiltered },
+          ...(plugin.name === "basic_features" ? { "basic_features.heightRange": [0, null] } : {}),
+        })
+      ),
+    );
+    assert.ok(raw!.length >= 30);
+    assert.deepEqual(rounded(filtered!), rounded(raw!));
+  });
+
+  Deno.test(`${plugin.name} of filtered records is the same for every chunking`, async () => {
+    await fc.assert(
+      fc.asyncProperty(randomTraces(24), (traces) =>
+        testPlugin(plugin, {
+          inputs: { raw_files: rawTable(traces) },
+          dataKinds: { raw_files: "records" },
+          register: others.filter((other) => other !== plugin),
+          options: {
+            useFiltered: true,
+            baselineSamples: 3,
+            filtered_waveforms: { sgWindowSize: 5 },
+            hit: { height: 3, width: 1 },
+          },
+          chunkings: 2,
+          ranges: 2,
+        })),
+      { numRuns: 4 },
+    );
+  });
+}
+
+Deno.test("every column of every plugin has a meaning, and a unit where it has one", () => {
+  for (const plugin of signalPlugins) {
+    for (const type of plugin.provides) {
+      for (const { name } of plugin.schemas[type]!.columns) {
+        assert.ok((plugin.columnHelp![name]?.help.length ?? 0) > 0, `${type}.${name}`);
+      }
+    }
+  }
 });

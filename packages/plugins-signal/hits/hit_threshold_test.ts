@@ -194,3 +194,20 @@ Deno.test("hit_threshold keeps record numbers beyond 2^32", async () => {
   const [hit] = await rowsOf([tableSource("records", table), hitThreshold], "hit_threshold");
   assert.equal(hit!.record_id, -(2n ** 40n) + 3n);
 });
+
+Deno.test("hit_threshold has extensions by channel", async () => {
+  const list = [0, 1].map((channel) => ({
+    time: BigInt(channel),
+    channel,
+    baseline: 1000,
+    samples: pulse(50, 30),
+  }));
+  const hits = await run(list, {
+    "hit_threshold.leftExtension": { default: 2, channels: { "0:1": 7 } },
+    "hit_threshold.rightExtension": { channels: { "0:1": 0 } },
+  });
+  assert.deepEqual(
+    hits.map(({ channel, edge_start, edge_end }) => [channel, edge_start, edge_end]).sort(),
+    [[0, 48, 53], [1, 43, 51]],
+  );
+});

@@ -6,6 +6,8 @@ import { testPlugin } from "@millrace/core/testing";
 import { f32, randomRecords, recordTable, rowsOf, type TestRecord } from "../_testing.ts";
 import { filteredSchema, type FilteredTypes } from "../filters/filtered_waveforms.ts";
 import { findPeaks, type FindPeaksOptions } from "../kernels/mod.ts";
+import { hit } from "./hit.ts";
+import { signalPeaks } from "./signal_peaks.ts";
 import { signalPeaksStream } from "./signal_peaks_stream.ts";
 
 /** Records as if their samples had been filtered. */
@@ -159,4 +161,46 @@ Deno.test("signal_peaks_stream finds more peaks than records", async () => {
 
 Deno.test("signal_peaks_stream refuses a distance below 1, naming the option", async () => {
   await assert.rejects(run([], { distance: 0.5 }), /RangeError: Cannot set "signal_peaks_stream\.distance"/);
+});
+
+Deno.test("signal_peaks_stream has conditions by channel", async () => {
+  const list = [0, 1, 2].map((channel) => ({
+    time: BigInt(channel),
+    channel,
+    baseline: 1000,
+    polarity: 1,
+    samples: Array.from({ length: 40 }, (_, k) => 1000 + (k === 10 ? 50 : k === 30 ? 20 : 0)),
+  }));
+  const rows = await run(list, {
+    useDerivative: false,
+    width: 0,
+    height: { default: 10, channels: { "0:1": 30, "0:2": 60 } },
+  });
+  assert.deepEqual(rows.map(({ channel, position }) => [channel, position]).sort(), [[0, 10], [0, 30], [
+    1,
+    10,
+  ]]);
+});
+
+for (const [plugin, heightMethod, extension] of [[hit, "minmax", 4], [signalPeaks, "diff", 2]] as const) {
+  Deno.test(`${plugin.name} finds what signal_peaks_stream finds with heightMethod ${heightMethod}`, async () => {
+    await fc.assert(
+      fc.asyncProperty(randomRecords(24), async (list) => {
+        const source = tableSource("filtered_waveforms", filteredTable(list), { dataKind: "records" });
+        const own = await rowsOf([source, plugin], plugin.name, { [plugin.name]: loose });
+        const options = { ...loose, heightMethod, heightWindowExtension: extension };
+        assert.deepEqual(own, await run(list, options));
+      }),
+      { numRuns: 30 },
+    );
+  });
+}
+
+Deno.test("signal_peaks_stream has the integral of every pulse, not 0", async () => {
+  const samples = [1000, 1000, 1010, 1050, 1020, 1000, 1000];
+  const [row] = await run([{ time: 0n, baseline: 1000, polarity: 1, samples }], {
+    useDerivative: false,
+    width: 0,
+  });
+  assert.equal(row!.integral, 80);
 });
