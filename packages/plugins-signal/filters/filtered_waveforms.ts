@@ -20,8 +20,7 @@
  *   same for all, with a default that its own `highcut` doesn't fit;
  * - a band, or one of its ends alone, has to be given: there is no default that fits every digitizer;
  * - an even window is an error (there it becomes the next odd one);
- * - only the record's own samples are filtered, not the zeros behind a short one;
- * - settings are the same for all channels.
+ * - only the record's own samples are filtered, not the zeros behind a short one.
  *
  * @example
  * ```ts
@@ -55,7 +54,7 @@ import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
 import { type Schema, schema } from "@millrace/core/schema";
 import { RECORD_HELP, recordsSchema, type RecordTypes } from "../records/records.ts";
-import { type FilterSettings, type RecordFilter, recordFilter } from "./_record_filter.ts";
+import { ChannelFilters, type FilterOptions } from "./_channel_filters.ts";
 
 /** Column types of {@linkcode filteredSchema}, in order. */
 export type FilteredTypes = Omit<RecordTypes, "wave"> & {
@@ -86,6 +85,7 @@ export const filteredWaveforms: Plugin = definePlugin({
   options: {
     filterType: option.choice(["SG", "BW"], {
       default: "SG",
+      perChannel: true,
       help: "The filter: Savitzky-Golay (SG) or Butterworth forwards and backwards (BW)",
     }),
     sgWindowSize: option.integer({
@@ -93,17 +93,32 @@ export const filteredWaveforms: Plugin = definePlugin({
       min: 1,
       max: 1001,
       unit: "sample",
+      perChannel: true,
       validate: (value) => value % 2 === 0 ? "a window needs a middle: an odd number of samples" : undefined,
       help: "Samples that the polynomial is fitted to, odd",
     }),
-    sgPolyOrder: option.integer({ default: 2, min: 0, max: 20, help: "Degree of the polynomial" }),
-    filterOrder: option.integer({ default: 4, min: 1, max: 20, help: "Order of the Butterworth filter" }),
+    sgPolyOrder: option.integer({
+      default: 2,
+      min: 0,
+      max: 20,
+      perChannel: true,
+      help: "Degree of the polynomial",
+    }),
+    filterOrder: option.integer({
+      default: 4,
+      min: 1,
+      max: 20,
+      perChannel: true,
+      help: "Order of the Butterworth filter",
+    }),
     lowcut: option.frequency({
       default: null,
+      perChannel: true,
       help: "Lowest frequency that passes BW; default: all low ones do",
     }),
     highcut: option.frequency({
       default: null,
+      perChannel: true,
       help: "Highest frequency that passes BW; default: all high ones do",
     }),
   },
@@ -123,7 +138,8 @@ export const filteredWaveforms: Plugin = definePlugin({
   computeChunk(chunk, { options, emit, notice }) {
     const { table, length, columns } = chunk;
     const { values, offsets } = columns.wave;
-    const filter = filterOf(options);
+    const { board, channel, dt } = columns;
+    const filters = filtersOf(options);
     const first = offsets[0]!;
     const share = {
       time: table,
@@ -137,14 +153,32 @@ export const filteredWaveforms: Plugin = definePlugin({
       polarity: table,
     };
     const out = emit(length, {
-      share: filter.keepsConstant ? { ...share, baseline: table } : share,
+      share: filters.keepConstant ? { ...share, baseline: table } : share,
       values: { wave: offsets[length]! - first },
     });
     const { wave, baseline } = out.columns;
     for (let i = 0; i <= length; i++) wave.offsets[i] = offsets[i]! - first;
-    // NaN stays NaN.
-    if (!filter.keepsConstant) { for (let i = 0; i < length; i++) baseline[i] = 0 * columns.baseline[i]!; }
-    const allLong = filter.filter({ values, offsets, dt: columns.dt, length }, wave.values);
+    let allLong = true;
+    for (let i = 0; i < length;) {
+      const filter = filters.at(board[i]!, channel[i]!);
+      let to = i + 1;
+      if (filters.uniform) to = length;
+      else while (to < length && filters.at(board[to]!, channel[to]!) === filter) to++;
+      // NaN stays NaN.
+      if (!filters.keepConstant) {
+        for (let k = i; k < to; k++) baseline[k] = (filter.keepsConstant ? 1 : 0) * columns.baseline[k]!;
+      }
+      const some = {
+        values,
+        offsets: offsets.subarray(i, to + 1),
+        dt: dt.subarray(i, to),
+        length: to - i,
+      };
+      if (!filter.filter(some, wave.values.subarray(offsets[i]! - first, offsets[to]! - first))) {
+        allLong = false;
+      }
+      i = to;
+    }
     // The same text for every chunk: it is told once.
     if (!allLong) notice(SHORT);
     return out;
@@ -152,9 +186,9 @@ export const filteredWaveforms: Plugin = definePlugin({
 });
 
 // The designs of the latest settings: those of one run are the same object for every chunk.
-let latest: { readonly settings: FilterSettings; readonly filter: RecordFilter } | undefined;
+let latest: { readonly options: FilterOptions; readonly filters: ChannelFilters } | undefined;
 
-function filterOf(settings: FilterSettings): RecordFilter {
-  if (latest?.settings !== settings) latest = { settings, filter: recordFilter(settings) };
-  return latest.filter;
+function filtersOf(options: FilterOptions): ChannelFilters {
+  if (latest?.options !== options) latest = { options, filters: new ChannelFilters(options) };
+  return latest.filters;
 }

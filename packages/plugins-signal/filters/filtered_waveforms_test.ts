@@ -18,6 +18,11 @@ const SETTINGS: Record<string, Record<string, unknown>> = {
   "Savitzky-Golay": { sgWindowSize: 7, sgPolyOrder: 3 },
   "Butterworth, a band": band,
   "Butterworth, low pass": { filterType: "BW", filterOrder: 2, highcut: 5e10 },
+  "filters by channel": {
+    filterType: { default: "SG", channels: { "0:1": "BW" } },
+    sgWindowSize: { default: 7, channels: { "1:0": 5 } },
+    lowcut: { channels: { "0:1": 2e10 } },
+  },
 };
 
 for (const [name, options] of Object.entries(SETTINGS)) {
@@ -146,3 +151,20 @@ for (
     await assert.rejects(run([record(50)], options), problem);
   });
 }
+
+Deno.test("filtered_waveforms of each channel are those of its own settings", async () => {
+  const list = [0, 1, 2, 0, 1].map((channel, k) => record(90, { time: BigInt(k), channel }));
+  const high = { filterType: "BW", filterOrder: 2, lowcut: 2e10 };
+  const rows = await run(list, {
+    filterType: { default: "SG", channels: { "0:1": "BW" } },
+    filterOrder: 2,
+    lowcut: { channels: { "0:1": 2e10 } },
+    sgWindowSize: { default: 11, channels: { "0:2": 7 } },
+  });
+  const alone = async (options: Record<string, unknown>) => (await run([record(90)], options))[0]!;
+  const expected = [await alone({}), await alone(high), await alone({ sgWindowSize: 7 })];
+  rows.forEach((row) => {
+    const { wave, baseline } = expected[row.channel as number]!;
+    assert.deepEqual([row.wave, row.baseline], [wave, baseline]);
+  });
+});
