@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { signalPlugins } from "@millrace/plugins-signal";
 import { memoryIo } from "./io.ts";
 import { main } from "./program.ts";
 import { VERSION } from "./version.ts";
@@ -122,8 +123,8 @@ Deno.test("main() lists the plugins as text and JSON", async () => {
 Deno.test("main() shows columns and options of one plugin", async () => {
   const { code, out } = await millrace("plugins", "hit_threshold");
   assert.equal(code, 0);
-  assert.match(out, /^hit_threshold \S+ \(streaming, from records\)\n/);
-  assert.match(out, /^ {2}peakTime +time$/m);
+  assert.match(out, /^hit_threshold \S+ \(streaming, from records, filtered_waveforms \(as its options choose\)\)\n/);
+  assert.match(out, /^ {2}peakTime +time +ps +\w/m);
   assert.match(out, /^ {2}threshold +number \(per channel\) +10 ADC +ADC +at least 0 +\w/m);
   const one = JSON.parse((await millrace("plugins", "hit_threshold", "--json")).out) as {
     columns: Record<string, Record<string, string>>;
@@ -132,4 +133,28 @@ Deno.test("main() shows columns and options of one plugin", async () => {
   assert.equal(one.columns.hit_threshold?.peakTime, "time");
   const threshold = one.options.find(({ name }) => name === "threshold");
   assert.deepEqual([threshold?.default, threshold?.unit], [10, "ADC"]);
+});
+
+Deno.test("plugins shows units and meaning of columns, from what the plugins say of themselves", async () => {
+  const { out } = await millrace("plugins", "hit_threshold");
+  assert.match(out, /^ {2}column +type +unit +what it is$/m);
+  assert.match(out, /^ {2}integral +f32 +ADC x sample +sum of the signal above 0 in the window$/m);
+  const { columnHelp } = JSON.parse((await millrace("plugins", "hit_threshold", "--json")).out);
+  assert.deepEqual(columnHelp.hit_threshold[0], {
+    name: "time",
+    type: "time",
+    unit: "ps",
+    help: "start of the window's first sample",
+  });
+});
+
+Deno.test("plugins --all shows every plugin in full, and is refused with a name", async () => {
+  const { out } = await millrace("plugins", "--all");
+  for (const { name, options } of signalPlugins) {
+    assert.match(out, new RegExp(`^${name} [0-9.]+ \\(`, "m"));
+    for (const option of Object.keys(options)) assert.match(out, new RegExp(`^  ${option} `, "m"));
+  }
+  const { code, err } = await millrace("plugins", "hit", "--all");
+  assert.equal(code, 2);
+  assert.match(err, /Cannot show all plugins and "hit": give --all or a name/);
 });

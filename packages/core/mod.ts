@@ -64,6 +64,7 @@ export * from "./options/per_channel.ts";
 export * from "./options/config.ts";
 export * from "./plugin/plugin.ts";
 export * from "./plugin/define.ts";
+export * from "./plugin/describe_columns.ts";
 export * from "./plugin/classes.ts";
 export * from "./plugin/loop.ts";
 export * from "./plugin/cut.ts";

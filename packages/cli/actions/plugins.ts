@@ -3,6 +3,7 @@
  * @module
  */
 import { describeOptions } from "@millrace/core/config";
+import { describeColumns } from "@millrace/core/describe-columns";
 import type { Plugin } from "@millrace/core/plugin";
 import { loadPlugins } from "../catalog.ts";
 import { UsageError } from "../errors.ts";
@@ -17,14 +18,20 @@ import { textTable } from "../render/table.ts";
  */
 export async function pluginsAction(
   name: string | undefined,
-  settings: { readonly plugin?: readonly string[] | undefined; readonly json?: true | undefined },
+  settings: {
+    readonly plugin?: readonly string[] | undefined;
+    readonly all?: true | undefined;
+    readonly json?: true | undefined;
+  },
   io: Io,
 ): Promise<void> {
   const plugins = await loadPlugins(settings.plugin);
   if (name === undefined) {
-    io.out(settings.json ? json(plugins.map(pluginJson)) : listText(plugins));
+    const text = () => settings.all ? plugins.map(pluginText).join("\n") : listText(plugins);
+    io.out(settings.json ? json(plugins.map(pluginJson)) : text());
     return;
   }
+  if (settings.all) throw new UsageError(`Cannot show all plugins and "${name}": give --all or a name`);
   const plugin = plugins.find((other) => other.name === name || other.provides.includes(name));
   if (!plugin) {
     const names = plugins.flatMap(({ provides }) => provides).sort().join(", ");
@@ -39,21 +46,20 @@ function listText(plugins: readonly Plugin[]): string {
   const titles = ["plugin", "depends on", "what it makes"].map((title) => ({ title }));
   return textTable(
     titles,
-    plugins.map(({ provides, dependsOn, help }) => [provides.join(", "), dependsOn.join(", ") || "-", help]),
+    plugins.map((plugin) => [plugin.provides.join(", "), inputsOf(plugin) || "-", plugin.help]),
   );
 }
 
 function pluginText(plugin: Plugin): string {
   const { name, version, kind, help, provides, dependsOn, options } = plugin;
-  const from = dependsOn.length > 0 ? `, from ${dependsOn.join(", ")}` : "";
+  const from = dependsOn.length > 0 ? `, from ${inputsOf(plugin)}` : "";
   let text = `${name} ${version} (${kind}${from})\n${help === "" ? "" : `${help}\n`}`;
   for (const type of provides) {
-    const columns = plugin.schemas[type]?.columns ?? [];
-    const rows = columns.map((column) => [column.name, column.type]);
+    const rows = describeColumns(plugin, type).map((
+      row,
+    ) => [row.name, row.type, row.unit || "-", row.help || "-"]);
     text += `\nColumns of ${type}:\n`;
-    text += rows.length > 0
-      ? indented(textTable([{ title: "name" }, { title: "type" }], rows))
-      : "  those of its inputs\n";
+    text += rows.length > 0 ? indented(textTable(COLUMN_TITLES, rows)) : "  those of its inputs\n";
   }
   const described = describeOptions(options);
   if (described.length === 0) return `${text}\nNo options\n`;
@@ -69,12 +75,20 @@ function pluginText(plugin: Plugin): string {
   return `${text}\nOptions (--set ${name}.option=value):\n${indented(textTable(titles, rows))}`;
 }
 
+const COLUMN_TITLES = ["column", "type", "unit", "what it is"].map((title) => ({ title }));
+
+/** What it reads; of a plugin whose options choose its input, each of what they may choose. */
+function inputsOf({ dependsOn, reads }: Plugin): string {
+  return dependsOn.join(", ") + (reads ? " (as its options choose)" : "");
+}
+
 const indented = (text: string) => text.replace(/^(?=.)/gm, "  ");
 
 function pluginJson(plugin: Plugin): Record<string, unknown> {
   const { name, version, kind, help, provides, dependsOn, dataKinds, saveWhen, schemas, options } = plugin;
   const { module = null, export: exported = null } = plugin;
   const columns = provides.map((type) => [type, schemas[type]?.types ?? null]);
+  const described = provides.map((type) => [type, describeColumns(plugin, type)]);
   return {
     name,
     version,
@@ -87,6 +101,7 @@ function pluginJson(plugin: Plugin): Record<string, unknown> {
     dataKinds,
     saveWhen,
     columns: Object.fromEntries(columns),
+    columnHelp: Object.fromEntries(described),
     options: describeOptions(options),
   };
 }
