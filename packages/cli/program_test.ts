@@ -123,7 +123,10 @@ Deno.test("main() lists the plugins as text and JSON", async () => {
 Deno.test("main() shows columns and options of one plugin", async () => {
   const { code, out } = await millrace("plugins", "hit_threshold");
   assert.equal(code, 0);
-  assert.match(out, /^hit_threshold \S+ \(streaming, from records, filtered_waveforms \(as its options choose\)\)\n/);
+  assert.match(
+    out,
+    /^hit_threshold \S+ \(streaming, from records, filtered_waveforms \(as its options choose\)\)\n/,
+  );
   assert.match(out, /^ {2}peakTime +time +ps +\w/m);
   assert.match(out, /^ {2}threshold +number \(per channel\) +10 ADC +ADC +at least 0 +\w/m);
   const one = JSON.parse((await millrace("plugins", "hit_threshold", "--json")).out) as {
