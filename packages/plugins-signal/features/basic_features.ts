@@ -41,10 +41,10 @@
  * @module
  */
 import { definePlugin } from "@millrace/core/define";
-import { option } from "@millrace/core/option";
+import { option, type OptionRange, type PerChannel } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
 import { recordFeatureRows } from "../kernels/record_feature_rows.ts";
-import { copyKeys, RECORD_KEYS, useFiltered, WAVE_INPUT, type WaveValues } from "../records/_wave_input.ts";
+import { RECORD_KEYS, useFiltered, WAVE_INPUT, type WaveValues } from "../records/_wave_input.ts";
 import { realFeatures } from "./_real_features.ts";
 
 const MOST = 2 ** 30; // more samples than a record has
@@ -102,7 +102,6 @@ export const basicFeatures: Plugin = definePlugin({
     const { heightRange, areaRange } = options;
     const out = emit(length);
     const to = out.columns;
-    copyKeys(columns, to);
     if (values instanceof Float32Array) {
       for (let i = 0; i < length; i++) {
         const [h0, h1] = heightRange.at(board[i]!, channel[i]!),
@@ -112,23 +111,40 @@ export const basicFeatures: Plugin = definePlugin({
       }
       return out;
     }
-    const ranges = rangesOf(length);
-    for (let i = 0; i < length; i++) {
-      const height = heightRange.at(board[i]!, channel[i]!), area = areaRange.at(board[i]!, channel[i]!);
-      ranges[4 * i] = height[0];
-      ranges[4 * i + 1] = height[1] ?? MOST;
-      ranges[4 * i + 2] = area[0];
-      ranges[4 * i + 3] = area[1] ?? MOST;
+    const ranges = rangesOf(length, options);
+    if (!heightRange.uniform || !areaRange.uniform) {
+      for (let i = 0; i < length; i++) {
+        setRanges(ranges, i, heightRange.at(board[i]!, channel[i]!), areaRange.at(board[i]!, channel[i]!));
+      }
     }
     recordFeatureRows(values, offsets, length, baseline, polarity, ranges, to);
     return out;
   },
 });
 
+interface Ranges {
+  readonly heightRange: PerChannel<OptionRange>;
+  readonly areaRange: PerChannel<OptionRange>;
+}
+
 // Kept from chunk to chunk: a chunk is computed without a pause.
 let room = new Int32Array(0);
+let roomOf: Ranges | undefined;
 
-function rangesOf(rows: number): Int32Array {
+/** Room for the ranges of so many records; all are those of the options where channels don't differ. */
+function rangesOf(rows: number, options: Ranges): Int32Array {
+  if (room.length >= 4 * rows && roomOf === options) return room;
   if (room.length < 4 * rows) room = new Int32Array(4 * rows);
+  roomOf = options;
+  for (let i = 0; 4 * i < room.length; i++) {
+    setRanges(room, i, options.heightRange.default, options.areaRange.default);
+  }
   return room;
+}
+
+function setRanges(ranges: Int32Array, i: number, height: OptionRange, area: OptionRange): void {
+  ranges[4 * i] = height[0];
+  ranges[4 * i + 1] = height[1] ?? MOST;
+  ranges[4 * i + 2] = area[0];
+  ranges[4 * i + 3] = area[1] ?? MOST;
 }

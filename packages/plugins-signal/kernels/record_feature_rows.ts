@@ -63,15 +63,16 @@ export function recordFeatureRows(
     const clamped = view(Int32Array, at, 4 * count);
     for (let i = from, k = 0; i < to; i++, k += 4) {
       const n = offsets[i + 1]! - offsets[i]!;
-      for (let side = 0; side < 4; side++) {
-        const sample = ranges[4 * i + side]!;
-        if (sample < 0) {
-          throw new RangeError(
-            `Cannot find features of record ${i}: a range has sample ${sample}; the first is 0`,
-          );
-        }
-        clamped[k + side] = sample < n ? sample : n;
+      const a = ranges[4 * i]!, b = ranges[4 * i + 1]!, c = ranges[4 * i + 2]!, d = ranges[4 * i + 3]!;
+      if ((a | b | c | d) < 0) {
+        throw new RangeError(
+          `Cannot find features of record ${i}: a range has sample ${Math.min(a, b, c, d)}; the first is 0`,
+        );
       }
+      clamped[k] = a < n ? a : n;
+      clamped[k + 1] = b < n ? b : n;
+      clamped[k + 2] = c < n ? c : n;
+      clamped[k + 3] = d < n ? d : n;
     }
     rangeRows(samples, own, count, at, result);
     const reals = view(Float64Array, result, count * BYTES / 8);

@@ -74,7 +74,7 @@ export function savgolFilterRows(
       continue;
     }
     const arena = new Arena();
-    const edges = arena.put(design.weights), pairs = arena.put(fractions.numerators);
+    const edges = arena.put(edgesOf(design)), pairs = arena.put(fractions.numerators);
     const own = copyOffsets(arena, offsets, block);
     const result = arena.take(4 * samples);
     const from16 = copyIn(arena, values, offsets, block);
@@ -92,6 +92,27 @@ export function savgolFilterRows(
     );
     target.set(view(Float32Array, result, samples));
   }
+}
+
+const edgeWeights = new WeakMap<SavgolDesign, Float64Array>();
+
+/** Weights of the places before the middle of the window, then of those behind it, as the module takes them: six by six. */
+function edgesOf(design: SavgolDesign): Float64Array {
+  let edges = edgeWeights.get(design);
+  if (edges) return edges;
+  const { window, weights } = design, half = window >> 1, groups = Math.ceil(half / 6);
+  edges = new Float64Array(2 * groups * 6 * window);
+  for (let side = 0, at = 0; side < 2; side++) {
+    for (let group = 0; group < groups; group++) {
+      for (let j = 0; j < window; j++) {
+        for (let place = 6 * group; place < 6 * group + 6; place++, at++) {
+          if (place < half) edges[at] = weights[(side * (half + 1) + place) * window + j]!;
+        }
+      }
+    }
+  }
+  edgeWeights.set(design, edges);
+  return edges;
 }
 
 const known = new WeakMap<SavgolDesign, { readonly fractions: Fractions | undefined }>();

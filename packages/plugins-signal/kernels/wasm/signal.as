@@ -13,8 +13,8 @@ export function heapBase(): usize {
 /**
  * Filter rows of at least `window` samples with integer weights: a sum of products of 16-bit integers, divided once.
  *
- * `pairs` are the weights two by two (16 bits each, the last pair filled up with 0), `edges` [window x window] of f64 the weights
- * for every place in the window. Unsigned samples are moved by -32768 where they lie: the sum gets `back` what that took.
+ * `pairs` are the weights two by two (16 bits each, the last pair filled up with 0), `edges` the weights of f64 for
+ * the places before the middle of the window, then for those behind it, as `edge` takes them. Unsigned samples are moved by -32768 where they lie: the sum gets `back` what that took.
  */
 export function savgolRows(
   samples: usize, isSigned: bool, offsets: usize, rows: i32, out: usize,
@@ -25,17 +25,16 @@ export function savgolRows(
   const bias = i32x4.splat(back);
   const divisors = f32x4.splat(<f32>divisor);
   const turn = i16x8.splat(-32768);
+  const sideBytes = <usize>(((half + 5) / 6) * 6 * window) << 3;
+  const symmetric = window == 11 && isSymmetric(pairs);
   for (let row = 0; row < rows; row++) {
     const first = load<u32>(offsets + (<usize>row << 2)), n = <i32>(load<u32>(offsets + (<usize>row << 2) + 4) - first);
     const x = samples + (<usize>first << 1), y = out + (<usize>first << 2);
-    for (let i = 0; i < half; i++) {
-      edge(x, isSigned, edges + (<usize>(i * window) << 3), window, y + (<usize>i << 2));
-      edge(
-        x + (<usize>(n - window) << 1), isSigned, edges + (<usize>((half + 1 + i) * window) << 3), window,
-        y + (<usize>(n - half + i) << 2),
-      );
-    }
-    if (!isSigned) {
+    edge(x, isSigned, edges, window, half, y);
+    edge(x + (<usize>(n - window) << 1), isSigned, edges + sideBytes, window, half, y + (<usize>(n - half) << 2));
+    // Samples of 14 bits are the same signed, and so is the sum of two.
+    const small = symmetric && !isSigned && (bitsOf(x, x + (<usize>n << 1)) & 0xc000) == 0;
+    if (!isSigned && !small) {
       let i = 0;
       for (; i + 8 <= n; i += 8) {
         const at = x + (<usize>i << 1);
@@ -49,7 +48,9 @@ export function savgolRows(
     const count = n - window + 1; // samples with a whole window
     const to = y + (<usize>half << 2);
     let i = 0;
-    if (count >= 16 && window == 11) {
+    if (small) {
+      folded(x, to, count, pairs, divisors);
+    } else if (count >= 16 && window == 11) {
       eleven(x, to, count, pairs, bias, divisors);
     } else if (count >= 16) {
       for (; i < count; i += 16) {
@@ -107,14 +108,91 @@ function eleven(x: usize, to: usize, count: i32, pairs: usize, bias: v128, divis
   }
 }
 
-/** The weighted sum of a window, in double precision. */
-function edge(x: usize, isSigned: bool, weights: usize, window: i32, out: usize): void {
-  let sum: f64 = 0;
-  for (let j: usize = 0; j < <usize>window; j++) {
-    const sample = isSigned ? <f64>load<i16>(x + (j << 1)) : <f64>load<u16>(x + (j << 1));
-    sum += load<f64>(weights + (j << 3)) * sample;
+/** Whether 11 weights are the same from both ends. */
+function isSymmetric(weights: usize): bool {
+  for (let j: usize = 0; j < 5; j++) {
+    if (load<i16>(weights + (j << 1)) != load<i16>(weights + ((10 - j) << 1))) return false;
   }
-  store<f32>(out, <f32>sum);
+  return true;
+}
+
+/** All bits that any of the samples has. */
+function bitsOf(from: usize, end: usize): i32 {
+  let all = i16x8.splat(0), bits: i32 = 0, at = from;
+  for (; at + 16 <= end; at += 16) all = v128.or(all, v128.load(at));
+  for (; at < end; at += 2) bits |= <i32>load<u16>(at);
+  const both = i64x2.extract_lane(all, 0) | i64x2.extract_lane(all, 1);
+  const half = <u32>(both | (both >> 32));
+  return bits | ((half | (half >> 16)) & 0xffff);
+}
+
+/**
+ * The window of 11 samples with weights that are the same from both ends, of samples whose sums of two fit 16 bits: samples at
+ * one distance from the middle are added first, which halves the products.
+ */
+function folded(x: usize, to: usize, count: i32, weights: usize, divisors: v128): void {
+  const w01 = v128.shuffle<i16>(v128.load_splat<i16>(weights, 10), v128.load_splat<i16>(weights, 8), 0, 8, 1, 9, 2, 10, 3, 11);
+  const w23 = v128.shuffle<i16>(v128.load_splat<i16>(weights, 6), v128.load_splat<i16>(weights, 4), 0, 8, 1, 9, 2, 10, 3, 11);
+  const w45 = v128.shuffle<i16>(v128.load_splat<i16>(weights, 2), v128.load_splat<i16>(weights), 0, 8, 1, 9, 2, 10, 3, 11);
+  let i = 0;
+  if (count >= 8) {
+    for (; i < count; i += 8) {
+      if (i > count - 8) i = count - 8; // the last ones overlap with those before
+      const at = x + (<usize>i << 1), target = to + (<usize>i << 2);
+      const f0 = v128.load(at, 10);
+      const f1 = i16x8.add(v128.load(at, 8), v128.load(at, 12));
+      const f2 = i16x8.add(v128.load(at, 6), v128.load(at, 14));
+      const f3 = i16x8.add(v128.load(at, 4), v128.load(at, 16));
+      const f4 = i16x8.add(v128.load(at, 2), v128.load(at, 18));
+      const f5 = i16x8.add(v128.load(at), v128.load(at, 20));
+      let low = i32x4.dot_i16x8_s(v128.shuffle<i16>(f0, f1, 0, 8, 1, 9, 2, 10, 3, 11), w01);
+      let high = i32x4.dot_i16x8_s(v128.shuffle<i16>(f0, f1, 4, 12, 5, 13, 6, 14, 7, 15), w01);
+      low = i32x4.add(low, i32x4.dot_i16x8_s(v128.shuffle<i16>(f2, f3, 0, 8, 1, 9, 2, 10, 3, 11), w23));
+      high = i32x4.add(high, i32x4.dot_i16x8_s(v128.shuffle<i16>(f2, f3, 4, 12, 5, 13, 6, 14, 7, 15), w23));
+      low = i32x4.add(low, i32x4.dot_i16x8_s(v128.shuffle<i16>(f4, f5, 0, 8, 1, 9, 2, 10, 3, 11), w45));
+      high = i32x4.add(high, i32x4.dot_i16x8_s(v128.shuffle<i16>(f4, f5, 4, 12, 5, 13, 6, 14, 7, 15), w45));
+      v128.store(target, f32x4.div(f32x4.convert_i32x4_s(low), divisors));
+      v128.store(target, f32x4.div(f32x4.convert_i32x4_s(high), divisors), 16);
+    }
+    return;
+  }
+  for (; i < count; i++) {
+    const from = x + (<usize>i << 1);
+    let sum = 0;
+    for (let j: usize = 0; j < 11; j++) {
+      sum += <i32>load<i16>(from + (j << 1)) * <i32>load<i16>(weights + (j << 1));
+    }
+    store<f32>(to + (<usize>i << 2), <f32>sum / f32x4.extract_lane(divisors, 0));
+  }
+}
+
+/**
+ * The weighted sums of one window for `half` places, in double precision: six at a time, each in the order of the samples. `weights`
+ * are [window x 6] for six places, those of the next six behind them.
+ */
+function edge(x: usize, isSigned: bool, weights: usize, window: i32, half: i32, out: usize): void {
+  let w = weights;
+  for (let i = 0; i < half; i += 6) {
+    let a = f64x2.splat(0), b = a, c = a;
+    for (let j: usize = 0; j < <usize>window; j++) {
+      const sample = f64x2.splat(isSigned ? <f64>load<i16>(x + (j << 1)) : <f64>load<u16>(x + (j << 1)));
+      a = f64x2.add(a, f64x2.mul(v128.load(w), sample));
+      b = f64x2.add(b, f64x2.mul(v128.load(w, 16), sample));
+      c = f64x2.add(c, f64x2.mul(v128.load(w, 32), sample));
+      w += 48;
+    }
+    const to = out + (<usize>i << 2), left = half - i;
+    pair(to, f32x4.demote_f64x2_zero(a), left);
+    pair(to + 8, f32x4.demote_f64x2_zero(b), left - 2);
+    pair(to + 16, f32x4.demote_f64x2_zero(c), left - 4);
+  }
+}
+
+/** Store one or two numbers, as many as there is room for. */
+@inline
+function pair(to: usize, values: v128, room: i32): void {
+  if (room >= 2) v128.store64_lane(to, values, 0);
+  else if (room == 1) v128.store32_lane(to, values, 0);
 }
 
 // Second-order sections, forwards and backwards
@@ -269,7 +347,7 @@ function oneSection(from: usize, step: isize, length: i32, c: usize, steady: usi
  * are 5 f64 at `out`: baseline, rms, area, lowest and highest sample, and 2 i32: their places.
  */
 export function featureRows(samples: usize, offsets: usize, rows: i32, baseline: i32, out: usize): void {
-  const turn = i16x8.splat(-32768), ones = i16x8.splat(1);
+  const ones = i16x8.splat(1);
   for (let row = 0; row < rows; row++) {
     const first = load<u32>(offsets + (<usize>row << 2)), n = <i32>(load<u32>(offsets + (<usize>row << 2) + 4) - first);
     const x = samples + (<usize>first << 1), end = x + (<usize>n << 1), to = out + <usize>row * 48;
@@ -298,50 +376,57 @@ export function featureRows(samples: usize, offsets: usize, rows: i32, baseline:
     store<f64>(to, level);
     store<f64>(to, sqrt<f64>(<f64>(<i64>few * squares - sum * sum)) / <f64>few, 8);
 
-    // The lowest and highest sample of each segment: their places are then looked for in two segments only.
     let total: i64 = 0, low: i32 = 65536, high: i32 = -1, lowAt = x, highAt = x;
-    let at = x;
-    while (at + 16 <= end) {
-      const stop = at + 512 < end ? at + 512 : end;
-      const start = at;
-      let part = i32x4.splat(0), lows = i16x8.splat(-1), highs = i16x8.splat(0);
-      let count: i64 = 0;
-      for (; at + 32 <= stop; at += 32) {
-        const v = v128.load(at), w = v128.load(at, 16);
-        lows = i16x8.min_u(lows, i16x8.min_u(v, w));
-        highs = i16x8.max_u(highs, i16x8.max_u(v, w));
-        // As signed numbers, which are lower by 32768: pairs are added in one instruction.
-        part = i32x4.add(part, i32x4.dot_i16x8_s(v128.xor(v, turn), ones));
-        part = i32x4.add(part, i32x4.dot_i16x8_s(v128.xor(w, turn), ones));
-        count += 16;
+    if (n >= 8) {
+      // Lowest and highest samples of segments, by lane: places are then looked for in one segment each.
+      const step = segmentBytes(<usize>n << 1), stop = x + ((<usize>n << 1) & ~15);
+      let lows = i16x8.splat(-1), highs = i16x8.splat(0), totals = i64x2.splat(0);
+      let at = x, count = 0;
+      while (at < stop) {
+        const until = <usize>min<u64>(at + step, stop);
+        let least = v128.load(at), most = least, part = i32x4.dot_i16x8_s(least, ones), other = i32x4.splat(0);
+        at += 16;
+        for (; at + 32 <= until; at += 32) {
+          const v = v128.load(at), w = v128.load(at, 16);
+          least = i16x8.min_u(least, i16x8.min_u(v, w));
+          most = i16x8.max_u(most, i16x8.max_u(v, w));
+          part = i32x4.add(part, i32x4.dot_i16x8_s(v, ones));
+          other = i32x4.add(other, i32x4.dot_i16x8_s(w, ones));
+        }
+        if (at < until) {
+          const v = v128.load(at);
+          least = i16x8.min_u(least, v);
+          most = i16x8.max_u(most, v);
+          part = i32x4.add(part, i32x4.dot_i16x8_s(v, ones));
+          at += 16;
+        }
+        part = i32x4.add(part, other);
+        totals = i64x2.add(totals, i64x2.add(i64x2.extend_low_i32x4_s(part), i64x2.extend_high_i32x4_s(part)));
+        keep(count++, least, most);
+        lows = i16x8.min_u(lows, least);
+        highs = i16x8.max_u(highs, most);
       }
-      if (at + 16 <= stop) {
-        const v = v128.load(at);
+      total = i64x2.extract_lane(totals, 0) + i64x2.extract_lane(totals, 1);
+      if (at < end) {
+        for (; at < end; at += 2) total += <i64>load<u16>(at);
+        // The last vector, which overlaps with the one before.
+        const v = v128.load(end - 16);
+        keep(count++, v, v);
         lows = i16x8.min_u(lows, v);
         highs = i16x8.max_u(highs, v);
-        part = i32x4.add(part, i32x4.dot_i16x8_s(v128.xor(v, turn), ones));
-        count += 8;
-        at += 16;
       }
-      total += 32768 * count + signedLanes(part);
-      // Without a branch, which nothing could foretell.
-      const lowest = lowestLane(lows), highest = highestLane(highs);
-      lowAt = select<usize>(start, lowAt, lowest < low);
-      low = min<i32>(lowest, low);
-      highAt = select<usize>(start, highAt, highest > high);
-      high = max<i32>(highest, high);
-    }
-    const tail = at;
-    for (; at < end; at += 2) {
-      const sample = <i32>load<u16>(at);
-      total += sample;
-      if (sample < low) {
-        low = sample;
-        lowAt = tail;
-      }
-      if (sample > high) {
-        high = sample;
-        highAt = tail;
+      low = lowestLane(lows);
+      high = highestLane(highs);
+      if (high > 32767) total = sumOf(x, end); // as signed numbers some were too low
+      const lowSegment = segmentOf(SEGMENTS, count, low), highSegment = segmentOf(SEGMENTS + 16, count, high);
+      lowAt = <usize>min<u64>(x + <usize>lowSegment * step, end - 16);
+      highAt = <usize>min<u64>(x + <usize>highSegment * step, end - 16);
+    } else {
+      for (let at = x; at < end; at += 2) {
+        const sample = <i32>load<u16>(at);
+        total += sample;
+        low = min<i32>(low, sample);
+        high = max<i32>(high, sample);
       }
     }
     store<f64>(to, <f64>n * level - <f64>total, 16);
@@ -352,10 +437,29 @@ export function featureRows(samples: usize, offsets: usize, rows: i32, baseline:
   }
 }
 
-/** Sum of four signed numbers. */
-function signedLanes(v: v128): i64 {
-  return <i64>i32x4.extract_lane(v, 0) + <i64>i32x4.extract_lane(v, 1) + <i64>i32x4.extract_lane(v, 2) +
-    <i64>i32x4.extract_lane(v, 3);
+/** Lowest and highest samples of up to 64 segments, by lane. */
+const SEGMENTS: usize = memory.data(64 * 32, 16);
+
+/** Bytes of a segment: so many that there are at most 63, and the last vector. */
+function segmentBytes(bytes: usize): usize {
+  return bytes <= 63 * 512 ? 512 : ((bytes / 63 + 32) & ~31);
+}
+
+@inline
+function keep(segment: i32, lows: v128, highs: v128): void {
+  const at = SEGMENTS + (<usize>segment << 5);
+  v128.store(at, lows);
+  v128.store(at, highs, 16);
+}
+
+/** The first of `count` segments that has `value` in a lane. */
+function segmentOf(at: usize, count: i32, value: i32): i32 {
+  const wanted = i16x8.splat(<i16>value);
+  let mask: u64 = 0;
+  for (let s = 0; s < count; s++) {
+    mask |= <u64>v128.any_true(i16x8.eq(v128.load(at + (<usize>s << 5)), wanted)) << <u64>s;
+  }
+  return <i32>ctz(mask);
 }
 
 /** Sum of four unsigned numbers. */
@@ -386,10 +490,37 @@ export function rangeRows(samples: usize, offsets: usize, rows: i32, ranges: usi
   for (let row = 0; row < rows; row++) {
     const first = load<u32>(offsets + (<usize>row << 2)), n = load<u32>(offsets + (<usize>row << 2) + 4) - first;
     const x = samples + (<usize>first << 1), range = ranges + (<usize>row << 4), to = out + <usize>row * 24;
-    store<f64>(to, <f64>sumOf(x + (<usize>load<u32>(range, 8) << 1), x + (<usize>load<u32>(range, 12) << 1)));
     extremes(x + (<usize>load<u32>(range) << 1), x + (<usize>load<u32>(range, 4) << 1), to + 8);
+    if (load<u32>(range, 8) == 0 && load<u32>(range, 12) == n && n >= 16 && n < 65536) {
+      sumAndSteepest(x, x + (<usize>n << 1), to);
+      continue;
+    }
+    store<f64>(to, <f64>sumOf(x + (<usize>load<u32>(range, 8) << 1), x + (<usize>load<u32>(range, 12) << 1)));
     store<i32>(to, steepest(x, x + (<usize>n << 1)), 16);
   }
+}
+
+/** Sum and steepest step of a whole row of 16 to 65535 samples in one pass, where rows of a range go twice. */
+function sumAndSteepest(from: usize, end: usize, to: usize): void {
+  const ones = i16x8.splat(1);
+  let part = i32x4.splat(0), other = part, bits = part, mosts = part, at = from;
+  const last = end - 18;
+  for (; at + 16 <= last; at += 32) {
+    const v = v128.load(at), w = v128.load(at, 16);
+    mosts = i16x8.max_u(mosts, i16x8.max_u(steps(at), steps(at + 16)));
+    part = i32x4.add(part, i32x4.dot_i16x8_s(v, ones));
+    other = i32x4.add(other, i32x4.dot_i16x8_s(w, ones));
+    bits = v128.or(bits, v128.or(v, w));
+  }
+  part = i32x4.add(part, other);
+  const both = i64x2.add(i64x2.extend_low_i32x4_s(part), i64x2.extend_high_i32x4_s(part));
+  let total = i64x2.extract_lane(both, 0) + i64x2.extract_lane(both, 1);
+  const tail = at;
+  for (; at < end; at += 2) total += <i64>load<u16>(at);
+  if (i16x8.bitmask(bits) != 0) total = sumOf(from, end); // as signed numbers some were too low
+  if (tail <= last) mosts = i16x8.max_u(mosts, steps(tail));
+  store<f64>(to, <f64>total);
+  store<i32>(to, highestLane(i16x8.max_u(mosts, steps(last))), 16);
 }
 
 function sumOf(from: usize, end: usize): i64 {
