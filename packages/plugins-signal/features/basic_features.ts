@@ -44,7 +44,7 @@ import { definePlugin } from "@millrace/core/define";
 import { option, type OptionRange, type PerChannel } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
 import { recordFeatureRows } from "../kernels/record_feature_rows.ts";
-import { RECORD_KEYS, useFiltered, WAVE_INPUT, type WaveValues } from "../records/_wave_input.ts";
+import { copyKeys, RECORD_KEYS, useFiltered, WAVE_INPUT, type WaveValues } from "../records/_wave_input.ts";
 import { realFeatures } from "./_real_features.ts";
 
 const MOST = 2 ** 30; // more samples than a record has
@@ -102,6 +102,7 @@ export const basicFeatures: Plugin = definePlugin({
     const { heightRange, areaRange } = options;
     const out = emit(length);
     const to = out.columns;
+    copyKeys(columns, to);
     if (values instanceof Float32Array) {
       for (let i = 0; i < length; i++) {
         const [h0, h1] = heightRange.at(board[i]!, channel[i]!),

@@ -34,7 +34,7 @@
 import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
-import { RECORD_KEYS } from "../records/_wave_input.ts";
+import { copyKeys, RECORD_KEYS } from "../records/_wave_input.ts";
 
 /** Area and height in photoelectrons. Option: `gain`. */
 export const chargePe: Plugin = definePlugin({
@@ -65,6 +65,7 @@ export const chargePe: Plugin = definePlugin({
     const { columns, length } = chunk;
     const { board, channel, area, height } = columns;
     const out = emit(length), to = out.columns;
+    copyKeys(columns, to);
     let unknown = false;
     for (let i = 0; i < length; i++) {
       const gain = options.gain.at(board[i]!, channel[i]!);

@@ -36,7 +36,14 @@ import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
 import { constantFractionInto } from "../kernels/constant_fraction.ts";
-import { RECORD_KEYS, signalOf, useFiltered, WAVE_INPUT, type WaveValues } from "../records/_wave_input.ts";
+import {
+  copyKeys,
+  RECORD_KEYS,
+  signalOf,
+  useFiltered,
+  WAVE_INPUT,
+  type WaveValues,
+} from "../records/_wave_input.ts";
 
 /** Time of the pulse by constant fraction. Options: `fraction`, `delay`, `threshold`. */
 export const cfdTime: Plugin = definePlugin({
@@ -83,6 +90,7 @@ export const cfdTime: Plugin = definePlugin({
     const { offsets } = columns.wave, values = columns.wave.values as WaveValues;
     const { fraction, delay, threshold } = options;
     const out = emit(length), to = out.columns;
+    copyKeys(columns, to);
     for (let i = 0; i < length; i++) {
       const board = columns.board[i]!, channel = columns.channel[i]!;
       const signal = signalOf(values, offsets[i]!, offsets[i + 1]!, baseline[i]!, polarity[i]!),

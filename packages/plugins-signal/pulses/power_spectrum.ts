@@ -35,7 +35,14 @@ import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
 import { RealFft } from "../kernels/rfft.ts";
-import { RECORD_KEYS, signalOf, useFiltered, WAVE_INPUT, type WaveValues } from "../records/_wave_input.ts";
+import {
+  copyKeys,
+  RECORD_KEYS,
+  signalOf,
+  useFiltered,
+  WAVE_INPUT,
+  type WaveValues,
+} from "../records/_wave_input.ts";
 
 /** Power spectrum of every record. Option: `subtract`. */
 export const powerSpectra: Plugin = definePlugin({
@@ -65,6 +72,7 @@ export const powerSpectra: Plugin = definePlugin({
     let bins = 0;
     for (let i = 0; i < length; i++) bins += binsOf(offsets[i + 1]! - offsets[i]!);
     const out = emit(length, { values: { power: bins } }), to = out.columns;
+    copyKeys(columns, to);
     to.power.offsets[0] = 0;
     for (let i = 0; i < length; i++) {
       const first = offsets[i]!, n = offsets[i + 1]! - first, from = to.power.offsets[i]!;

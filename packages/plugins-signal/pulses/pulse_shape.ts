@@ -36,6 +36,7 @@ import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
 import {
+  copyKeys,
   highest,
   RECORD_KEYS,
   signalOf,
@@ -108,6 +109,7 @@ export const pulseShape: Plugin = definePlugin({
     const { offsets } = columns.wave, values = columns.wave.values as WaveValues;
     const { preGate, shortGate, longGate } = options;
     const out = emit(length), to = out.columns;
+    copyKeys(columns, to);
     for (let i = 0; i < length; i++) {
       const board = columns.board[i]!, channel = columns.channel[i]!;
       const short = shortGate.at(board, channel), long = longGate.at(board, channel);

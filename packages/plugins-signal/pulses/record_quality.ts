@@ -37,7 +37,7 @@ import type { Plugin } from "@millrace/core/plugin";
 import { findPeaksInto } from "../kernels/find_peaks.ts";
 import { type PeakConditions, peakConditions } from "../kernels/peak_conditions.ts";
 import { type PeakRoom, peakRoom } from "../kernels/peak_room.ts";
-import { RECORD_KEYS, signalOf, WAVE_INPUT } from "../records/_wave_input.ts";
+import { copyKeys, RECORD_KEYS, signalOf, WAVE_INPUT } from "../records/_wave_input.ts";
 
 /** Saturation and pile-up of each record. Options: `adcRange`, `prominence`. */
 export const recordQuality: Plugin = definePlugin({
@@ -83,6 +83,7 @@ export const recordQuality: Plugin = definePlugin({
     const { values, offsets } = columns.wave;
     const { adcRange, prominence } = options;
     const out = emit(length), to = out.columns;
+    copyKeys(columns, to);
     for (let i = 0; i < length; i++) {
       const board = columns.board[i]!,
         channel = columns.channel[i]!,

@@ -38,6 +38,7 @@ import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
 import { trapezoidalFilterInto } from "../kernels/trapezoidal_filter.ts";
 import {
+  copyKeys,
   highest,
   RECORD_KEYS,
   signalOf,
@@ -87,6 +88,7 @@ export const trapezoidalEnergy: Plugin = definePlugin({
     const { offsets } = columns.wave, values = columns.wave.values as WaveValues;
     const { rise, flat, tau } = options;
     const out = emit(length), to = out.columns;
+    copyKeys(columns, to);
     for (let i = 0; i < length; i++) {
       const board = columns.board[i]!, channel = columns.channel[i]!, dt = columns.dt[i]!;
       const signal = signalOf(values, offsets[i]!, offsets[i + 1]!, baseline[i]!, polarity[i]!),

@@ -38,7 +38,14 @@ import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
 import { integralQuantilesInto } from "../kernels/integral_quantiles.ts";
-import { RECORD_KEYS, signalOf, useFiltered, WAVE_INPUT, type WaveValues } from "../records/_wave_input.ts";
+import {
+  copyKeys,
+  RECORD_KEYS,
+  signalOf,
+  useFiltered,
+  WAVE_INPUT,
+  type WaveValues,
+} from "../records/_wave_input.ts";
 
 /** Between which times a share of the charge lies. Options: `qLow`, `qHigh`. */
 export const waveformWidthIntegral: Plugin = definePlugin({
@@ -88,6 +95,7 @@ export const waveformWidthIntegral: Plugin = definePlugin({
     const { offsets } = columns.wave, values = columns.wave.values as WaveValues;
     const shares = [options.qLow, options.qHigh];
     const out = emit(length), to = out.columns;
+    copyKeys(columns, to);
     for (let i = 0; i < length; i++) {
       const signal = signalOf(values, offsets[i]!, offsets[i + 1]!, baseline[i]!, polarity[i]!),
         dt = columns.dt[i]!;

@@ -41,6 +41,21 @@ export const useFiltered = (byDefault: boolean): OptionSpec<boolean> =>
 /** Columns that name the record, which every result of a record starts with. */
 export const RECORD_KEYS = { time: "time", board: "u16", channel: "u16", record_id: "i64" } as const;
 
+interface Keys {
+  readonly time: Float64Array;
+  readonly board: Uint16Array;
+  readonly channel: Uint16Array;
+  readonly record_id: BigInt64Array;
+}
+
+/** Copy the columns that name the record. */
+export function copyKeys(from: Keys, to: Keys): void {
+  to.time.set(from.time);
+  to.board.set(from.board);
+  to.channel.set(from.channel);
+  to.record_id.set(from.record_id);
+}
+
 // Work space for one record at a time: a chunk is computed without a pause.
 let signal = new Float64Array(0);
 
