@@ -1,4 +1,5 @@
-// What every benchmark ends with: a table, or with `--json` one line a budget.
+// What every benchmark ends with: a table, or with `--json` one line a budget; with `--json --all` also the title, and the
+// figures that have none.
 
 /** One measured figure and what it must keep to. */
 export interface Measure {
@@ -21,7 +22,10 @@ export function report(title: string, measures: readonly Measure[]): void {
     ok: budget === undefined ? true : atLeast ? value >= budget : value <= budget,
     sign: budget === undefined ? "" : atLeast ? ">=" : "<=",
   }));
-  if (Deno.args.includes("--json")) {
+  if (Deno.args.includes("--json") && Deno.args.includes("--all")) {
+    console.log(JSON.stringify({ title }));
+    for (const row of rows) console.log(JSON.stringify(row));
+  } else if (Deno.args.includes("--json")) {
     for (const { sign: _, ...row } of rows) if (row.budget !== null) console.log(JSON.stringify(row));
   } else {
     const cells = rows.map(({ name, value, unit, budget, ok, sign }) => [

@@ -6,6 +6,7 @@ import {
   butterworth,
   featureColumns,
   findPeaksInto,
+  findThresholdHits,
   peakConditions,
   peakRoom,
   savgolDesign,
@@ -77,7 +78,8 @@ interface Comparison {
   /** Name of the peer's way. */
   readonly peer: string;
   readonly rows: number;
-  readonly budget: number;
+  /** Without one the figure is for information. */
+  readonly budget?: number;
   readonly ours: () => unknown;
 }
 
@@ -126,6 +128,35 @@ const comparisons: readonly Comparison[] = [
   },
 ];
 
+// Each hit without extension, as the peer has it.
+const window = { threshold: 30, left: 0, right: 0, truncate: false };
+const hits = {
+  edge_start: new Int32Array(20 * ROWS),
+  edge_end: new Int32Array(20 * ROWS),
+  position: new Int32Array(20 * ROWS),
+  height: new Float32Array(20 * ROWS),
+  integral: new Float32Array(20 * ROWS),
+};
+
+function findAllHits(): number {
+  let found = 0;
+  for (let i = 0; i < ROWS; i++) {
+    found += findThresholdHits(values, i * WIDTH, (i + 1) * WIDTH, 14000, -1, window, hits, found);
+  }
+  return found;
+}
+
+/** Loops in numba, which strax is made of. */
+const numba: readonly Comparison[] = versions.numba === undefined ? [] : [
+  {
+    name: "features, block copy, against numba",
+    peer: "numbaFeatures",
+    rows: ROWS,
+    ours: () => basicFeatureRows(values, offsets, ROWS, { baseline: 40 }, columns),
+  },
+  { name: "hits above a threshold, against numba", peer: "numbaHits", rows: ROWS, ours: findAllHits },
+];
+
 const CALLS = 21;
 
 /** The median of so many calls in a row, each giving milliseconds: the first ones wake the machine up. */
@@ -143,7 +174,7 @@ async function timed(way: () => unknown): Promise<number> {
 }
 
 const measures: Measure[] = [];
-for (const { name, peer: way, rows, budget, ours } of comparisons) {
+for (const { name, peer: way, rows, budget, ours } of [...comparisons, ...numba]) {
   for (let warm = 0; warm < 30; warm++) await ours();
   await peer.ask<number>(way);
   const mine: number[] = [], theirs: number[] = [];
@@ -154,7 +185,12 @@ for (const { name, peer: way, rows, budget, ours } of comparisons) {
   const ratios = theirs.map((ms, i) => ms / mine[i]!).sort((a, b) => a - b);
   const us = 1e3 * lowerQuartile(mine) / rows;
   measures.push(
-    { name: `${name}: times faster`, value: ratios[ratios.length >> 1]!, unit: "x", budget, atLeast: true },
+    {
+      name: `${name}: times faster`,
+      value: ratios[ratios.length >> 1]!,
+      unit: "x",
+      ...(budget === undefined ? {} : { budget, atLeast: true }),
+    },
     { name: "  ours", value: us, unit: "us/trace" },
     { name: "  peer", value: 1e3 * lowerQuartile(theirs) / rows, unit: "us/trace" },
   );
@@ -172,6 +208,15 @@ measures.push({
   budget: 0,
 });
 
+if (numba.length > 0) {
+  measures.push({
+    name: "hits: more or fewer than numba finds",
+    value: Math.abs(findAllHits() - await peer.ask<number>("hits")),
+    unit: "hits",
+    budget: 0,
+  });
+}
+
 const copy = new Uint16Array(values.length), times: number[] = [];
 for (let round = 0; round < ROUNDS; round++) times.push(await timed(() => copy.set(values)));
 measures.push({
@@ -182,7 +227,8 @@ measures.push({
 
 measures.push(...await formatMeasures());
 
-const peers = Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(", ");
+const peers = Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(", ") +
+  (versions.numba === undefined ? " (numba is not installed: Debian's python3-numba)" : "");
 report(
   `Kernels on [n, ${WIDTH}] 16-bit samples, against ${peers}; median of ${ROUNDS} pairs of medians`,
   measures,

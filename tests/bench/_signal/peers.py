@@ -55,14 +55,91 @@ def findPeaks():
     return [signal.find_peaks(trace, prominence=25, width=3) for trace in traces]
 
 
-ways = {f.__name__: f for f in (features, plainFeatures, recordFeatures, savgol, filtfilt, findPeaks)}
+try:
+    import numba
+except ImportError:
+    numba = None
+
+
+def compiled(function):
+    """Compiled by numba, ahead of the first measurement."""
+    return numba.njit(function, nogil=True) if numba else None
+
+
+def loopFeatures(x, out):
+    for row in range(x.shape[0]):
+        total = 0.0
+        squares = 0.0
+        for k in range(40):
+            total += x[row, k]
+            squares += float(x[row, k]) * x[row, k]
+        base = total / 40
+        low, high, lowAt, highAt, area = x[row, 0], x[row, 0], 0, 0, 0
+        for k in range(x.shape[1]):
+            sample = x[row, k]
+            area += sample
+            if sample < low:
+                low, lowAt = sample, k
+            if sample > high:
+                high, highAt = sample, k
+        out[row, 0] = base
+        out[row, 1] = np.sqrt(max(0.0, squares / 40 - base * base))
+        out[row, 2] = low
+        out[row, 3] = high
+        out[row, 4] = lowAt
+        out[row, 5] = highAt
+        out[row, 6] = x.shape[1] * base - area
+
+
+def loopHits(x, baseline, threshold, out):
+    found = 0
+    for row in range(x.shape[0]):
+        k = 0
+        while k < x.shape[1]:
+            if baseline - x[row, k] < threshold:
+                k += 1
+                continue
+            start, height, total, top = k, 0.0, 0.0, k
+            while k < x.shape[1] and baseline - x[row, k] >= threshold:
+                signal_ = baseline - x[row, k]
+                total += signal_
+                if signal_ > height:
+                    height, top = signal_, k
+                k += 1
+            out[found, 0] = start
+            out[found, 1] = k
+            out[found, 2] = top
+            out[found, 3] = height
+            out[found, 4] = total
+            found += 1
+    return found
+
+
+fastFeatures, fastHits = compiled(loopFeatures), compiled(loopHits)
+room = np.empty((len(waves), 7))
+hitRoom = np.empty((len(waves) * 20, 5))
+
+
+def numbaFeatures():
+    fastFeatures(waves, room)
+
+
+def numbaHits():
+    return fastHits(waves, 14000.0, 30.0, hitRoom)
+
+
+ways = {f.__name__: f for f in (features, plainFeatures, recordFeatures, savgol, filtfilt, findPeaks, numbaFeatures, numbaHits)}
 
 for line in sys.stdin:
     command, _, argument = line.strip().partition(" ")
     if command == "versions":
         answer = {"python": sys.version.split()[0], "numpy": np.__version__, "scipy": scipy.__version__}
+        if numba:
+            answer["numba"] = numba.__version__
     elif command == "peaks":
         answer = [peaks.tolist() for peaks, _ in findPeaks()]
+    elif command == "hits":
+        answer = int(numbaHits())
     elif command == "sums":
         answer = [float(np.sum(column)) for column in ways[argument]()]
     else:
