@@ -17,9 +17,15 @@ Deno.test("parse() takes title and rows, and tells trouble only where figures do
 
 Deno.test("section() marks what is not kept, and sectionsOf() finds it again", () => {
   const { rows } = parse([row("a | b", false), row("  ours", true, null)].join("\n"), "", 1);
-  const text = section("signal", "The kernels", "Measured here.", { title: "T", rows, trouble: "" });
+  const text = section("signal", "The kernels", "Measured here.", {
+    title: "T",
+    notes: ["Why."],
+    rows,
+    trouble: "",
+  });
   assert.match(text, /^\| a \\\| b \| 3\.5 \| x \| >= 4 \| \*\*not kept\*\* \|$/m);
   assert.match(text, /^\| &nbsp; ours \| 3\.5 \| x \| {2}\| {2}\|$/m);
+  assert.match(text, /^Why\.$/m);
   const found = sectionsOf(`# Head\n\ntext\n\n${text}\n\n## other\n\nx\n`);
   assert.deepEqual([...found.keys()], ["signal", "other"]);
   assert.ok(found.get("signal")!.startsWith(text.trimEnd()));

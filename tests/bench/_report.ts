@@ -12,8 +12,8 @@ export interface Measure {
   readonly atLeast?: boolean;
 }
 
-/** Print the figures; sets the exit code to 1 when a budget is not kept. */
-export function report(title: string, measures: readonly Measure[]): void {
+/** Print the figures, and notes on what limits them; sets the exit code to 1 when a budget is not kept. */
+export function report(title: string, measures: readonly Measure[], notes: readonly string[] = []): void {
   const rows = measures.map(({ name, value, unit, budget, atLeast }) => ({
     name,
     value: Number(value.toPrecision(4)),
@@ -23,7 +23,7 @@ export function report(title: string, measures: readonly Measure[]): void {
     sign: budget === undefined ? "" : atLeast ? ">=" : "<=",
   }));
   if (Deno.args.includes("--json") && Deno.args.includes("--all")) {
-    console.log(JSON.stringify({ title }));
+    console.log(JSON.stringify({ title, notes }));
     for (const row of rows) console.log(JSON.stringify(row));
   } else if (Deno.args.includes("--json")) {
     for (const { sign: _, ...row } of rows) if (row.budget !== null) console.log(JSON.stringify(row));
@@ -43,6 +43,7 @@ export function report(title: string, measures: readonly Measure[]): void {
     console.log(`${title}\n`);
     console.log(line(head));
     for (const cell of cells) console.log(line(cell));
+    for (const note of notes) console.log(`\n${note}`);
   }
   if (rows.some(({ ok }) => !ok)) Deno.exitCode = 1;
 }

@@ -13,6 +13,7 @@ interface Row {
 /** What one benchmark printed. */
 export interface Result {
   readonly title: string;
+  readonly notes: readonly string[];
   readonly rows: readonly Row[];
   /** Why there are no figures, or not all. */
   readonly trouble: string;
@@ -32,20 +33,20 @@ function benchmarks(): Map<string, string> {
 
 /** What a benchmark printed with `--json --all`. */
 export function parse(stdout: string, stderr: string, code: number): Result {
-  let title = "";
+  let title = "", notes: readonly string[] = [];
   const rows: Row[] = [], other: string[] = [];
   for (const line of stdout.split("\n").filter((line) => line.trim() !== "")) {
     if (!line.startsWith("{")) {
       other.push(line);
       continue;
     }
-    const value = JSON.parse(line) as Row & { title?: string };
+    const value = JSON.parse(line) as Row & { title?: string; notes?: readonly string[] };
     if (value.title === undefined) rows.push(value);
-    else title = value.title;
+    else [title, notes] = [value.title, value.notes ?? []];
   }
   const broken = rows.every(({ ok }) => ok) && code !== 0;
   const trouble = broken || rows.length === 0 ? [...other, stderr.trim()].join("\n").trim() : "";
-  return { title, rows, trouble };
+  return { title, notes, rows, trouble };
 }
 
 async function run(name: string): Promise<Result> {
@@ -79,6 +80,7 @@ export function section(name: string, description: string, machine: string, resu
     ...(rows.length > 0
       ? ["| what | value | unit | budget | kept |", "| --- | ---: | --- | --- | --- |", ...rows, ""]
       : []),
+    ...result.notes.flatMap((note) => [note, ""]),
     ...(result.trouble === ""
       ? []
       : ["It did not end as it should:", "", "```text", result.trouble, "```", ""]),

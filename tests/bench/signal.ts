@@ -15,7 +15,12 @@ import {
   sosfiltfiltRows,
 } from "@millrace/plugins-signal/kernels";
 import { recordsSchema } from "@millrace/plugins-signal/records/records";
-import { featureRows, heapBase, memory } from "../../packages/plugins-signal/kernels/wasm/signal.wasm";
+import {
+  featureRows,
+  heapBase,
+  memory,
+  savgolRows,
+} from "../../packages/plugins-signal/kernels/wasm/signal.wasm";
 import { makeWaves } from "./_signal/data.ts";
 import { formatMeasures } from "./_signal/formats.ts";
 import { findPython, Peer } from "./_signal/peer.ts";
@@ -217,6 +222,56 @@ if (numba.length > 0) {
   });
 }
 
+// What the budgets are made of: the loop alone on what lies in the cache, copies in and out, what a run costs without rows.
+const BLOCK_ROWS = 40, blocks = SOME / BLOCK_ROWS;
+const smoothed = (ownOffsets + 4 * offsets.length + 16384) & ~63,
+  weights = smoothed - 64,
+  edges = smoothed - 8192;
+memory.grow(4);
+new Int16Array(memory.buffer, weights, 12).set([-36, 9, 44, 69, 84, 89, 84, 69, 44, 9, -36, 0]);
+new Float64Array(memory.buffer, edges, 132).fill(0);
+const blockIn = new Uint16Array(memory.buffer, base, BLOCK_ROWS * WIDTH);
+const blockOut = new Float32Array(memory.buffer, smoothed, BLOCK_ROWS * WIDTH);
+const few = records.slice(0, 10);
+await using small = new Context();
+small.register(tableSource("records", few, { dataKind: "records" }), basicFeatures);
+const perBlock = (work: (block: number) => void) => () => {
+  for (let block = 0; block < blocks; block++) work(block);
+};
+const partsOf: readonly (readonly [name: string, unit: string, each: number, way: () => unknown])[] = [
+  [
+    "Savitzky-Golay: the loop alone, block in cache",
+    "us/trace",
+    SOME,
+    perBlock(() => savgolRows(base, 0, ownOffsets, BLOCK_ROWS, smoothed, weights, 11, 429, 0, edges)),
+  ],
+  [
+    "Savitzky-Golay: samples into the module's memory",
+    "us/trace",
+    SOME,
+    perBlock((k) => blockIn.set(part.subarray(k * blockIn.length, (k + 1) * blockIn.length))),
+  ],
+  [
+    "Savitzky-Golay: results out of it",
+    "us/trace",
+    SOME,
+    perBlock((k) => smooth.set(blockOut, k * blockOut.length)),
+  ],
+  [
+    "features: the loop alone, block in cache",
+    "us/trace",
+    SOME,
+    perBlock(() => featureRows(base, ownOffsets, BLOCK_ROWS, 40, smoothed)),
+  ],
+  ["engine: a run of ten records", "us", 1, async () => {
+    for await (const chunk of small.getStream("run_1", "basic_features")) chunk.release();
+  }],
+];
+for (const [name, unit, each, way] of partsOf) {
+  for (let warm = 0; warm < 30; warm++) await way();
+  measures.push({ name, value: 1e3 * await median(() => timed(way), 61) / each, unit });
+}
+
 const copy = new Uint16Array(values.length), times: number[] = [];
 for (let round = 0; round < ROUNDS; round++) times.push(await timed(() => copy.set(values)));
 measures.push({
@@ -232,4 +287,12 @@ const peers = Object.entries(versions).map(([name, version]) => `${name} ${versi
 report(
   `Kernels on [n, ${WIDTH}] 16-bit samples, against ${peers}; median of ${ROUNDS} pairs of medians`,
   measures,
+  [
+    "What limits them. Features read each sample once: on samples in the cache the loop runs at twice the speed of a memory " +
+    "copy, on 6.4 MB (resident) at its speed. The Savitzky-Golay filter reads 1.6 kB and writes 3.2 kB a trace: a quarter of its " +
+    "time is copying them in and out; the loop takes 3.4 ns for 8 samples, 26 vector operations (5 sums of " +
+    "samples, 6 interleavings, 6 multiply-adds, 5 sums, 2 conversions, 2 divisions) on three vector units, and multiplying instead " +
+    "of dividing gains nothing. Through the engine, half of the time is the kernel " +
+    "with its copy, an eighth what a run costs however many records it has (4000 here), and the rest the checks of rows.",
+  ],
 );

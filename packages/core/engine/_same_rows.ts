@@ -37,9 +37,29 @@ export function checkSameRows(base: Table, from: number, to: number, table: Tabl
     const delta = kind === "time" ? shift : 0;
     const shared = a.buffer === b.buffer && b.byteOffset === a.byteOffset + from * a.BYTES_PER_ELEMENT;
     if (delta === 0 && shared) continue;
-    for (let i = 0; i < b.length; i++) {
-      if ((delta === 0 ? a[from + i]! : a[from + i]! + delta) === b[i]!) continue;
-      throw new RangeError(`"${label}" differs in "${name}" at row ${i}; a kind has the same rows`);
-    }
+    const i = firstOther(wordsOf(a, from, b.length), wordsOf(b, 0, b.length), delta);
+    if (i < 0) continue;
+    const row = Math.floor(i * wordsOf(b, 0, 0).BYTES_PER_ELEMENT / b.BYTES_PER_ELEMENT);
+    throw new RangeError(`"${label}" differs in "${name}" at row ${row}; a kind has the same rows`);
   }
+}
+
+type Words = Float64Array | Uint32Array;
+
+/** Values `from` to `from + n`; 64-bit integers as their words, since each value read as a bigint would be allocated. */
+function wordsOf(column: Float64Array | BigInt64Array | BigUint64Array, from: number, n: number): Words {
+  if (!(column instanceof BigInt64Array) && !(column instanceof BigUint64Array)) {
+    return column.subarray(from, from + n);
+  }
+  return new Uint32Array(column.buffer, column.byteOffset + 8 * from, 2 * n);
+}
+
+/** The first place where `a + delta` is not `b`; -1 where there is none. */
+function firstOther(a: Words, b: Words, delta: number): number {
+  if (delta === 0) {
+    for (let i = 0; i < b.length; i++) if (a[i] !== b[i]) return i;
+    return -1;
+  }
+  for (let i = 0; i < b.length; i++) if (a[i]! + delta !== b[i]) return i;
+  return -1;
 }
