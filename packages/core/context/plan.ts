@@ -169,7 +169,7 @@ export async function makePlan(input: PlanInput): Promise<Plan> {
     if (!provider) throw new RangeError(missing(dataType, path, providers));
     const known = done.get(provider);
     if (known) return known;
-    const plugin = provider.reads
+    const plugin = provider.reads || provider.stateless
       ? withOptions(provider, input.config.resolve(provider).values as Readonly<Record<string, unknown>>)
       : provider;
     if (path.includes(plugin.name)) {

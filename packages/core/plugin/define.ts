@@ -76,6 +76,8 @@ export interface StreamingCommon<O extends OptionSpecs, D extends readonly strin
   readonly halo?: FromOptions<O, Halo>;
   /** It may hand rows over again with `context.consumedUntil`; chunks then come in order. */
   readonly carryOver?: boolean;
+  /** Whether it needs no state with these options: it is then not stateful, and `state` is undefined. */
+  readonly stateless?: (options: OptionValues<O>) => boolean;
   /** State kept from chunk to chunk; with it, chunks come in order. */
   readonly stateful?: Stateful | boolean;
   /** State at the start and after each reset. */
@@ -282,6 +284,11 @@ export function definePlugin(given: unknown): Plugin {
   if (stateful && spec.halo !== undefined) {
     throw new TypeError(`Cannot define plugin "${provides[0]}": a stateful plugin cannot have a halo`);
   }
+  if (spec.stateless && (!stateful || spec.flush)) {
+    throw new TypeError(
+      `Cannot define plugin "${provides[0]}": stateless is for stateful plugins without flush`,
+    );
+  }
   if (spec.flush && !stateful) {
     throw new TypeError(`Cannot define plugin "${provides[0]}": flush is for stateful plugins`);
   }
@@ -291,6 +298,7 @@ export function definePlugin(given: unknown): Plugin {
     provides,
     dependsOn: [...spec.dependsOn],
     reads: spec.reads as Plugin["reads"],
+    stateless: spec.stateless as Plugin["stateless"],
     columnHelp: helpOf(provides[0]!, Object.values(schemas), spec.columnHelp),
     requires: { ...spec.needs } as Record<string, ColumnTypes>,
     version: spec.version,
@@ -352,11 +360,23 @@ function helpOf(
 }
 
 /**
- * The plugin as it is with some options: of one whose options choose its input, with just what it reads.
+ * The plugin as it is with some options: of one whose options choose its input, with just what it reads; of one that needs no
+ * state with them, without state.
  *
  * @throws {RangeError} When it reads nothing, or something that it does not depend on.
  */
 export function withOptions(plugin: Plugin, options: Readonly<Record<string, unknown>>): Plugin {
+  if (plugin.stateless?.(options)) {
+    const { parallel: _, ...running } = plugin.running; // false for the sake of the state
+    const stateless = {
+      ...plugin,
+      stateless: undefined,
+      stateful: undefined,
+      initialState: undefined,
+      running,
+    };
+    return withOptions(stateless, options);
+  }
   if (!plugin.reads) return plugin;
   const dependsOn = [...plugin.reads(options)];
   const other = dependsOn.find((type) => !plugin.dependsOn.includes(type));

@@ -79,3 +79,21 @@ Deno.test("columnHelp says what columns hold, those of key columns are known, ot
     /columnHelp names "height", which is no column of it/,
   );
 });
+
+Deno.test("stateless is for stateful plugins without flush", () => {
+  const spec = {
+    provides: "a",
+    dependsOn: ["b"],
+    version: "1",
+    schema: { time: "time" },
+    computeChunk: () => null,
+  } as const;
+  const stateless = () => true;
+  assert.throws(() => definePlugin({ ...spec, stateless }), /TypeError: .*stateless is for stateful plugins/);
+  assert.throws(
+    () => definePlugin({ ...spec, stateful: true, stateless, flush: () => null }),
+    /without flush/,
+  );
+  const plugin = definePlugin({ ...spec, stateful: true, stateless });
+  assert.deepEqual([plugin.stateful, withOptions(plugin, {}).stateful], [{}, undefined]);
+});

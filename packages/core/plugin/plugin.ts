@@ -195,6 +195,8 @@ export interface Plugin {
   readonly dependsOn: readonly string[];
   /** Of a plugin whose options choose its input: which of `dependsOn` it reads with them, the first of them its `chunk`. */
   readonly reads?: ((options: Readonly<Record<string, unknown>>) => readonly string[]) | undefined;
+  /** Of a stateful plugin that needs no state with some options: whether it needs none with these. `state` is then undefined. */
+  readonly stateless?: ((options: Readonly<Record<string, unknown>>) => boolean) | undefined;
   /** What its columns hold, by column name, where it says so. */
   readonly columnHelp?: Readonly<Record<string, ColumnHelp>>;
   /** Columns that it needs of them, where it says so. */

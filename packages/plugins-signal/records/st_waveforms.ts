@@ -5,7 +5,7 @@
  * how many samples are its own. A longer one is an error.
  *
  * The width is `waveLength`, or by default the length of the run's first record. It is the same for every chunk, chunk size and
- * time range; therefore a time range reads the run from its start. Records of one length are copied in one piece.
+ * time range; therefore a time range reads the run from its start, unless `waveLength` is set: then no chunk needs another. Records of one length are copied in one piece.
  *
  * Differences from WaveformAnalysis: times and `dt` are ps, so that `endtime = time + length x dt`; samples are unsigned; what a
  * longer record has beyond the width is never cut off silently; polarity is a number.
@@ -58,7 +58,8 @@ export const stWaveforms: Plugin = definePlugin({
   },
   columnHelp: RECORD_HELP,
   stateful: { resetOnBreak: false },
-  initialState: ({ waveLength }): { width: number | null } => ({ width: waveLength }),
+  stateless: ({ waveLength }) => waveLength !== null,
+  initialState: (): { width: number | null } => ({ width: null }),
   options: {
     waveLength: option.integer({
       default: null,
@@ -68,20 +69,20 @@ export const stWaveforms: Plugin = definePlugin({
       help: "Samples of every waveform; default: those of the run's first record",
     }),
   },
-  computeChunk(chunk, { state, emit }) {
+  computeChunk(chunk, { options, state, emit }) {
     const { columns, length } = chunk;
-    if (length === 0) return state.width === null ? null : emit(0, { widths: { wave: state.width } });
+    let width = options.waveLength ?? state.width;
+    if (length === 0) return width === null ? null : emit(0, { widths: { wave: width } });
     const { values, offsets } = columns.wave;
-    if (state.width === null) {
+    if (width === null) {
       const first = offsets[1]! - offsets[0]!;
       if (first === 0) {
         throw new RangeError(
           `${name(0)} is the first of the run and has no samples; set st_waveforms.waveLength`,
         );
       }
-      state.width = first;
+      state.width = width = first;
     }
-    const { width } = state;
     const out = emit(length, { widths: { wave: width } });
     const to = out.columns;
     to.time.set(columns.time);

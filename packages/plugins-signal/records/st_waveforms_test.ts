@@ -136,3 +136,19 @@ Deno.test("st_waveforms have the rows of records whatever their kind is called",
   );
   assert.deepEqual([row!.time, row!.endtime, row!.board, row!.channel], [9n, 13n, 1, 2]);
 });
+
+Deno.test("st_waveforms of a set width need no other chunk: they are not stateful, and a range reads its own records", async () => {
+  const list = Array.from({ length: 6 }, (_, k) => ({ time: BigInt(10 * k), baseline: 0, samples: [k, k] }));
+  for (const waveLength of [null, 3]) {
+    await using ctx = new Context({ config: { "st_waveforms.waveLength": waveLength } });
+    ctx.register(tableSource("records", recordTable(list), { dataKind: "records" }), stWaveforms);
+    const { plugin } = (await ctx.plan("run", "st_waveforms")).step("st_waveforms");
+    assert.equal(plugin.stateful === undefined, waveLength !== null);
+    assert.equal(plugin.running.parallel, waveLength === null ? false : undefined);
+    using table = await ctx.getData("run", "st_waveforms", { timeRange: [20n, 40n] });
+    assert.deepEqual(
+      table.rows().map(({ wave }) => [...wave as Uint16Array]),
+      [[2, 2], [3, 3]].map((two) => waveLength === null ? two : [...two, 0]),
+    );
+  }
+});
