@@ -9,22 +9,38 @@ import { tableSource } from "@millrace/core/table-source";
 const module = import.meta.url;
 const VALUES = { time: "time", value: "f32" } as const;
 
+/** Work on each value of tiny rows. */
+const onNumbers = (name: string, work: (value: number) => number): Plugin =>
+  definePlugin({
+    module,
+    export: name,
+    provides: name,
+    dependsOn: ["numbers"],
+    needs: { numbers: VALUES },
+    version: "1",
+    dataKind: "numbers",
+    schema: VALUES,
+    computeChunk({ columns, length }, { emit }) {
+      const out = emit(length);
+      for (let i = 0; i < length; i++) out.columns.value[i] = work(columns.value[i]!);
+      return out;
+    },
+  });
+
+/** Some 20 ns a step. */
+function settle(value: number, steps: number): number {
+  for (let k = 0; k < steps; k++) value = Math.sin(value + k);
+  return value;
+}
+
 /** Cheap work on tiny rows. */
-export const scaled: Plugin = definePlugin({
-  module,
-  export: "scaled",
-  provides: "scaled",
-  dependsOn: ["numbers"],
-  needs: { numbers: VALUES },
-  version: "1",
-  dataKind: "numbers",
-  schema: VALUES,
-  computeChunk({ columns, length }, { emit }) {
-    const out = emit(length);
-    for (let i = 0; i < length; i++) out.columns.value[i] = 2.5 * columns.value[i]! + 1;
-    return out;
-  },
-});
+export const scaled: Plugin = onNumbers("scaled", (value) => 2.5 * value + 1);
+
+/** The same long computation for each row. */
+export const settled: Plugin = onNumbers("settled", (value) => settle(value, 500));
+
+/** In some stretches of the run each row takes a hundred times as long as in others. */
+export const uneven: Plugin = onNumbers("uneven", (value) => settle(value, value < 0.1 ? 2000 : 20));
 
 const WIDTH = 800;
 const WAVES = { time: "time", wave: `i16[${WIDTH}]` } as const;
@@ -45,49 +61,6 @@ export const areas: Plugin = definePlugin({
       let sum = 0;
       for (const end = at + WIDTH; at < end; at++) sum += columns.wave[at]!;
       out.columns.value[i] = sum;
-    }
-    return out;
-  },
-});
-
-/** Some 20 ns a step. */
-function settle(value: number, steps: number): number {
-  for (let k = 0; k < steps; k++) value = Math.sin(value + k);
-  return value;
-}
-
-/** The same long computation for each row. */
-export const settled: Plugin = definePlugin({
-  module,
-  export: "settled",
-  provides: "settled",
-  dependsOn: ["numbers"],
-  needs: { numbers: VALUES },
-  version: "1",
-  dataKind: "numbers",
-  schema: VALUES,
-  computeChunk({ columns, length }, { emit }) {
-    const out = emit(length);
-    for (let i = 0; i < length; i++) out.columns.value[i] = settle(columns.value[i]!, 500);
-    return out;
-  },
-});
-
-/** In some stretches of the run each row takes a hundred times as long as in others. */
-export const uneven: Plugin = definePlugin({
-  module,
-  export: "uneven",
-  provides: "uneven",
-  dependsOn: ["numbers"],
-  needs: { numbers: VALUES },
-  version: "1",
-  dataKind: "numbers",
-  schema: VALUES,
-  computeChunk({ columns, length }, { emit }) {
-    const out = emit(length);
-    for (let i = 0; i < length; i++) {
-      const { value } = columns;
-      out.columns.value[i] = settle(value[i]!, value[i]! < 0.1 ? 2000 : 20);
     }
     return out;
   },

@@ -36,14 +36,7 @@ import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
 import { constantFractionInto } from "../kernels/constant_fraction.ts";
-import {
-  copyKeys,
-  RECORD_KEYS,
-  signalOf,
-  useFiltered,
-  WAVE_INPUT,
-  type WaveValues,
-} from "../records/_wave_input.ts";
+import { copyKeys, forEachSignal, RECORD_KEYS, useFiltered, WAVE_INPUT } from "../records/_wave_input.ts";
 
 /** Time of the pulse by constant fraction. Options: `fraction`, `delay`, `threshold`. */
 export const cfdTime: Plugin = definePlugin({
@@ -86,15 +79,11 @@ export const cfdTime: Plugin = definePlugin({
   },
   computeChunk(chunk, { options, emit }) {
     const { columns, length } = chunk;
-    const { baseline, polarity } = columns;
-    const { offsets } = columns.wave, values = columns.wave.values as WaveValues;
     const { fraction, delay, threshold } = options;
     const out = emit(length), to = out.columns;
     copyKeys(columns, to);
-    for (let i = 0; i < length; i++) {
-      const board = columns.board[i]!, channel = columns.channel[i]!;
-      const signal = signalOf(values, offsets[i]!, offsets[i + 1]!, baseline[i]!, polarity[i]!),
-        n = signal.length;
+    forEachSignal(columns, (signal, i, board, channel) => {
+      const n = signal.length;
       if (work.length < n) work = new Float64Array(n);
       const settings = {
         fraction: fraction.at(board, channel),
@@ -104,7 +93,7 @@ export const cfdTime: Plugin = definePlugin({
       const at = constantFractionInto(signal, settings, work.subarray(0, n));
       to.cfd_samples[i] = at;
       to.cfd_offset[i] = at * columns.dt[i]!;
-    }
+    });
     return out;
   },
 });

@@ -37,12 +37,11 @@ import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
 import {
   copyKeys,
+  forEachSignal,
   highest,
   RECORD_KEYS,
-  signalOf,
   useFiltered,
   WAVE_INPUT,
-  type WaveValues,
 } from "../records/_wave_input.ts";
 
 const MOST = 2 ** 30;
@@ -105,22 +104,18 @@ export const pulseShape: Plugin = definePlugin({
   },
   computeChunk(chunk, { options, emit }) {
     const { columns, length } = chunk;
-    const { baseline, polarity } = columns;
-    const { offsets } = columns.wave, values = columns.wave.values as WaveValues;
     const { preGate, shortGate, longGate } = options;
     const out = emit(length), to = out.columns;
     copyKeys(columns, to);
-    for (let i = 0; i < length; i++) {
-      const board = columns.board[i]!, channel = columns.channel[i]!;
+    forEachSignal(columns, (signal, i, board, channel) => {
       const short = shortGate.at(board, channel), long = longGate.at(board, channel);
-      const signal = signalOf(values, offsets[i]!, offsets[i + 1]!, baseline[i]!, polarity[i]!);
       const position = highest(signal), start = Math.max(0, position - preGate.at(board, channel));
       const inShort = sumOf(signal, start, start + short), inLong = sumOf(signal, start, start + long);
       to.position[i] = position;
       to.charge_short[i] = inShort;
       to.charge_long[i] = inLong;
       to.psd[i] = inLong > 0 ? (inLong - inShort) / inLong : NaN;
-    }
+    });
     return out;
   },
 });

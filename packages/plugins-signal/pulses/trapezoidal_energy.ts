@@ -39,12 +39,11 @@ import type { Plugin } from "@millrace/core/plugin";
 import { trapezoidalFilterInto } from "../kernels/trapezoidal_filter.ts";
 import {
   copyKeys,
+  forEachSignal,
   highest,
   RECORD_KEYS,
-  signalOf,
   useFiltered,
   WAVE_INPUT,
-  type WaveValues,
 } from "../records/_wave_input.ts";
 
 /** Height of the trapezoid of each record. Options: `rise`, `flat`, `tau`. */
@@ -84,15 +83,12 @@ export const trapezoidalEnergy: Plugin = definePlugin({
   },
   computeChunk(chunk, { options, emit }) {
     const { columns, length } = chunk;
-    const { baseline, polarity } = columns;
-    const { offsets } = columns.wave, values = columns.wave.values as WaveValues;
     const { rise, flat, tau } = options;
     const out = emit(length), to = out.columns;
     copyKeys(columns, to);
-    for (let i = 0; i < length; i++) {
-      const board = columns.board[i]!, channel = columns.channel[i]!, dt = columns.dt[i]!;
-      const signal = signalOf(values, offsets[i]!, offsets[i + 1]!, baseline[i]!, polarity[i]!),
-        n = signal.length;
+    forEachSignal(columns, (signal, i, board, channel) => {
+      const dt = columns.dt[i]!;
+      const n = signal.length;
       if (work.length < n) work = new Float64Array(n);
       const decay = tau.at(board, channel);
       const shape = {
@@ -104,7 +100,7 @@ export const trapezoidalEnergy: Plugin = definePlugin({
         position = highest(filtered);
       to.energy[i] = position < 0 ? NaN : filtered[position]!;
       to.position[i] = position;
-    }
+    });
     return out;
   },
 });

@@ -38,14 +38,7 @@ import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
 import { integralQuantilesInto } from "../kernels/integral_quantiles.ts";
-import {
-  copyKeys,
-  RECORD_KEYS,
-  signalOf,
-  useFiltered,
-  WAVE_INPUT,
-  type WaveValues,
-} from "../records/_wave_input.ts";
+import { copyKeys, forEachSignal, RECORD_KEYS, useFiltered, WAVE_INPUT } from "../records/_wave_input.ts";
 
 /** Between which times a share of the charge lies. Options: `qLow`, `qHigh`. */
 export const waveformWidthIntegral: Plugin = definePlugin({
@@ -91,14 +84,11 @@ export const waveformWidthIntegral: Plugin = definePlugin({
       : `there is no width from ${qLow} to ${qHigh} of the charge: set waveform_width_integral.qLow below .qHigh`,
   computeChunk(chunk, { options, emit }) {
     const { columns, length } = chunk;
-    const { baseline, polarity } = columns;
-    const { offsets } = columns.wave, values = columns.wave.values as WaveValues;
     const shares = [options.qLow, options.qHigh];
     const out = emit(length), to = out.columns;
     copyKeys(columns, to);
-    for (let i = 0; i < length; i++) {
-      const signal = signalOf(values, offsets[i]!, offsets[i + 1]!, baseline[i]!, polarity[i]!),
-        dt = columns.dt[i]!;
+    forEachSignal(columns, (signal, i) => {
+      const dt = columns.dt[i]!;
       if (work.length < signal.length) work = new Float64Array(signal.length);
       integralQuantilesInto(signal, shares, places, work);
       const [low, high] = places as unknown as [number, number];
@@ -109,7 +99,7 @@ export const waveformWidthIntegral: Plugin = definePlugin({
       to.t_high_samples[i] = high;
       to.width_samples[i] = high - low;
       to.q_total[i] = signal.length > 0 ? work[signal.length - 1]! : 0;
-    }
+    });
     return out;
   },
 });

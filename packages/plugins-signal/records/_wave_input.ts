@@ -81,6 +81,24 @@ function fromReals(values: Float32Array, first: number, n: number, baseline: num
   for (let k = 0; k < n; k++) signal[k] = sign * (values[first + k]! - baseline);
 }
 
+/** Columns of records, raw or filtered. */
+interface WaveColumns extends Keys {
+  readonly baseline: Float64Array;
+  readonly polarity: Int8Array;
+  readonly wave: { readonly values: WaveValues; readonly offsets: Uint32Array };
+}
+
+/** Go through records: the signal of each (valid during the call), its row, board and channel. */
+export function forEachSignal(
+  { board, channel, baseline, polarity, wave: { values, offsets } }: WaveColumns,
+  use: (signal: Float64Array, i: number, board: number, channel: number) => void,
+): void {
+  for (let i = 0; i < board.length; i++) {
+    const signal = signalOf(values, offsets[i]!, offsets[i + 1]!, baseline[i]!, polarity[i]!);
+    use(signal, i, board[i]!, channel[i]!);
+  }
+}
+
 /** Highest sample of `x[from .. to)`, the first of several; -1 where there is none that is a number. */
 export function highest(x: Float64Array, from = 0, to: number = x.length): number {
   let at = -1, top = -Infinity;
