@@ -32,12 +32,43 @@ export class ChannelFilters {
   }
 
   #made(board: number, channel: number): RecordFilter {
-    const settings = Object.fromEntries(NAMES.map((name) => [name, this.#options[name].at(board, channel)]));
+    const settings = settingsOf(this.#options, board, channel);
     const key = JSON.stringify(settings);
     let filter = this.#bySettings.get(key);
     if (!filter) {
-      this.#bySettings.set(key, filter = recordFilter(settings as unknown as FilterSettings));
+      this.#bySettings.set(key, filter = recordFilter(settings));
     }
     return filter;
+  }
+}
+
+function settingsOf(options: FilterOptions, board: number, channel: number): FilterSettings {
+  return Object.fromEntries(
+    NAMES.map((name) => [name, options[name].at(board, channel)]),
+  ) as unknown as FilterSettings;
+}
+
+/** What is wrong with the settings of all channels together, or with those of one; `undefined` where nothing is. */
+export function contradiction(options: FilterOptions): string | undefined {
+  for (const [board, channel] of NAMES.flatMap((name) => [...options[name].channels()])) {
+    const problem = problemOf(settingsOf(options, board, channel));
+    if (problem !== undefined) return `of board ${board}, channel ${channel}: ${problem}`;
+  }
+  return problemOf(
+    Object.fromEntries(NAMES.map((name) => [name, options[name].default])) as unknown as FilterSettings,
+  );
+}
+
+function problemOf(settings: FilterSettings): string | undefined {
+  const { filterType, lowcut, highcut } = settings;
+  if (filterType === "BW" && lowcut !== null && highcut !== null && lowcut >= highcut) {
+    return `the frequencies ${lowcut} and ${highcut} Hz aren't in order: set filtered_waveforms.lowcut below .highcut`;
+  }
+  try {
+    recordFilter(settings);
+    return undefined;
+  } catch (error) {
+    if (error instanceof RangeError) return error.message;
+    throw error;
   }
 }

@@ -54,7 +54,7 @@ import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
 import { type Schema, schema } from "@millrace/core/schema";
 import { RECORD_HELP, recordsSchema, type RecordTypes } from "../records/records.ts";
-import { ChannelFilters, type FilterOptions } from "./_channel_filters.ts";
+import { ChannelFilters, contradiction, type FilterOptions } from "./_channel_filters.ts";
 
 /** Column types of {@linkcode filteredSchema}, in order. */
 export type FilteredTypes = Omit<RecordTypes, "wave"> & {
@@ -122,19 +122,7 @@ export const filteredWaveforms: Plugin = definePlugin({
       help: "Highest frequency that passes BW; default: all high ones do",
     }),
   },
-  checkOptions(options) {
-    const { filterType, lowcut, highcut } = options;
-    if (filterType === "BW" && lowcut !== null && highcut !== null && lowcut >= highcut) {
-      return `the frequencies ${lowcut} and ${highcut} Hz aren't in order: set filtered_waveforms.lowcut below .highcut`;
-    }
-    try {
-      recordFilter(options);
-      return undefined;
-    } catch (error) {
-      if (error instanceof RangeError) return error.message;
-      throw error;
-    }
-  },
+  checkOptions: contradiction,
   computeChunk(chunk, { options, emit, notice }) {
     const { table, length, columns } = chunk;
     const { values, offsets } = columns.wave;

@@ -168,3 +168,10 @@ Deno.test("filtered_waveforms of each channel are those of its own settings", as
     assert.deepEqual([row.wave, row.baseline], [wave, baseline]);
   });
 });
+
+Deno.test("filtered_waveforms refuse settings of one channel, naming it, before anything is read", async () => {
+  await assert.rejects(run([], { filterType: { channels: { "0:3": "BW" } } }), {
+    name: "RangeError",
+    message: /contradict each other: of board 0, channel 3: .*set filtered_waveforms\.lowcut or \.highcut/,
+  });
+});
