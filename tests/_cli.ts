@@ -107,3 +107,14 @@ function exists(file: string): boolean {
     throw error;
   }
 }
+
+/** The folder of the only result of a type: `data/run_7/hits` is given, `data/run_7/hits-4f1a...` is what it is. */
+export async function resultFolder(cwd: string, place: string): Promise<string> {
+  const at = place.lastIndexOf("/");
+  const names = (await Array.fromAsync(Deno.readDir(`${cwd}/${place.slice(0, at)}`))).map(({ name }) => name);
+  const [name, ...more] = names.filter((name) => name.startsWith(`${place.slice(at + 1)}-`));
+  if (name === undefined || more.length > 0) {
+    throw new Error(`${place} has not one folder but ${names.join(", ")}`);
+  }
+  return `${place.slice(0, at)}/${name}`;
+}

@@ -7,6 +7,7 @@ import {
   millraceJson,
   PERMISSIONS,
   REAL_FILE,
+  resultFolder,
   SKIPPED,
 } from "./_cli.ts";
 
@@ -171,10 +172,11 @@ Deno.test(
   inFolder(async (cwd) => {
     await makeInputs(cwd);
     await millraceJson(["run", "good", ...RUN, "--run-id", "r"], { cwd });
-    const before = await Deno.readTextFile(`${cwd}/data/r/records/metadata.json`);
+    const metadata = `${cwd}/${await resultFolder(cwd, "data/r/records")}/metadata.json`;
+    const before = await Deno.readTextFile(metadata);
     const failed = await millrace(["run", "cut.BIN", ...RUN, "--run-id", "r"], { cwd });
     assert.equal(failed.code, 1);
-    assert.equal(await Deno.readTextFile(`${cwd}/data/r/records/metadata.json`), before);
+    assert.equal(await Deno.readTextFile(metadata), before);
     assert.deepEqual((await filesIn(`${cwd}/data`)).filter((name) => name.includes("/.")), []);
   }),
 );
@@ -220,7 +222,7 @@ Deno.test(
     assert.equal(damaged.code, 1);
     assert.ok(damaged.err.includes(file!), damaged.err);
     assert.equal(damaged.out, "");
-    await Deno.writeTextFile(`${cwd}/data/good/records/metadata.json`, "{");
+    await Deno.writeTextFile(`${cwd}/${await resultFolder(cwd, "data/good/records")}/metadata.json`, "{");
     const list = await millrace(["show", "data"], { cwd });
     assert.equal(list.code, 0);
     assert.match(list.out, /^good +records +unreadable\nProblem: .*metadata\.json/m);

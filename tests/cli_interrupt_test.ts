@@ -22,21 +22,43 @@ for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
     ignore: windows,
     name: `millrace run ends cleanly at ${signal}`,
     fn: inFolder(async (cwd) => {
-      await millraceJson(["sim", "--out", "run_1", "--rate", "20kHz", "--duration", "1s"], { cwd });
-      const run = ["run", "run_1", "--type", "records,hit_threshold", "--store", "data"];
-      const child = command([...run, "--chunk-size", "20"], { cwd }).spawn();
-      await appears(`${cwd}/data`, (name) => name.includes(".tmp/"));
+      await millraceJson(["sim", "--out", "run_1", "--rate", "20kHz", "--duration", "2s"], { cwd });
+      const run = ["run", "run_1", "--type", "records,hit_threshold", "--store", "data", "--memory", "64MiB"];
+      const child = command(run, { cwd }).spawn();
+      await appears(`${cwd}/data`, (name) => /records-\w+\/000004\.arrow$/.test(name));
       child.kill(signal);
       const { code: ended, stdout, stderr } = await child.output();
       const decoder = new TextDecoder();
-      assert.equal(
+      assert.match(
         decoder.decode(stderr),
-        `millrace: Interrupted by ${signal}: what was not complete was removed\n`,
+        new RegExp(
+          `^millrace: Interrupted by ${signal}: kept are .*records up to [\\d.]+ m?s.*; the same command resumes from there\\n$`,
+        ),
       );
       assert.deepEqual([ended, decoder.decode(stdout)], [code, ""]);
-      assert.deepEqual(await filesIn(`${cwd}/data`), []);
-      const again = await millraceJson<{ plugins: { action: string }[] }>(run, { cwd });
-      assert.ok(again.plugins.every(({ action }) => action === "computed"));
+      assert.deepEqual((await filesIn(`${cwd}/data`)).filter((name) => /\.tmp|\/\./.test(name)), []);
+      const [left] = await millraceJson<{ state: string; rows: number }[]>(
+        ["ls", "data", "run_1", "records"],
+        { cwd },
+      );
+      assert.equal(left!.state, "incomplete");
+      const again = await millraceJson<
+        { plugins: { plugin: string; action: string; rows: number }[]; resumed: object }
+      >(
+        run,
+        { cwd },
+      );
+      assert.ok(again.plugins.some(({ plugin, action }) => plugin === "records" && action === "resumed"));
+      assert.ok("records" in again.resumed);
+      const [whole] = await millraceJson<{ state: string; rows: number }[]>([
+        "ls",
+        "data",
+        "run_1",
+        "records",
+      ], { cwd });
+      assert.equal(whole!.state, "complete");
+      const made = again.plugins.find(({ plugin }) => plugin === "records")!.rows;
+      assert.ok(made < whole!.rows, `${made} of ${whole!.rows} records were made again`);
     }),
   });
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { HAS_REAL_FILE, inFolder, millrace, millraceJson, REAL_FILE, SKIPPED } from "./_cli.ts";
+import { HAS_REAL_FILE, inFolder, millrace, millraceJson, REAL_FILE, resultFolder, SKIPPED } from "./_cli.ts";
 
 interface Summary {
   runId: string;
@@ -21,7 +21,7 @@ Deno.test({
       assert.equal(summary.bytesRead, (await Deno.stat(REAL_FILE)).size);
       const records = summary.plugins.find(({ plugin }) => plugin === "records");
       assert.deepEqual([records?.rows, records?.stored], [102, {
-        records: `${store}/compass_test_data/records`,
+        records: await resultFolder(cwd, `${store}/compass_test_data/records`),
       }]);
       const shown: string[] = [];
       for (const type of ["records", "hit_threshold", "basic_features"]) {

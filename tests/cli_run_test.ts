@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { filesIn, inFolder, millrace, millraceJson } from "./_cli.ts";
+import { filesIn, inFolder, millrace, millraceJson, resultFolder } from "./_cli.ts";
 
 interface Summary {
   runId: string;
@@ -50,7 +50,7 @@ Deno.test(
     const first = await millrace(["run", "./DAQ/run_7", ...types], { cwd });
     assert.equal(first.code, 0, first.err);
     assert.equal(first.err, "");
-    assert.match(first.out, /^hit_threshold +computed .* \.\/data\/run_7\/hit_threshold$/m);
+    assert.match(first.out, /^hit_threshold +computed .* \.\/data\/run_7\/hit_threshold-[0-9a-f]{16}$/m);
     assert.match(
       first.out,
       /^run_7: read .* in .* \(.*\/s\), held .* at most, executor thread with up to \d+ workers$/m,
@@ -92,7 +92,7 @@ Deno.test(
 );
 
 Deno.test(
-  "millrace run uses what is stored, computes it anew with --fresh, and replaces what has changed",
+  "millrace run uses what is stored, computes it anew with --fresh, and keeps both when options change",
   inFolder(async (cwd) => {
     await millraceJson(["sim", "--out", "run_1", "--duration", "20ms", "--samples", "200"], { cwd });
     const args = ["run", "run_1", "--type", "basic_features", "--store", "data"];
@@ -101,9 +101,11 @@ Deno.test(
       return plugins.map(({ plugin, action }) => `${plugin} ${action}`);
     };
     const ids = async () =>
-      (JSON.parse(await Deno.readTextFile(`${cwd}/data/run_1/basic_features/metadata.json`)) as {
-        id: string;
-      }).id;
+      (JSON.parse(
+        await Deno.readTextFile(
+          `${cwd}/${await resultFolder(cwd, "data/run_1/basic_features")}/metadata.json`,
+        ),
+      ) as { id: string }).id;
     const computed = ["raw_files computed", "records computed", "basic_features computed"];
     assert.deepEqual(await actions(), computed);
     const first = await ids();
@@ -117,13 +119,14 @@ Deno.test(
     assert.notEqual(second, first);
     assert.deepEqual(await actions("--set", "basic_features.heightRange=10..20"), [
       ...computed.slice(0, 2),
-      "basic_features replaced",
+      "basic_features computed",
     ]);
     const listed = await millrace(["show", "data", "run_1"], { cwd });
-    assert.match(listed.out, /^run +type .* options *\n.* heightRange=\S.*\n$/);
-    const [json] = await millraceJson<{ options: Row }[]>(["show", "data", "run_1"], { cwd });
+    assert.match(listed.out, /^run +type .* options *\n.* -\n.* heightRange=\S.*\n$/);
+    const [, json] = await millraceJson<{ options: Row }[]>(["show", "data", "run_1"], { cwd });
     assert.deepEqual(Object.keys(json!.options), ["basic_features.heightRange"]);
-    assert.notEqual(await ids(), second);
+    assert.deepEqual(await actions(), ["basic_features reused"], "the one before is still there");
+    assert.deepEqual(await actions("--set", "basic_features.heightRange=10..20"), ["basic_features reused"]);
     assert.deepEqual(
       (await filesIn(`${cwd}/data`)).filter((name) => name.includes("/.")),
       [],

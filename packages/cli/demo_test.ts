@@ -18,8 +18,12 @@ Deno.test("demo() computes, stores and draws, and may be run again", () =>
     assert.equal(await demo(io, place), 0, io.stderr);
     assert.match(io.stdout, /demo\/DAQ\/run_7\/RAW\/DataR\.BIN: \d \d{3} records with/);
     for (const type of ["records", "hit_threshold", "basic_features"]) {
-      assert.match(io.stdout, new RegExp(`^${type} +computed +[\\d ]+ .* ${place}/data/run_7/${type}$`, "m"));
-      assert.ok((await Deno.stat(`${place}/data/run_7/${type}/metadata.json`)).isFile);
+      assert.match(
+        io.stdout,
+        new RegExp(`^${type} +computed +[\\d ]+ .* (${place}/data/run_7/${type}-[0-9a-f]{16})$`, "m"),
+      );
+      const [, stored] = new RegExp(` (\\S+/data/run_7/${type}-\\S+)$`, "m").exec(io.stdout)!;
+      assert.ok((await Deno.stat(`${stored}/metadata.json`)).isFile);
     }
     assert.equal(io.stdout.split("▲").length - 1, 2, "two hits are marked");
     assert.match(io.stdout, /with hit_threshold\.threshold=40, and store/);

@@ -36,9 +36,9 @@ export class InterruptedError extends Error {
   /** The signal that came. */
   readonly signal: EndSignal;
 
-  /** The error of a signal. @param signal The signal that came. */
-  constructor(signal: EndSignal) {
-    super(`Interrupted by ${signal}: what was not complete was removed`);
+  /** The error of a signal. @param signal The signal that came. @param left What it has left. */
+  constructor(signal: EndSignal, left = "what was not complete was removed") {
+    super(`Interrupted by ${signal}: ${left}`);
     this.signal = signal;
   }
 }

@@ -15,6 +15,7 @@
  */
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import { writeTo } from "./commands/_program.ts";
+import { addCare } from "./commands/care.ts";
 import { addExport } from "./commands/export.ts";
 import { addImport } from "./commands/import.ts";
 import { addPlan } from "./commands/plan.ts";
@@ -88,6 +89,7 @@ function makeProgram(io: Io): Command<[], { debug?: true; quiet?: true }> {
   addPlan(program, io);
   addPlugins(program, io);
   addSim(program, io);
+  addCare(program, io);
   addRegistry(program);
   return program;
 }

@@ -5,10 +5,10 @@
 import { Config, parseAssignment } from "@millrace/core/config";
 import { Context } from "@millrace/core/context";
 import { codecOf, DEFAULT_CODEC } from "@millrace/core/codecs";
-import { FolderStore } from "@millrace/core/store";
 import { withOptions } from "@millrace/core/define";
-import type { Plan } from "@millrace/core/plan";
+import { Plan } from "@millrace/core/plan";
 import type { Plugin } from "@millrace/core/plugin";
+import { FolderStore } from "@millrace/core/store";
 import { parseBytes } from "@millrace/core/units";
 import { loadPlugins, SOURCE } from "./catalog.ts";
 import { usage, UsageError } from "./errors.ts";
@@ -23,6 +23,10 @@ export interface SessionOptions extends ExecutorSettings {
   readonly store?: string | undefined;
   /** How the columns of new results are held. */
   readonly codec?: string | undefined;
+  /** Folders of more results, which are only read. */
+  readonly readFrom?: readonly string[] | undefined;
+  /** Data types to compute and store too, separated by commas. */
+  readonly save?: string | undefined;
   /** Name of the run. */
   readonly runId?: string | undefined;
   /** Memory budget. */
@@ -55,6 +59,7 @@ export interface Session extends AsyncDisposable {
  * Check a request and plan it.
  *
  * @param signal Ends the planning.
+ * @param plans Make the plan; without it, the session has an empty one.
  * @throws {UsageError} On data types, options or values that there are not.
  * @throws {Error} On input that is not there, a store that cannot be read, or plugins that cannot be loaded.
  */
@@ -62,9 +67,11 @@ export async function openSession(
   inputs: readonly string[],
   options: SessionOptions,
   signal?: AbortSignal,
+  plans = true,
 ): Promise<Session> {
   const types = listOf(options.type);
   if (types.length === 0) throw new UsageError("Cannot tell what to compute: give data types with --type");
+  const saved = listOf(options.save);
   const runId = options.runId ?? runIdOf(inputs, Deno.cwd());
   checkRunId(runId);
   const memory = usage(() => parseBytes(options.memory ?? "1GiB"));
@@ -75,12 +82,19 @@ export async function openSession(
     const { key, value } = usage(() => parseAssignment(text));
     config.push([{ [key]: value }, "--set"]);
   }
-  if (options.store !== undefined) await checkStore(options.store);
+  const shared = options.readFrom ?? [];
+  for (const folder of [...options.store === undefined ? [] : [options.store], ...shared]) {
+    await checkStore(folder);
+  }
   const codec = usage(() => codecOf(options.codec ?? DEFAULT_CODEC)).name;
+  const stores = [
+    ...options.store === undefined ? [] : [new FolderStore(options.store, { codec })],
+    ...shared.map((folder) => new FolderStore(folder, { readOnly: true })),
+  ];
   const executors = await openExecutors(options);
   const context = new Context({
     memory,
-    ...(options.store === undefined ? {} : { store: new FolderStore(options.store, { codec }) }),
+    ...(stores.length === 0 ? {} : { store: stores }),
     ...(executors.provider ? { executor: executors.provider } : {}),
   });
   // Nobody waits for what a worker has in hand when the user wants an end.
@@ -95,15 +109,17 @@ export async function openSession(
     context.register(await loadPlugins(options.plugin));
     for (const [values, source] of config) context.setConfig(values, source);
     const plugins = new Set(context.providers.values());
-    usage(() => checkSettings(config, plugins, types, context.providers));
-    const known = types.every((type) => context.providers.has(type));
+    usage(() => checkSettings(config, plugins, [...types, ...saved], context.providers));
+    const known = [...types, ...saved].every((type) => context.providers.has(type));
     let plan: Plan;
     try {
-      plan = await context.plan(runId, types, {
-        ...executors.settings,
-        ...(options.fresh ? { fresh: true } : {}),
-        ...(signal ? { signal } : {}),
-      });
+      plan = !plans
+        ? new Plan(runId, types, [])
+        : await context.plan(runId, [...new Set([...types, ...saved])], {
+          ...executors.settings,
+          ...(options.fresh ? { fresh: true } : {}),
+          ...(signal ? { signal } : {}),
+        });
     } catch (error) {
       throw known ? error : new UsageError((error as Error).message, { cause: error });
     }

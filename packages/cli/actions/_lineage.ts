@@ -11,7 +11,7 @@ function isLineage(value: Json): value is Lineage {
 }
 
 /** A lineage and all that it depends on, nearest first, each data type once. */
-function ancestry(lineage: Json): Map<string, Lineage> {
+export function ancestry(lineage: Json): Map<string, Lineage> {
   const found = new Map<string, Lineage>();
   const waiting = [lineage];
   for (const at of waiting) {
@@ -51,4 +51,12 @@ export function sameOrigin(a: Json, b: Json): boolean {
     common++;
   }
   return common > 0;
+}
+
+/** Plugins of a lineage that are not among those given, or in another version, with their versions. */
+export function unknownPlugins(lineage: Json, plugins: readonly Plugin[]): string[] {
+  return [...ancestry(lineage).values()].flatMap(({ dataType, plugin, version }) => {
+    const known = plugins.find(({ provides }) => provides.includes(dataType));
+    return known?.name === plugin && known.version === version ? [] : [`${plugin} ${version}`];
+  });
 }

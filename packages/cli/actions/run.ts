@@ -3,16 +3,15 @@
  * @module
  */
 import type { RunEvent } from "@millrace/core/context";
-import type { Plan } from "@millrace/core/plan";
-import { FolderStore } from "@millrace/core/store";
-import { UsageError } from "../errors.ts";
+import { formatTime } from "@millrace/core/units";
+import { InterruptedError, UsageError } from "../errors.ts";
 import { checkProcesses } from "../executors.ts";
 import { interruptible } from "../interrupt.ts";
 import type { Io } from "../io.ts";
 import { openTrace } from "@millrace/core/trace";
 import { Progress } from "../render/progress.ts";
 import { RunSummary } from "../render/summary.ts";
-import { openSession, type SessionOptions } from "../session.ts";
+import { listOf, openSession, type SessionOptions } from "../session.ts";
 
 /** Options of `millrace run`. */
 export interface RunSettings extends SessionOptions {
@@ -33,7 +32,7 @@ const LIVE_MS = 200, TRACE_MS = 50;
  * Compute data types, store them and tell what was done.
  *
  * @throws {UsageError} On a request that says what cannot be done.
- * @throws {InterruptedError} After a signal: nothing of this run is stored then, what was stored before remains.
+ * @throws {InterruptedError} After a signal: says up to where results are kept, from where the same command goes on.
  * @throws {Error} When the run fails.
  */
 export async function runAction(inputs: readonly string[], settings: RunSettings, io: Io): Promise<void> {
@@ -42,12 +41,27 @@ export async function runAction(inputs: readonly string[], settings: RunSettings
   if (store === undefined) {
     throw new UsageError("Cannot store results: give a folder with --store, e.g. --store ./data");
   }
-  const summary = await interruptible(
-    io,
-    (signal) => compute(inputs, { ...settings, store, chunkSize }, signal, io),
-  );
+  const kept = new Map<string, bigint>();
+  let summary: RunSummary;
+  try {
+    summary = await interruptible(
+      io,
+      (signal) => compute(inputs, { ...settings, store, chunkSize }, signal, kept, io),
+    );
+  } catch (error) {
+    const left = keptText(kept);
+    if (error instanceof InterruptedError) throw new InterruptedError(error.signal, left);
+    if (left !== undefined) io.err(`${left.charAt(0).toUpperCase()}${left.slice(1)}\n`);
+    throw error;
+  }
   if (json) io.out(`${JSON.stringify(summary, null, 2)}\n`);
   else if (!quiet) io.out(summary.toString());
+}
+
+function keptText(kept: ReadonlyMap<string, bigint>): string | undefined {
+  if (kept.size === 0) return undefined;
+  const parts = [...kept].map(([type, until]) => `${type} up to ${formatTime(until)}`);
+  return `kept are ${parts.join(", ")}; the same command resumes from there`;
 }
 
 interface Computation extends SessionOptions {
@@ -62,6 +76,7 @@ async function compute(
   inputs: readonly string[],
   settings: Computation,
   signal: AbortSignal,
+  kept: Map<string, bigint>,
   io: Io,
 ): Promise<RunSummary> {
   const { store, chunkSize, fresh } = settings;
@@ -76,6 +91,10 @@ async function compute(
   const onEvent = (event: RunEvent) => {
     record?.(event);
     if (event.type === "metrics") progress?.plugins(event.plugins);
+    if (event.type === "kept") kept.set(event.dataType, event.until);
+    if (event.type === "waiting" && !settings.quiet) {
+      io.err(`Waiting for ${event.owner}, which computes ${event.dataType}\n`);
+    }
     if (event.type !== "input") return;
     read.set(event.plugin, event.done);
     progress?.update(event.done, event.total);
@@ -83,32 +102,23 @@ async function compute(
   const live = progress && io.errScreen.terminal ? LIVE_MS : undefined;
   const metricsEvery = trace ? TRACE_MS : live;
   // What is stored is not even looked at again.
-  const missing = types.filter((type) => !plan.step(type).stored);
-  const replaced = await otherResults(store, plan);
+  const save = listOf(settings.save);
+  const missing = [...types, ...save].filter((type) => !plan.step(type).stored);
   try {
-    const report = missing.length === 0 ? undefined : await context.run(runId, missing, {
+    const report = missing.length === 0 ? undefined : await context.run(runId, types, {
       ...executors.settings,
       signal,
       onEvent,
       ...(metricsEvery === undefined ? {} : { metricsEvery }),
       ...(chunkSize === undefined ? {} : { chunkSize }),
       ...(fresh ? { fresh: true } : {}),
+      ...(save.length > 0 ? { save } : {}),
     });
     const bytesRead = [...read.values()].reduce((sum, bytes) => sum + bytes, 0);
-    return new RunSummary({ store, plan, report, bytesRead, replaced, workers: executors.workers });
+    return new RunSummary({ store, plan, report, bytesRead, workers: executors.workers });
   } finally {
     progress?.end();
   }
-}
-
-/** Data types of which the store has a result of another lineage than the plan's. */
-async function otherResults(store: string, plan: Plan): Promise<Set<string>> {
-  const there = await new FolderStore(store).list();
-  const hashes = new Map(plan.steps.flatMap((step) => Object.entries(step.hashes)));
-  const others = there.filter(({ runId, dataType, meta }) =>
-    meta && runId === plan.runId && hashes.has(dataType) && hashes.get(dataType) !== meta.lineageHash
-  );
-  return new Set(others.map(({ dataType }) => dataType));
 }
 
 function rowsOf(text: string | undefined): number | "auto" | undefined {

@@ -6,8 +6,10 @@ import type { Io } from "../io.ts";
 import { collect, type Program } from "./_program.ts";
 
 const HELP = `
-Folders stand for the data files in them or in RAW, of one format: CoMPASS or V1725 .BIN, .csv, WaveDump .dat, .npy, .npz, .lh5, .wav, .arrow,
-.parquet; what is left out is said. Patterns are quoted. All inputs together are one run. What the store has already from the same input, plugins and options is not computed again.
+Folders stand for the data files in them or in RAW, of one format: CoMPASS or V1725 .BIN, .csv, WaveDump .dat, .npy, .npz,
+.lh5, .wav, .arrow, .parquet; what is left out is said. Patterns are quoted. All inputs together are one run. What the
+store has already from the same input, plugins and options is not computed again; a run that was interrupted goes on where
+it ended; what another process is computing is waited for.
 Plugins are computed in threads; in processes, which need the permission --allow-run=/bin/sh, where a crash is to end
 nothing else; or inline. The results are the same. A --plugin from http: needs the permission --allow-import=HOST. Give
 permissions behind "deno run", in front of the path of packages/cli/main.ts.
@@ -16,6 +18,7 @@ Examples:
   millrace run ./DAQ/run_7 --type hit_threshold,basic_features --store ./data
   millrace run './DAQ/run_7/RAW/*CH0*.BIN' --run-id run_7_ch0 --type records --store ./data
   millrace run ./DAQ/run_7 --type hit_threshold --set hit_threshold.threshold=25 --store ./data
+  millrace run ./DAQ/run_7 --type basic_features --save records --store ./data --read-from /shared/data
   millrace run traces.npy --type basic_features --set raw_files.dt=2ns --store ./data
   millrace run broken.BIN --type records --recover --store ./data --json
   millrace run ./DAQ/run_7 --type hit_threshold --chunk-size auto --workers 2 --store ./data
@@ -35,6 +38,8 @@ export function addRun(program: Program, io: Io): void {
       "--codec <name>",
       "hold new results as: none, zstd or waveform (default: waveform); changes no row",
     )
+    .option("--read-from <folder>", "look for results there too (only reading), may be given again", collect)
+    .option("--save <types>", "compute and store these data types too, separated by commas")
     .option("--run-id <name>", "name of the run (default: that of the input)")
     .option("--chunk-size <rows>", "rows a chunk, over what plugins say, or auto; changes no result")
     .option("--memory <size>", "memory that the run may hold", "1GiB")
@@ -43,7 +48,7 @@ export function addRun(program: Program, io: Io): void {
     .option("--executor <kind>", "compute in: thread, process or inline (default: thread)")
     .option("--workers <count>", "most workers (default: as many as the machine has processors)")
     .option("--recover", "keep what stands before the damage in a broken CoMPASS file")
-    .option("--fresh", "compute also what is stored already")
+    .option("--fresh", "compute also what is stored already, or was left by an interrupted run")
     .option("--trace <file>", "write what ran where and when, for chrome://tracing or ui.perfetto.dev")
     .option("--json", "tell what was done as JSON on standard output")
     .helpOption("-h, --help", "show help")

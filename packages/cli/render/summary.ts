@@ -4,7 +4,8 @@
  */
 import type { RunReport } from "@millrace/core/context";
 import type { Plan } from "@millrace/core/plan";
-import { formatBytes } from "@millrace/core/units";
+import type { StoredResult } from "@millrace/core/store";
+import { formatBytes, formatTime } from "@millrace/core/units";
 import { formatCount, formatDuration, formatMegabytes, formatRate } from "./numbers.ts";
 import { textTable } from "./table.ts";
 
@@ -18,8 +19,6 @@ export interface SummaryInput {
   readonly report: RunReport | undefined;
   /** Bytes of input that were read. */
   readonly bytesRead: number;
-  /** Data types of which the store had a result of another lineage before. */
-  readonly replaced?: ReadonlySet<string>;
   /** Most workers that computed; 0 or absent: none. */
   readonly workers?: number;
 }
@@ -30,8 +29,8 @@ export interface PluginSummary {
   readonly plugin: string;
   /** Its version. */
   readonly version: string;
-  /** Whether it ran, also in the place of a stored result of another lineage, or its result was found in the store. */
-  readonly action: "computed" | "replaced" | "reused";
+  /** Whether it ran, ran behind what an interrupted run had left, or its result was found in the store. */
+  readonly action: "computed" | "resumed" | "reused";
   /** Rows of its results; `null` where they went straight into the next plugin and were not counted. */
   readonly rows: number | null;
   /** Bytes of its results: in memory where computed, of the files where reused; `null` where not counted. */
@@ -70,23 +69,24 @@ export class RunSummary {
     this.notices = [...new Set([...stored, ...report?.notices ?? []])];
   }
 
-  #plugin({ plugin, stored: before, place: executor }: Plan["steps"][number]): PluginSummary {
-    const { store, report, replaced } = this.#input;
+  #plugin({ plugin, stored: before, results, place: executor }: Plan["steps"][number]): PluginSummary {
+    const { report } = this.#input;
     const { name, version, provides } = plugin;
-    const place = (type: string) => [type, `${store}/${this.runId}/${type}`];
+    const places = (results: Iterable<readonly [string, StoredResult]>) =>
+      Object.fromEntries([...results].map(([type, { folder = "" }]) => [type, folder]));
     if (before) {
       const { rows, bytes } = before.meta;
       const chunks = before.chunks.length;
-      const stored = Object.fromEntries(provides.map(place));
+      const stored = places(Object.entries(results));
       const times = { busyMs: 0, waitMs: 0, backpressureMs: 0 };
       return { plugin: name, version, action: "reused", executor, rows, bytes, chunks, ...times, stored };
     }
     const metrics = report?.plugins.get(name);
-    const stored = Object.fromEntries(provides.filter((type) => report?.stored.has(type)).map(place));
+    const stored = places([...report?.stored ?? []].filter(([type]) => provides.includes(type)));
     const fixed = {
       plugin: name,
       version,
-      action: Object.keys(stored).some((type) => replaced?.has(type)) ? "replaced" : "computed",
+      action: provides.some((type) => report?.resumed.has(type)) ? "resumed" : "computed",
       executor,
       busyMs: metrics?.busyMs ?? 0,
       waitMs: metrics?.waitMs ?? 0,
@@ -110,6 +110,7 @@ export class RunSummary {
       elapsedMs: report?.elapsedMs ?? 0,
       bytesRead,
       peakBytes: report?.peakBytes ?? 0,
+      resumed: Object.fromEntries([...report?.resumed ?? []].map(([type, from]) => [type, String(from)])),
       notices: this.notices,
       plugins: this.plugins.map((plugin) => ({
         ...plugin,
@@ -154,7 +155,13 @@ export class RunSummary {
         ];
       }),
     );
-    return `${table}\n${this.#whole()}\n${this.notices.map((notice) => `Note: ${notice}\n`).join("")}`;
+    const resumed = [...this.#input.report?.resumed ?? []].map(([type, from]) =>
+      `${type} from ${formatTime(from)}`
+    );
+    const goneOn = resumed.length > 0 ? `${this.runId}: resumed ${resumed.join(", ")}\n` : "";
+    return `${table}\n${goneOn}${this.#whole()}\n${
+      this.notices.map((notice) => `Note: ${notice}\n`).join("")
+    }`;
   }
 
   #whole(): string {

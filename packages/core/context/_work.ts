@@ -5,10 +5,30 @@ import { Table } from "../data/table.ts";
 import type { Executor, RunExecutor } from "../engine/executor.ts";
 import type { Graph, Tap } from "../engine/graph.ts";
 import { clock, type Ran, type TaskEvent } from "../engine/task_event.ts";
-import type { Plugin } from "../plugin/plugin.ts";
+import type { RunEvent } from "../engine/node.ts";
+import type { Plugin, SaveWhen } from "../plugin/plugin.ts";
 import { type SaveChunk, saveChunk } from "../store/save_chunk.ts";
-import type { ResultWriter, Store, StoredResult } from "../store/types.ts";
-import type { Plan } from "./plan.ts";
+import { AlreadyStoredError, type ResultWriter, type Store, type StoredResult } from "../store/types.ts";
+import type { Plan, PlanStep } from "./plan.ts";
+
+/** Bytes and time of a stored chunk: an interrupted run loses so much at most, and a read of a moment opens so much. */
+const CHUNK_BYTES = 2 ** 23, CHUNK_SPAN = 60n * 10n ** 12n;
+/** However small the memory. */
+const LEAST_BYTES = 2 ** 12;
+
+/** What decides on what is stored, and how. */
+export interface SaveSettings {
+  /** When results are stored, by data type, over what plugins say. */
+  readonly policy: Readonly<Record<string, SaveWhen>>;
+  /** Data types that were named to be stored. */
+  readonly named: ReadonlySet<string>;
+  /** Memory budget of the run, bytes. */
+  readonly memory: number;
+  /** Nothing of before is used. */
+  readonly fresh: boolean;
+  readonly signal: AbortSignal;
+  readonly event: (event: RunEvent) => void;
+}
 
 /** One run under way: its graph, and what is stored of it. */
 export class Work {
@@ -18,21 +38,27 @@ export class Work {
   readonly taps: Tap[] = [];
   readonly #plan: Plan;
   readonly #store: Store | undefined;
-  readonly #executor: RunExecutor | Executor;
+  readonly executor: RunExecutor | Executor;
   readonly #task: ((event: TaskEvent) => void) | undefined;
+  readonly #settings: SaveSettings;
   readonly #writers = new Map<string, ResultWriter>();
   readonly #written = new Set<string>();
+  /** Where results are gone on with. */
+  readonly resumed = new Map<string, bigint>();
+  #finished = false;
 
   constructor(
     plan: Plan,
     store: Store | undefined,
     executor: RunExecutor | Executor,
     task: ((event: TaskEvent) => void) | undefined,
+    settings: SaveSettings,
   ) {
     this.#plan = plan;
     this.#store = store;
-    this.#executor = executor;
+    this.executor = executor;
     this.#task = task;
+    this.#settings = settings;
   }
 
   notice(plugin: string, text: string): void {
@@ -40,42 +66,98 @@ export class Work {
     if (!this.notices.includes(line)) this.notices.push(line);
   }
 
-  async open(): Promise<void> {
-    if (!this.#store) return;
-    const { runId, targets } = this.#plan;
+  /** Data types that are to be stored and are not yet, in the order in which writers lock them. */
+  #missing(): { readonly step: PlanStep; readonly dataType: string }[] {
+    const missing = this.#plan.steps.flatMap((step) =>
+      step.stored
+        ? []
+        : step.plugin.provides.flatMap((dataType) =>
+          step.results[dataType] || !this.#saved(step.plugin, dataType) ? [] : [{ step, dataType }]
+        )
+    );
+    return missing.sort((a, b) => a.dataType < b.dataType ? -1 : 1);
+  }
+
+  #saved(plugin: Plugin, dataType: string): boolean {
+    const { policy, named } = this.#settings;
+    const when = policy[dataType] ?? plugin.saveWhen;
+    if (when === "never" || when === "always") return when === "always";
+    return named.has(dataType) || (when === "target" && this.#plan.targets.includes(dataType));
+  }
+
+  /**
+   * Lock what is to be stored, waiting for whoever has it, and look how far it is.
+   *
+   * @returns False when something was completed by somebody else meanwhile: the plan is out of date, nothing is locked.
+   */
+  async open(): Promise<boolean> {
+    const store = this.#store;
+    if (!store || store.readOnly) return true;
+    const { runId } = this.#plan;
+    const { memory, fresh, signal, event } = this.#settings;
     const save = this.#save();
-    const aside = this.#executor.saveChunk !== undefined;
+    const aside = this.executor.saveChunk !== undefined;
+    const missing = this.#missing();
+    const bytes = Math.max(LEAST_BYTES, Math.min(CHUNK_BYTES, Math.floor(memory / 32 / missing.length)));
     try {
-      for (const step of this.#plan.steps) {
-        if (step.stored) continue;
-        for (const dataType of step.plugin.provides) {
-          if (!saved(step.plugin, targets.includes(dataType))) continue;
-          const writer = await this.#store.writer({ runId, dataType }, {
-            schema: step.schemas[dataType]!,
-            dataKind: step.dataKinds[dataType] ?? dataType,
-            lineage: step.lineages[dataType]!,
-            lineageHash: step.hashes[dataType]!,
-          }, { save });
-          this.#writers.set(dataType, writer);
-          this.taps.push({
-            dataType,
-            take: async (chunk) => {
-              this.#written.add(dataType);
-              await writer.write(chunk);
-            },
-            aside,
-          });
+      for (const { step, dataType } of missing) {
+        const meta = {
+          schema: step.schemas[dataType]!,
+          dataKind: step.dataKinds[dataType] ?? dataType,
+          lineage: step.lineages[dataType]!,
+          lineageHash: step.hashes[dataType]!,
+        };
+        const writer = await store.writer({ runId, dataType }, meta, {
+          save,
+          target: { bytes, spanPs: CHUNK_SPAN },
+          resume: !fresh,
+          wait: signal,
+          onWait: (owner) => event({ type: "waiting", dataType, owner }),
+          restartsAt: (end) => this.graph.restartsAt(dataType, end),
+        });
+        this.#writers.set(dataType, writer);
+        const from = writer.resumesAt;
+        if (from !== undefined) {
+          this.resumed.set(dataType, from);
+          event({ type: "resumed", dataType, from, rows: rowsOf(writer) });
         }
+        this.taps.push({
+          dataType,
+          take: (chunk) => this.#take(dataType, writer, chunk),
+          aside,
+          from,
+          restart: from === undefined ? undefined : (plugin) => writer.restarts[plugin],
+        });
       }
+      return true;
     } catch (error) {
-      await this.#abort();
+      await this.#closeWriters();
+      if (error instanceof AlreadyStoredError) return false;
       throw error;
     }
   }
 
+  async #take(dataType: string, writer: ResultWriter, chunk: Chunk): Promise<void> {
+    const isFirst = !this.#written.has(dataType), from = writer.resumesAt;
+    this.#written.add(dataType);
+    if (isFirst && from !== undefined && chunk.start > from) {
+      // A source that was asked for later rows alone may begin with the first of them.
+      const { runId, dataKind, table } = chunk;
+      using nothing = new Chunk(table.slice(0, 0), {
+        start: from,
+        end: chunk.start,
+        runId,
+        dataType,
+        dataKind,
+      });
+      await writer.write(nothing);
+    }
+    await writer.write(chunk);
+  }
+
   /** What writes the files of chunks, and tells of it if anybody listens. */
   #save(): SaveChunk | undefined {
-    const executor = this.#executor, task = this.#task;
+    const executor = this.executor, task = this.#task;
     if (!task) return executor.saveChunk?.bind(executor);
     return async (chunk, request) => {
       const submitted = clock();
@@ -108,11 +190,16 @@ export class Work {
   async finish(): Promise<Map<string, StoredResult>> {
     await this.graph.finish();
     const stored = new Map<string, StoredResult>();
-    for (const step of this.#plan.steps) if (step.stored) stored.set(step.plugin.name, step.stored);
+    for (const step of this.#plan.steps) {
+      for (const [dataType, result] of Object.entries(step.results)) stored.set(dataType, result);
+    }
     for (const [dataType, writer] of this.#writers) {
-      if (!this.#written.has(dataType)) await this.#writeNothing(dataType, writer);
+      if (!this.#written.has(dataType) && writer.resumesAt === undefined) {
+        await this.#writeNothing(dataType, writer);
+      }
       stored.set(dataType, await writer.finish({ notices: this.notices }));
     }
+    this.#finished = true;
     return stored;
   }
 
@@ -126,12 +213,36 @@ export class Work {
     await writer.write(nothing);
   }
 
-  async #abort(): Promise<void> {
-    for (const writer of this.#writers.values()) await writer.abort();
+  async #closeWriters(): Promise<void> {
+    const problems: unknown[] = [];
+    for (const writer of this.#writers.values()) {
+      try {
+        await writer.close();
+      } catch (problem) {
+        problems.push(problem);
+      }
+    }
+    if (problems.length > 0) {
+      throw problems.length === 1 ? problems[0] : new AggregateError(problems, String(problems[0]));
+    }
+  }
+
+  /** Tell what is kept of a run that did not come to its end. */
+  #tellKept(): void {
+    if (this.#settings.fresh) return;
+    for (const [dataType, writer] of this.#writers) {
+      const last = writer.kept.at(-1);
+      if (!last) continue;
+      try {
+        this.#settings.event({ type: "kept", dataType, until: last.end, rows: rowsOf(writer) });
+      } catch (problem) {
+        this.notice("telling what is kept", problem instanceof Error ? problem.message : String(problem));
+      }
+    }
   }
 
   /**
-   * End the run; what is not finished is not stored.
+   * End the run; of what is not finished, complete chunks are kept for the next run.
    *
    * @param failure What the run failed with, if it did: it is what the caller is told, and a failure to clean up is noted.
    * @throws {PipelineError} When a source fails to clean up after a run that did not fail.
@@ -144,12 +255,11 @@ export class Work {
       if (failure === undefined) throw problem;
       this.notice("cleaning up", problem instanceof Error ? problem.message : String(problem));
     } finally {
-      await this.#abort();
-      if (Symbol.asyncDispose in this.#executor) await this.#executor[Symbol.asyncDispose]();
+      await this.#closeWriters();
+      if (!this.#finished) this.#tellKept();
+      if (Symbol.asyncDispose in this.executor) await this.executor[Symbol.asyncDispose]();
     }
   }
 }
 
-function saved(plugin: Plugin, isTarget: boolean): boolean {
-  return plugin.saveWhen === "always" || (isTarget && plugin.saveWhen !== "never");
-}
+const rowsOf = ({ kept }: ResultWriter): number => kept.reduce((sum, { rows }) => sum + rows, 0);

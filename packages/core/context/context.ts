@@ -2,12 +2,13 @@
  * The context: plugins, their options and where results are kept; it plans and runs.
  * @module
  */
-import type { Chunk } from "../chunk/chunk.ts";
+import { Chunk } from "../chunk/chunk.ts";
 import { mergeColumnStreams } from "../chunk/merge_column_streams.ts";
 import { rechunk } from "../chunk/rechunk.ts";
 import { checkSelected, keptSchema, selectChunks, type SelectOptions } from "../select/select_chunks.ts";
 import { concatTables } from "../chunk/concat_tables.ts";
 import { Account, BufferPool, MemoryBudgetError } from "../data/buffer_pool.ts";
+import type { Schema } from "../data/schema.ts";
 import { Table } from "../data/table.ts";
 import { formatBytes, parseBytes, parseTime } from "../data/units.ts";
 import { abortable } from "../engine/abortable.ts";
@@ -22,10 +23,11 @@ import { Graph, type Tap } from "../engine/graph.ts";
 import type { PluginMetrics, RunEvent } from "../engine/node.ts";
 import { Config, type ConfigValues } from "../options/config.ts";
 import { PluginBase } from "../plugin/classes.ts";
-import type { Plugin, TimeRange } from "../plugin/plugin.ts";
-import { FolderStore } from "../store/store.ts";
+import type { Plugin, SaveWhen, TimeRange } from "../plugin/plugin.ts";
+import { folderName } from "../store/_folders.ts";
+import { FolderStore, type StorageProblem, StoreLocations, verifyResult } from "../store/store.ts";
 import type { Store, StoredResult } from "../store/types.ts";
-import { Work } from "./_work.ts";
+import { type SaveSettings, Work } from "./_work.ts";
 import type { Json } from "./lineage.ts";
 import { makePlan, type Plan } from "./plan.ts";
 import { DataStream } from "./stream.ts";
@@ -35,8 +37,13 @@ export type { TaskEvent } from "../engine/task_event.ts";
 
 /** What a {@linkcode Context} may be given. */
 export interface ContextOptions {
-  /** Folder (or store) of results. Without one, nothing is stored. */
-  readonly store?: string | URL | Store;
+  /**
+   * Folder (or store) of results; of several, they are found in all, in order, and written to the first that may be written to.
+   * Without one, nothing is stored.
+   */
+  readonly store?: string | URL | Store | readonly (string | URL | Store)[];
+  /** When results are stored, by data type, over what their plugins say. */
+  readonly save?: Readonly<Record<string, SaveWhen>>;
   /** Memory that a run may hold: bytes, or text such as `"512MiB"`. Default 1 GiB. */
   readonly memory?: number | string;
   /** Where work is done: workers come with an `ExecutorManager` of `@millrace/executor`. Default: in place. */
@@ -63,8 +70,10 @@ export interface RunOptions extends RunSettings {
   readonly parallel?: boolean;
   /** Option values of this run alone, over those of the context. */
   readonly config?: ConfigValues;
-  /** Compute anew what is stored. */
+  /** Compute anew what is stored, and what an interrupted run left. */
   readonly fresh?: boolean;
+  /** Data types to compute and store too, beside what plugins and context say; none whose policy is `never`. */
+  readonly save?: readonly string[];
   /** Ends the run. */
   readonly signal?: AbortSignal;
   /** Told what the run does, beside the context's own listener. What it throws ends the run. */
@@ -92,6 +101,8 @@ export interface RunReport {
   readonly plugins: ReadonlyMap<string, PluginMetrics>;
   /** Stored results by data type: written now, or found. */
   readonly stored: ReadonlyMap<string, StoredResult>;
+  /** Where results were gone on with that an interrupted run had left, by data type, ps. */
+  readonly resumed: ReadonlyMap<string, bigint>;
   /** What plugins had to say. */
   readonly notices: readonly string[];
   /** Highest number of bytes held at once. */
@@ -134,6 +145,7 @@ export class Context implements AsyncDisposable {
   readonly #providers = new Map<string, Plugin>();
   readonly #config = new Config();
   readonly #store: Store | undefined;
+  readonly #save: Readonly<Record<string, SaveWhen>>;
   readonly #memory: number;
   readonly #executor: Executor | ExecutorProvider | undefined;
   readonly #pool: BufferPool;
@@ -148,7 +160,12 @@ export class Context implements AsyncDisposable {
    */
   constructor(options: ContextOptions = {}) {
     const { store, memory = DEFAULT_MEMORY } = options;
-    this.#store = typeof store === "string" || store instanceof URL ? new FolderStore(pathOf(store)) : store;
+    this.#store = Array.isArray(store)
+      ? new StoreLocations((store as readonly (string | URL | Store)[]).map(storeOf))
+      : store === undefined
+      ? undefined
+      : storeOf(store as string | URL | Store);
+    this.#save = { ...options.save };
     this.#memory = parseBytes(memory);
     this.#pool = new BufferPool({ maxIdle: this.#memory / 4 });
     this.#executor = options.executor;
@@ -209,6 +226,15 @@ export class Context implements AsyncDisposable {
     targets: string | readonly string[],
     options: Pick<RunOptions, "fresh" | "config" | "signal" | keyof RunSettings> = {},
   ): Promise<Plan> {
+    return await this.#plan(runId, targets, options);
+  }
+
+  async #plan(
+    runId: string,
+    targets: string | readonly string[],
+    options: Pick<RunOptions, "fresh" | "config" | "signal" | keyof RunSettings>,
+    ignore?: string,
+  ): Promise<Plan> {
     if (this.#closed) throw new TypeError("Cannot plan: the context is closed");
     const config = options.config ? this.#config.clone().set(options.config, "run options") : this.#config;
     config.check(new Set(this.#providers.values()));
@@ -224,6 +250,7 @@ export class Context implements AsyncDisposable {
       },
       placeOf: (plugin) => this.#placeOf(plugin, options),
       fresh: options.fresh ?? false,
+      ignore,
     });
   }
 
@@ -327,9 +354,13 @@ export class Context implements AsyncDisposable {
   }
 
   /**
-   * Compute data types and store them; with `take`, also look at every chunk on its way (it stays the engine's).
+   * Compute data types and store them, going on where an interrupted run ended; with `take`, also look at every chunk of the targets on
+   * its way (it stays the engine's), which are then all made.
    *
-   * @throws {PipelineError} When a plugin fails: nothing is stored then.
+   * Stored are the `targets`, except those whose policy is `never`, what `save` names and what is stored `always`. What another
+   * process is computing already is waited for.
+   *
+   * @throws {PipelineError} When a plugin fails: complete chunks are kept then, and the next run goes on behind them.
    */
   async run(
     runId: string,
@@ -338,8 +369,7 @@ export class Context implements AsyncDisposable {
   ): Promise<RunReport> {
     const started = performance.now();
     const list = typeof targets === "string" ? [targets] : targets;
-    const take = async (chunk: Chunk): Promise<void> => await options.take?.(chunk);
-    const work = await this.#start(runId, list, options, list.map((dataType) => ({ dataType, take })));
+    const work = await this.#start(runId, list, options, { take: options.take });
     let failure: unknown;
     try {
       const stored = await work.finish();
@@ -348,6 +378,7 @@ export class Context implements AsyncDisposable {
         elapsedMs: performance.now() - started,
         plugins: work.graph.metrics,
         stored,
+        resumed: work.resumed,
         notices: work.notices,
         peakBytes: work.graph.account.peak,
       };
@@ -359,8 +390,97 @@ export class Context implements AsyncDisposable {
     }
   }
 
-  async *#stream(runId: string, dataType: string, options: RunOptions): AsyncGenerator<Chunk> {
-    const work = await this.#start(runId, [dataType], options, []);
+  /**
+   * Look at every byte of a stored result, and compute anew what is damaged of it: only those chunks, or all of it where its
+   * metadata or journal are.
+   *
+   * @returns What was damaged. All of it is right again.
+   * @throws {RangeError} When the plan's lineage has no stored result: the inputs and options must be those it was made with.
+   * @throws {Error} When what is computed is not what was stored.
+   */
+  async repair(
+    runId: string,
+    dataType: string,
+    options: RunOptions = {},
+  ): Promise<readonly StorageProblem[]> {
+    const plan = await this.#plan(runId, [dataType], options, dataType);
+    const lineageHash = plan.step(dataType).hashes[dataType]!;
+    for (const store of storesOf(this.#store)) {
+      if (!(store instanceof FolderStore)) continue;
+      const summary = (await store.list()).find((one) =>
+        one.runId === runId && one.dataType === dataType && one.partial === undefined &&
+        (one.lineageHash === lineageHash || one.folder.endsWith(folderName(dataType, lineageHash)))
+      );
+      if (!summary) continue;
+      const { problems } = await verifyResult(summary, options.signal);
+      if (problems.length === 0) return problems;
+      if (problems.some(({ chunk, file }) => chunk === undefined && /^(metadata|journal)\./.test(file))) {
+        await store.remove(summary);
+        await this.run(runId, dataType, options);
+        return problems;
+      }
+      const result = (await store.open({ runId, dataType, lineageHash }))!;
+      for (const { chunk: index, file } of problems) {
+        if (index === undefined) await Deno.remove(`${summary.folder}/${file}`, { recursive: true });
+        else await this.#repairChunk(store, result, index, options);
+      }
+      return problems;
+    }
+    throw new RangeError(
+      `Cannot repair "${dataType}" of run "${runId}": no result of lineage ${lineageHash} is stored; give the inputs and options ` +
+        "that it was made with",
+    );
+  }
+
+  async #repairChunk(
+    store: FolderStore,
+    result: StoredResult,
+    index: number,
+    options: RunOptions,
+  ): Promise<void> {
+    const { start, end, coverEnd, rows } = result.chunks[index]!;
+    const { runId, dataType, dataKind, schema } = result.meta;
+    const parts: Table[] = [];
+    try {
+      const stream = this.#stream(runId, dataType, { ...options, timeRange: [start, end] }, dataType);
+      for await (const { table } of stream) parts.push(table);
+      const filled = parts.filter((part) => part.length > 0);
+      const table = filled.length > 0
+        ? concatTables(filled, { t0: start })
+        : await this.#noRows(result, schema, start);
+      using chunk = new Chunk(table, { start, end, coverEnd, runId, dataType, dataKind });
+      if (chunk.length !== rows) {
+        throw new Error(
+          `Cannot repair chunk ${index} of ${runId}/${dataType}: ${chunk.length} rows were computed, ${rows} were stored`,
+        );
+      }
+      await store.replaceChunk(result, index, chunk);
+    } finally {
+      for (const part of parts) part.release();
+    }
+  }
+
+  /** A table without rows, as wide as the other chunks of a result. */
+  async #noRows(result: StoredResult, schema: Schema, t0: bigint): Promise<Table> {
+    const other = result.chunks.find(({ rows }) => rows > 0);
+    if (!other) return Table.allocate(schema, 0, { t0 });
+    for await (using chunk of result.read({ timeRange: [other.start, other.end] })) {
+      const widths: Record<string, number> = {};
+      for (const { name, kind } of schema.columns) {
+        if (kind === "fixed") widths[name] = chunk.table.width(name);
+      }
+      return Table.allocate(schema, 0, { t0, widths });
+    }
+    return Table.allocate(schema, 0, { t0 });
+  }
+
+  async *#stream(
+    runId: string,
+    dataType: string,
+    options: RunOptions,
+    ignore?: string,
+  ): AsyncGenerator<Chunk> {
+    const work = await this.#start(runId, [dataType], options, undefined, ignore);
     let failure: unknown;
     try {
       for (let chunk = await work.graph.pull(dataType); chunk; chunk = await work.graph.pull(dataType)) {
@@ -391,7 +511,7 @@ export class Context implements AsyncDisposable {
     if (new Set(dataTypes).size < dataTypes.length) {
       throw new RangeError(`Cannot join streams: a data type is named twice in ${dataTypes.join(", ")}`);
     }
-    const work = await this.#start(runId, dataTypes, options, []);
+    const work = await this.#start(runId, dataTypes, options);
     // The streams are asked at once, the graph answers one after the other.
     let last: Promise<unknown> = Promise.resolve();
     const pull = (dataType: string): Promise<Chunk | undefined> => {
@@ -414,12 +534,13 @@ export class Context implements AsyncDisposable {
     }
   }
 
-  /** Start a run whose targets are pulled, or taken by `taps`. */
+  /** Start a run whose targets are pulled, or stored and taken. */
   async #start(
     runId: string,
     targets: readonly string[],
     options: RunOptions,
-    taps: readonly Tap[],
+    taken?: { readonly take: ((chunk: Chunk) => void | Promise<void>) | undefined },
+    ignore?: string,
   ): Promise<Work> {
     const { chunkSize, maxWorkers, signal, fresh = false, config } = options;
     const timeRange = options.timeRange && checkRange(options.timeRange);
@@ -427,48 +548,68 @@ export class Context implements AsyncDisposable {
     checkCount("maxWorkers", maxWorkers);
     checkCount("metricsEvery", options.metricsEvery);
     signal?.throwIfAborted();
-    const plan = await this.plan(runId, targets, {
-      fresh,
-      ...settingsOf(options),
-      ...(config ? { config } : {}),
-      ...(signal ? { signal } : {}),
-    });
-    const controller = new AbortController();
-    const executor = this.#executorFor(plan, options);
     const listens = this.#onEvent !== undefined || options.onEvent !== undefined;
     const event = (event: RunEvent): void => {
-      if (event.type === "notice") work.notice(event.plugin, event.text);
+      if (event.type === "notice") work?.notice(event.plugin, event.text);
       this.#onEvent?.(event);
       options.onEvent?.(event);
     };
     const task = listens ? event : undefined;
-    const work = new Work(plan, timeRange ? undefined : this.#store, executor, task);
-    await work.open();
+    const controller = new AbortController();
+    const ends = signal ? AbortSignal.any([signal, controller.signal]) : controller.signal;
+    const saving: SaveSettings = {
+      policy: this.#save,
+      named: new Set([...options.save ?? [], ...(taken ? targets : [])]),
+      memory: this.#memory,
+      fresh,
+      signal: ends,
+      event,
+    };
+    let work: Work | undefined, plan: Plan;
+    while (true) {
+      plan = await this.#plan(
+        runId,
+        [...new Set([...targets, ...options.save ?? []])],
+        { fresh, ...settingsOf(options), ...(config ? { config } : {}), ...(signal ? { signal } : {}) },
+        ignore,
+      );
+      const executor = this.#executorFor(plan, options);
+      work = new Work(plan, timeRange ? undefined : this.#store, executor, task, saving);
+      const mine = work;
+      work.done = () => this.#running.delete(mine);
+      this.#running.set(work, controller);
+      try {
+        if (await work.open()) break;
+      } catch (error) {
+        await work.close(error);
+        throw error;
+      }
+      // Somebody else has completed a result meanwhile: it is read instead.
+      await work.close();
+    }
     try {
       work.graph = new Graph(
         {
           plan,
           timeRange,
-          executor,
+          executor: work.executor,
           pool: this.#pool,
           memory: this.#memory,
           chunkSize,
           // An executor of the run's own has so many workers.
           maxWorkers: options.parallel === false ? 1 : this.#hasProvider ? undefined : maxWorkers,
-          signal: signal ? AbortSignal.any([signal, controller.signal]) : controller.signal,
+          signal: ends,
           event,
           task,
           metricsEvery: listens ? options.metricsEvery : undefined,
         },
-        taps.length > 0 ? [] : targets,
-        [...work.taps, ...taps],
+        taken ? [] : targets,
+        [...work.taps, ...(taken ? tapsOf(targets, work.taps, taken.take) : [])],
       );
     } catch (error) {
-      await work.close();
+      await work.close(error);
       throw error;
     }
-    this.#running.set(work, controller);
-    work.done = () => this.#running.delete(work);
     return work;
   }
 
@@ -506,6 +647,20 @@ function settingsOf(options: RunSettings): RunSettings {
   return { executorType, executorConfig, maxWorkers, useLoadBalancer };
 }
 
+/** What takes the targets of a run that are not stored anyway; all of them where somebody looks at them. */
+function tapsOf(
+  targets: readonly string[],
+  stored: readonly Tap[],
+  take: ((chunk: Chunk) => void | Promise<void>) | undefined,
+): Tap[] {
+  return targets.filter((target) => take || !stored.some(({ dataType }) => dataType === target)).map((
+    dataType,
+  ) => ({
+    dataType,
+    take: async (chunk) => await take?.(chunk),
+  }));
+}
+
 function checkRange([from, to]: TimeRangeInput): TimeRange {
   const start = parseTime(from), end = parseTime(to);
   if (start < end) return [start, end];
@@ -520,8 +675,14 @@ function checkCount(name: string, value: number | undefined): void {
   throw new RangeError(`${name} must be a whole number above 0: received ${value}`);
 }
 
-function pathOf(store: string | URL): string {
-  return typeof store === "string" ? store : decodeURIComponent(store.pathname);
+function storesOf(store: Store | undefined): readonly Store[] {
+  if (store instanceof StoreLocations) return store.stores.flatMap(storesOf);
+  return store ? [store] : [];
+}
+
+function storeOf(store: string | URL | Store): Store {
+  if (typeof store === "string") return new FolderStore(store);
+  return store instanceof URL ? new FolderStore(decodeURIComponent(store.pathname)) : store;
 }
 
 function toPlugins(item: Registrable): Plugin[] {

@@ -36,7 +36,9 @@ export interface PlanStep {
   readonly lineages: Readonly<Record<string, Lineage>>;
   /** Hash of the lineage by data type. */
   readonly hashes: Readonly<Record<string, string>>;
-  /** The stored result, where it is read instead of computed. */
+  /** Its stored results by data type. */
+  readonly results: Readonly<Record<string, StoredResult>>;
+  /** The stored result, where it is read instead of computed: all data types of it that are needed are stored. */
   readonly stored: StoredResult | undefined;
   /** Name of the executor (or of its kind) that computes it; of what is stored: `store`. */
   readonly place: string;
@@ -64,6 +66,8 @@ export interface PlanInput {
   readonly placeOf: (plugin: Plugin) => string;
   /** Compute everything anew. */
   readonly fresh?: boolean;
+  /** Data type of which no stored result is looked for. */
+  readonly ignore?: string | undefined;
 }
 
 /** What would be done for some data types of a run. Print it with `toString()`. */
@@ -201,9 +205,11 @@ function needed(steps: readonly PlanStep[], targets: readonly string[]): PlanSte
   const wanted = new Set(targets);
   const kept: PlanStep[] = [];
   for (const step of steps.toReversed()) {
-    if (!step.plugin.provides.some((type) => wanted.has(type))) continue;
-    kept.push(step);
-    if (!step.stored) { for (const type of step.plugin.dependsOn) wanted.add(type); }
+    const types = step.plugin.provides.filter((type) => wanted.has(type));
+    if (types.length === 0) continue;
+    const stored = types.every((type) => step.results[type]) ? step.results[types[0]!] : undefined;
+    kept.push({ ...step, stored });
+    if (!stored) { for (const type of step.plugin.dependsOn) wanted.add(type); }
   }
   return kept.reverse();
 }
@@ -254,10 +260,11 @@ async function makeStep(
     };
     hashes[dataType] = lineageHash(lineages[dataType]);
   }
-  let stored: StoredResult | undefined;
-  if (store && !input.fresh && plugin.provides.length === 1) {
-    const found = await store.open({ runId, dataType: plugin.name });
-    if (found?.meta.lineageHash === hashes[plugin.name]) stored = found;
+  const results: Record<string, StoredResult> = {};
+  for (const dataType of store && !input.fresh ? plugin.provides : []) {
+    if (dataType === input.ignore) continue;
+    const found = await store!.open({ runId, dataType, lineageHash: hashes[dataType]! });
+    if (found?.meta.lineageHash === hashes[dataType]) results[dataType] = found!;
   }
   const geometry = plugin.geometry(options);
   checkGeometry(plugin, geometry);
@@ -272,7 +279,8 @@ async function makeStep(
     dataKinds,
     lineages,
     hashes,
-    stored,
+    results,
+    stored: undefined,
     place: "store",
   };
 }

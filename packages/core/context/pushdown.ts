@@ -1,7 +1,7 @@
 // Which input a plugin needs for the outputs that start in a time range.
 
 import type { TimeRange } from "../plugin/plugin.ts";
-import type { PlanStep } from "./plan.ts";
+import type { Plan, PlanStep } from "./plan.ts";
 
 /** Open ends of a time range. */
 export const EARLIEST: bigint = -(2n ** 63n);
@@ -40,8 +40,8 @@ export function inputRange(
   const { plugin, geometry, dataKinds } = step;
   const [from, to] = wanted;
   if (plugin.kind === "merge") return wanted;
-  const { halo, boundary = "any" } = geometry;
-  if (plugin.kind !== "streaming" || plugin.stateful || plugin.carryOver || boundary !== "any") return ALL;
+  const { halo } = geometry;
+  if (goesOn(step)) return ALL;
   const base = plugin.dependsOn[0]!;
   if (halo) {
     if (halo.by === "start") return [minus(from, halo.left), plus(to, halo.right)];
@@ -58,4 +58,88 @@ export function inputRange(
   }
   // Left and right change places: an output up to `right` after its row comes from a row up to `right` before it.
   return [minus(from, right), plus(to, left)];
+}
+
+/** Whether outputs depend on input arbitrarily far before: state, clusters, rows handed over again, the whole run. */
+function goesOn({ plugin, geometry: { boundary = "any" } }: PlanStep): boolean {
+  return plugin.kind === "static" ||
+    (plugin.kind === "streaming" &&
+      (plugin.stateful !== undefined || plugin.carryOver || boundary !== "any"));
+}
+
+/** What is wanted of a plan. */
+export interface Demand {
+  readonly dataType: string;
+  readonly range: TimeRange;
+  /**
+   * Where a plugin whose outputs depend on all input before may start all the same, for outputs from `from` on: at a break, a
+   * gap, or the first row that it has not consumed. `undefined`: nowhere but at the run's start.
+   */
+  readonly restart?: ((plugin: string, from: bigint) => bigint | undefined) | undefined;
+}
+
+/** Which stretches of which data types some demands need, at every node and on every edge. */
+export class Demands {
+  readonly #plan: Plan;
+  readonly #outputs = new Map<string, TimeRange>();
+  readonly #inputs = new Map<PlanStep, Map<string, TimeRange>>();
+
+  constructor(plan: Plan, demands: readonly Demand[]) {
+    this.#plan = plan;
+    for (const demand of demands) this.#add(demand);
+  }
+
+  /** The stretch of a data type that somebody wants. */
+  of(dataType: string): TimeRange | undefined {
+    return this.#outputs.get(dataType);
+  }
+
+  /** The stretch of an input that a step needs. */
+  input(step: PlanStep, dataType: string): TimeRange {
+    return this.#inputs.get(step)?.get(dataType) ?? ALL;
+  }
+
+  /** Whether it is not known from which input on a step must start for outputs from some time on. */
+  isOpen(step: PlanStep): boolean {
+    return step.plugin.dependsOn.some((type) => this.#input(step, type, [0n, 1n], undefined)[0] === EARLIEST);
+  }
+
+  /** Kind of a data type. */
+  kindOf = (type: string): string => this.#plan.step(type).dataKinds[type] ?? type;
+
+  #add({ dataType, range, restart }: Demand): void {
+    const wanted = new Map([[dataType, range]]);
+    for (const step of this.#plan.steps.toReversed()) {
+      let own: TimeRange | undefined;
+      for (const type of step.plugin.provides) {
+        const part = wanted.get(type);
+        if (part) own = hull(own, part);
+      }
+      if (!own) continue;
+      if (step.stored) continue;
+      for (const type of step.plugin.dependsOn) {
+        const needed = this.#input(step, type, own, restart);
+        wanted.set(type, hull(wanted.get(type), needed));
+        let inputs = this.#inputs.get(step);
+        if (!inputs) this.#inputs.set(step, inputs = new Map());
+        inputs.set(type, hull(inputs.get(type), needed));
+      }
+    }
+    for (const [type, part] of wanted) this.#outputs.set(type, hull(this.#outputs.get(type), part));
+  }
+
+  #input(step: PlanStep, type: string, own: TimeRange, restart: Demand["restart"]): TimeRange {
+    const longest = (of: string): number | undefined => {
+      const { plugin, stored } = this.#plan.step(of);
+      return stored ? Number(stored.meta.longestRow) : plugin.longestRow[of];
+    };
+    // Types of one kind arrive merged: they must have the same rows, though only some may know their longest row.
+    const kind = this.kindOf(type);
+    const range = step.plugin.dependsOn.filter((other) => this.kindOf(other) === kind)
+      .map((other) => inputRange(step, other, own, this.kindOf, longest))
+      .reduce((a, b) => hull(a, b));
+    if (range[0] !== EARLIEST || own[0] === EARLIEST) return range;
+    const from = restart?.(step.plugin.name, own[0]);
+    return from === undefined ? range : [from, range[1]];
+  }
 }

@@ -18,6 +18,18 @@ export interface ComputationSpec {
   readonly breakThreshold: number | undefined;
 }
 
+/** A break inside a stretch: where the next segment starts, and how many results there are of what was before. */
+export interface Break {
+  readonly at: bigint;
+  readonly results: number;
+}
+
+/** What a stretch gave, segment by segment. */
+export interface StretchResults {
+  readonly results: StageResult[];
+  readonly breaks: readonly Break[];
+}
+
 /** Computes a stage's stretches; of a plugin with state, they must come in order and one after the other. */
 export class Computation {
   readonly #spec: ComputationSpec;
@@ -43,13 +55,13 @@ export class Computation {
   }
 
   /** Compute a stretch; its chunks are released when that is done, however long that takes after the run has ended. */
-  async run(region: Region): Promise<StageResult[]> {
+  async run(region: Region): Promise<StretchResults> {
     const { start, end, last, own, chunks } = region;
     this.running++;
     try {
       if (this.#spec.stage.steps[0]!.plugin.stateful) return await this.#segments(region);
       const result = this.#submit(chunks, { start, end, own, last, call: "compute" });
-      return [result instanceof Promise ? await result : result];
+      return { results: [result instanceof Promise ? await result : result], breaks: [] };
     } finally {
       this.running--;
       for (const chunk of chunks) chunk.release();
@@ -101,9 +113,10 @@ export class Computation {
   }
 
   /** A stretch divided at breaks: each ends a segment, after which state starts anew. */
-  async #segments(region: Region): Promise<StageResult[]> {
+  async #segments(region: Region): Promise<StretchResults> {
     const results: StageResult[] = [];
     const breaks = this.#breaks(region);
+    const told: Break[] = [];
     const starts = [region.start, ...breaks];
     try {
       for (let k = 0; k < starts.length; k++) {
@@ -124,11 +137,12 @@ export class Computation {
             const interval = { start, end: end > start ? end : start + 1n, own, last: true };
             results.push(await this.#submit(parts, { ...interval, call: "flush" }));
           }
+          if (k + 1 < starts.length) told.push({ at: starts[k + 1]!, results: results.length });
         } finally {
           if (parts !== region.chunks) { for (const chunk of parts) chunk.release(); }
         }
       }
-      return results;
+      return { results, breaks: told };
     } catch (error) {
       releaseAll(results);
       throw error;

@@ -6,6 +6,7 @@
 import { setImmediate } from "node:timers";
 import { type Chunk, NO_COVER } from "../chunk/chunk.ts";
 import type { Plan, PlanStep } from "../context/plan.ts";
+import { ALL, type Demand, Demands, LATEST } from "../context/pushdown.ts";
 import { Account, type BufferPool } from "../data/buffer_pool.ts";
 import { formatBytes } from "../data/units.ts";
 import type { TimeRange } from "../plugin/plugin.ts";
@@ -46,6 +47,10 @@ export interface GraphOptions {
 export interface Tap {
   readonly dataType: string;
   readonly take: (chunk: Chunk) => Promise<void>;
+  /** Only rows that start at or after it, ps. Default: all. */
+  readonly from?: bigint | undefined;
+  /** Where plugins that need what was before may start again, for rows from there on; see `Demand`. */
+  readonly restart?: ((plugin: string, from: bigint) => bigint | undefined) | undefined;
   /** The run goes on while a chunk is taken. */
   readonly aside?: boolean;
 }
@@ -93,7 +98,13 @@ export class Graph {
     options.signal?.addEventListener("abort", this.#forward, { once: true });
     if (options.signal?.aborted) this.#abort.abort(options.signal.reason);
     const { maxWorkers, timeRange } = options;
-    const wanted = [...targets, ...taps.map(({ dataType }) => dataType)];
+    const range = timeRange ?? ALL;
+    const wanted: Demand[] = [
+      ...targets.map((dataType) => ({ dataType, range })),
+      ...taps.map(({ dataType, from, restart }): Demand =>
+        from === undefined ? { dataType, range } : { dataType, range: [from, LATEST], restart }
+      ),
+    ];
     const auto = options.chunkSize === "auto";
     const chunkSize = options.chunkSize === "auto" ? undefined : options.chunkSize;
     const stored = taps.some(({ aside }) => aside !== undefined);
@@ -103,7 +114,10 @@ export class Graph {
     const build = new Builder({ ...options, chunkSize, sizer, maxWorkers, wanted }, this.#services());
     this.#nodes.push(...build.nodes.reverse());
     for (const target of targets) this.#sinks.set(target, build.connect(target, timeRange));
-    for (const tap of taps) this.#drains.push({ ...tap, edge: build.connect(tap.dataType, timeRange) });
+    for (const tap of taps) {
+      const part: TimeRange | undefined = tap.from === undefined ? timeRange : [tap.from, LATEST];
+      this.#drains.push({ ...tap, edge: build.connect(tap.dataType, part) });
+    }
     const { metricsEvery } = options;
     if (metricsEvery !== undefined) this.#timer = setInterval(() => this.#tellMetrics(), metricsEvery);
   }
@@ -268,6 +282,21 @@ export class Graph {
       { plugin, module, runId: this.#options.plan.runId, chunkIndex, start, end },
       cause,
     );
+  }
+
+  /**
+   * Where plugins whose outputs depend on all input before may start again to go on with a data type from `end` on, by
+   * plugin, ps; those that may not are left out. O(plugins).
+   */
+  restartsAt(dataType: string, end: bigint): Record<string, bigint> {
+    const restarts: Record<string, bigint> = {};
+    const restart = (plugin: string, from: bigint): bigint | undefined => {
+      const at = this.#nodes.find(({ plugins }) => plugins.includes(plugin))?.restartFor(from);
+      if (at !== undefined) restarts[plugin] = at;
+      return at;
+    };
+    new Demands(this.#options.plan, [{ dataType, range: [end, LATEST], restart }]);
+    return restarts;
   }
 
   /** Counts by plugin. */

@@ -1,7 +1,7 @@
 // The nodes of a plan, connected.
 
 import { mergedSchema, type Plan, type PlanStep } from "../context/plan.ts";
-import { ALL, hull, inputRange } from "../context/pushdown.ts";
+import { ALL, type Demand, Demands } from "../context/pushdown.ts";
 import { defineMerge } from "../plugin/define.ts";
 import type { TimeRange } from "../plugin/plugin.ts";
 import type { ChunkSizer } from "./chunk_sizer.ts";
@@ -14,7 +14,6 @@ import { StoredNode } from "./stored_node.ts";
 /** What decides on the nodes. */
 export interface BuilderOptions {
   readonly plan: Plan;
-  readonly timeRange: TimeRange | undefined;
   /** Memory budget, bytes. */
   readonly memory: number;
   /** Rows a chunk, over what plugins say. */
@@ -23,8 +22,8 @@ export interface BuilderOptions {
   readonly sizer: ChunkSizer | undefined;
   /** Most stretches of a plugin that are computed at once, over what plugins say. */
   readonly maxWorkers: number | undefined;
-  /** Data types that are read outside, for the time range. */
-  readonly wanted: readonly string[];
+  /** Data types that are read outside. */
+  readonly wanted: readonly Demand[];
 }
 
 const DEFAULT_ROWS = 50_000;
@@ -37,17 +36,13 @@ export class Builder {
   readonly #options: BuilderOptions;
   readonly #services: GraphServices;
   readonly #byType = new Map<string, Node>();
-  readonly #ranges = new Map<string, TimeRange>();
+  readonly #demands: Demands;
 
   constructor(options: BuilderOptions, services: GraphServices) {
     this.#options = options;
     this.#services = services;
-    const { plan, timeRange, wanted } = options;
-    for (const dataType of wanted) this.#want(dataType, timeRange ?? ALL);
-    for (const step of plan.steps.toReversed()) {
-      if (step.stored) continue;
-      for (const type of step.plugin.dependsOn) this.#want(type, this.#inputRange(step, type));
-    }
+    const { plan, wanted } = options;
+    this.#demands = new Demands(plan, wanted);
     for (const step of plan.steps) if (step.stored) this.#addStored(step);
     const stages = plan.stages.map((names) => names.map((name) => plan.step(name)));
     for (const stage of stages) {
@@ -60,40 +55,20 @@ export class Builder {
     return this.#byType.get(type)!.connect(type, range);
   }
 
-  #want(type: string, range: TimeRange): void {
-    this.#ranges.set(type, hull(this.#ranges.get(type), range));
-  }
-
-  #kindOf = (type: string): string => this.#options.plan.step(type).dataKinds[type] ?? type;
-
-  #wanted(step: PlanStep): TimeRange {
-    return step.plugin.provides.reduce<TimeRange | undefined>((range, type) => {
-      const own = this.#ranges.get(type);
-      return own ? hull(range, own) : range;
-    }, undefined) ?? ALL;
-  }
-
-  #inputRange(step: PlanStep, type: string): TimeRange {
-    const longest = (of: string) => this.#options.plan.step(of).plugin.longestRow[of];
-    const wanted = this.#wanted(step);
-    // Types of one kind arrive merged: they must have the same rows, though only some may know their longest row.
-    const kind = this.#kindOf(type);
-    return step.plugin.dependsOn.filter((other) => this.#kindOf(other) === kind)
-      .map((other) => inputRange(step, other, wanted, this.#kindOf, longest))
-      .reduce((a, b) => hull(a, b));
-  }
-
   #add(node: Node, types: readonly string[]): void {
     this.nodes.push(node);
     for (const type of types) this.#byType.set(type, node);
   }
 
   #addStored(step: PlanStep): void {
-    const type = step.plugin.name;
-    const range = this.#ranges.get(type) ?? ALL;
     const { pool, account } = this.#services;
-    const options = range === ALL ? { pool, account } : { pool, account, timeRange: range };
-    this.#add(new StoredNode(this.#services, type, () => step.stored!.read(options)), [type]);
+    for (const [type, result] of Object.entries(step.results)) {
+      const range = this.#demands.of(type);
+      if (!range) continue;
+      const all = range[0] === ALL[0] && range[1] === ALL[1];
+      const options = all ? { pool, account } : { pool, account, timeRange: range };
+      this.#add(new StoredNode(this.#services, type, () => result.read(options)), [type]);
+    }
   }
 
   #addSource(step: PlanStep): void {
@@ -104,13 +79,14 @@ export class Builder {
       maxRows: sizer ? MOST_ROWS : chunkSize ?? step.plugin.running.chunkSize ?? DEFAULT_ROWS,
       maxBytes: Math.max(2 ** 16, Math.min(2 ** 25, Math.floor(memory / parts))),
     };
-    const node = new SourceNode(this.#services, step, size, this.#wanted(step), sizer);
+    const node = new SourceNode(this.#services, step, size, this.#demands.of(step.plugin.name) ?? ALL, sizer);
     this.#add(node, [step.plugin.name]);
   }
 
   #edge(step: PlanStep, type: string): Edge {
-    const range = this.#inputRange(step, type);
-    return this.connect(type, range === ALL ? undefined : range);
+    const range = this.#demands.input(step, type);
+    const all = range[0] === ALL[0] && range[1] === ALL[1];
+    return this.connect(type, all ? undefined : range);
   }
 
   #inputs(step: PlanStep): StageInput[] {
@@ -120,12 +96,12 @@ export class Builder {
       types: [type],
       edge: this.#edge(step, type),
       schema: plan.step(type).schemas[type]!,
-      dataKind: this.#kindOf(type),
+      dataKind: this.#demands.kindOf(type),
     });
     if (plugin.kind === "merge") return plugin.dependsOn.map(single);
-    const kinds = [...new Set(plugin.dependsOn.map(this.#kindOf))];
+    const kinds = [...new Set(plugin.dependsOn.map(this.#demands.kindOf))];
     return kinds.map((kind) => {
-      const types = plugin.dependsOn.filter((type) => this.#kindOf(type) === kind);
+      const types = plugin.dependsOn.filter((type) => this.#demands.kindOf(type) === kind);
       return types.length === 1 ? single(types[0]!) : this.#merged(step, types, kind);
     });
   }
@@ -153,6 +129,7 @@ export class Builder {
       workers: 1,
       schemas: { [provides]: schema },
       breakThreshold: undefined,
+      isOpen: false,
     });
     this.#add(node, [provides]);
     return { types, edge: node.connect(provides), schema, dataKind };
@@ -163,7 +140,7 @@ export class Builder {
     const types = stage.flatMap(({ plugin }) => plugin.provides);
     const inside = new Set(stage.slice(1).flatMap(({ plugin }) => plugin.dependsOn));
     const outside = new Set([
-      ...wanted,
+      ...wanted.map(({ dataType }) => dataType),
       ...plan.steps.filter((step) => !stage.includes(step) && !step.stored).flatMap(({ plugin }) =>
         plugin.dependsOn
       ),
@@ -189,6 +166,7 @@ export class Builder {
       ),
       schemas: Object.assign({}, ...stage.map((step) => step.schemas)),
       breakThreshold: resets && typeof threshold === "number" ? threshold : undefined,
+      isOpen: stage.some((step) => this.#demands.isOpen(step)),
     });
     this.#add(node, types);
   }

@@ -43,6 +43,34 @@ export type RunEvent =
     /** Bytes charged to the run's budget. */
     readonly heldBytes: number;
   }
+  | {
+    /** Another process writes a result that this run wants: it waits until that has ended. */
+    readonly type: "waiting";
+    /** Data type. */
+    readonly dataType: string;
+    /** Who writes it. */
+    readonly owner: string;
+  }
+  | {
+    /** What an interrupted run left complete is not made again. */
+    readonly type: "resumed";
+    /** Data type. */
+    readonly dataType: string;
+    /** Rows from there on are made, ps. */
+    readonly from: bigint;
+    /** Rows that were there. */
+    readonly rows: number;
+  }
+  | {
+    /** The run ended before its end: what was complete is kept, and the next run goes on from there. */
+    readonly type: "kept";
+    /** Data type. */
+    readonly dataType: string;
+    /** Where the next run goes on, ps. */
+    readonly until: bigint;
+    /** Rows that are kept. */
+    readonly rows: number;
+  }
   | TaskEvent;
 
 /** What the nodes of one run share. */
@@ -161,6 +189,11 @@ export abstract class Node implements Producer {
 
   /** What it waits for; undefined when it waits for nothing in particular. */
   get waiting(): Waiting | undefined {
+    return undefined;
+  }
+
+  /** Where its input may start to make all outputs that start at or after `from`, if it has noted such a place. */
+  restartFor(_from: bigint): bigint | undefined {
     return undefined;
   }
 

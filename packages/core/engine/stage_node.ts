@@ -4,7 +4,7 @@
 import type { Schema } from "../data/schema.ts";
 import type { Geometry, Halo, Plugin } from "../plugin/plugin.ts";
 import { abortable } from "./abortable.ts";
-import { Computation, releaseAll } from "./computation.ts";
+import { Computation, releaseAll, type StretchResults } from "./computation.ts";
 import { Cutter, haloOf } from "./cutter.ts";
 import type { Edge } from "./edge.ts";
 import { NoRoom } from "./_no_room.ts";
@@ -12,7 +12,8 @@ import { PipelineError } from "./errors.ts";
 import { END, InputBuffer } from "./input_buffer.ts";
 import { type GraphServices, Node, type PluginMetrics, type Waiting } from "./node.ts";
 import { dropBefore, gatherRegion, type Region } from "./region.ts";
-import { type Stage, type StageResult, StepError } from "./stage.ts";
+import { restartKind, Restarts } from "./restarts.ts";
+import { type Stage, StepError } from "./stage.ts";
 import { StageOutputs } from "./stage_outputs.ts";
 
 /** One input of a stage: an edge, and the data types that it is known by. */
@@ -41,6 +42,8 @@ export interface StageNodeSpec {
   readonly schemas: Readonly<Record<string, Schema>>;
   /** Longer stretches without rows reset state; undefined: never. */
   readonly breakThreshold: number | undefined;
+  /** It is not known on which input before an output depends: places are noted where the input may start all the same. */
+  readonly isOpen: boolean;
 }
 
 interface Input extends StageInput {
@@ -50,12 +53,16 @@ interface Input extends StageInput {
 interface Task {
   readonly region: Region;
   readonly index: number;
-  readonly results: Promise<StageResult[]>;
+  readonly results: Promise<StretchResults>;
   settled: boolean;
 }
 
 /** Results that may wait for an earlier one, times the stretches that are computed at once; their bytes are in the budget. */
 const AHEAD = 8;
+
+function letGo({ results }: StretchResults): void {
+  releaseAll(results);
+}
 
 /** Computes a stage. */
 export class StageNode extends Node {
@@ -66,6 +73,7 @@ export class StageNode extends Node {
   readonly #outputs: StageOutputs;
   readonly #cutter: Cutter;
   readonly #computation: Computation;
+  readonly #restarts: Restarts | undefined;
   /** Where a stretch starts is known only when the one before is done. */
   readonly #inOrder: boolean;
   readonly #depth: number;
@@ -96,6 +104,7 @@ export class StageNode extends Node {
       { stage, inputTypes, inOrder: this.#inOrder, breakThreshold },
       services,
     );
+    if (spec.isOpen) this.#restarts = new Restarts(restartKind(this.#first, geometry));
     const inputKinds = spec.inputs.map(({ dataKind }) => dataKind);
     this.#outputs = new StageOutputs(
       { ...spec, inputKinds },
@@ -262,7 +271,8 @@ export class StageNode extends Node {
   async #collect(task: Task): Promise<void> {
     const { region, index } = task;
     try {
-      const results = await this.#resultsOf(task);
+      const { results, breaks } = await this.#resultsOf(task);
+      this.#restarts?.add(region.start, results, breaks);
       let consumed = region.end, hold = END;
       for (const result of results) {
         // Of several segments, only the last one is not over.
@@ -294,9 +304,13 @@ export class StageNode extends Node {
     }
   }
 
-  async #resultsOf(task: Task): Promise<StageResult[]> {
+  override restartFor(from: bigint): bigint | undefined {
+    return this.#restarts?.before(from);
+  }
+
+  async #resultsOf(task: Task): Promise<StretchResults> {
     await undefined; // what was computed at once is settled by then, and needs no listener for aborts
-    return await (task.settled ? task.results : abortable(task.results, this.services.signal, releaseAll));
+    return await (task.settled ? task.results : abortable(task.results, this.services.signal, letGo));
   }
 
   #finish(): void {
@@ -330,7 +344,7 @@ export class StageNode extends Node {
     this.#outputs.clear();
     this.services.executor.forget(this.#spec.stage);
     for (const { results } of this.#tasks) {
-      void results.then(releaseAll, () => {}); // the run has ended: nobody is left to be told
+      void results.then(letGo, () => {}); // the run has ended: nobody is left to be told
     }
     this.#tasks = [];
   }

@@ -3,21 +3,26 @@ import { Chunk } from "../chunk/chunk.ts";
 import { Account } from "../data/buffer_pool.ts";
 import { schema } from "../data/schema.ts";
 import { Table } from "../data/table.ts";
+import { sha256Of } from "./_files.ts";
+import { JOURNAL_HEAD, journalLine } from "./_journal.ts";
 import { KEY, put, readAll, three, withStore } from "./_store_testing.ts";
 import { chunkOf, joined } from "./_testing.ts";
 import { encodeChunk } from "./arrow.ts";
+import { FolderStore } from "./store.ts";
 
 Deno.test("every changed, missing or cut-off chunk file is named and never returned", () =>
   withStore(async (store, root) => {
     const result = await put(store, three());
-    const path = `${root}/run_7/hits/000002.arrow`;
+    const path = `${root}/run_7/hits-4f1a/000002.arrow`;
     const good = await Deno.readFile(path);
     const rejected = (message: RegExp) =>
       assert.rejects(readAll(result, { timeRange: [200n, 300n] }), (error: Error) => {
         assert.match(error.message, message);
         assert.ok(error.message.startsWith(`Cannot read "${path}": `), error.message);
         assert.ok(
-          error.message.endsWith(`; remove the folder "${root}/run_7/hits" and compute the result again`),
+          error.message.endsWith(
+            `; remove the folder "${root}/run_7/hits-4f1a" and compute the result again`,
+          ),
         );
         return true;
       });
@@ -25,10 +30,10 @@ Deno.test("every changed, missing or cut-off chunk file is named and never retur
       const bytes = good.slice();
       bytes[at]! ^= 1 << (at % 8);
       await Deno.writeFile(path, bytes);
-      await rejected(/its checksum is [0-9a-f]{8}, not [0-9a-f]{8}/);
+      await rejected(/its SHA-256 is [0-9a-f]{64}, not [0-9a-f]{64}/);
     }
     const account = new Account();
-    await assert.rejects(readAll(result, { timeRange: [200n, 300n], account }), /its checksum is/);
+    await assert.rejects(readAll(result, { timeRange: [200n, 300n], account }), /its SHA-256 is/);
     assert.deepEqual([account.used, account.peak > 0], [0, true]);
     await Deno.writeFile(path, good.subarray(0, 100));
     await rejected(/it has 100 bytes, not \d+/);
@@ -41,16 +46,15 @@ Deno.test("every changed, missing or cut-off chunk file is named and never retur
 Deno.test("a file of other rows or columns with a matching checksum is still refused", () =>
   withStore(async (store, root) => {
     const result = await put(store, three());
-    const { crc32 } = await import("node:zlib");
+    const folder = `${root}/run_7/hits-4f1a`;
     const swap = async (chunk: Chunk, message: RegExp) => {
       const bytes = joined(await encodeChunk(chunk));
-      await Deno.writeFile(`${root}/run_7/hits/000000.arrow`, bytes);
-      const file = `${root}/run_7/hits/metadata.json`;
-      const json = JSON.parse(await Deno.readTextFile(file));
-      json.bytes += bytes.length - json.chunks[0].bytes;
-      json.chunks[0].bytes = bytes.length;
-      json.chunks[0].crc32 = crc32(bytes).toString(16).padStart(8, "0");
-      await Deno.writeTextFile(file, JSON.stringify(json));
+      await Deno.writeFile(`${folder}/000000.arrow`, bytes);
+      const chunks = result.chunks.map((record) => ({ ...record, restarts: {} }));
+      chunks[0] = { ...chunks[0]!, bytes: bytes.length, sha256: sha256Of(bytes) };
+      const journal = JOURNAL_HEAD + chunks.map(journalLine).join("");
+      await Deno.writeTextFile(`${folder}/journal.tsv`, journal);
+      await rewrite(`${folder}/metadata.json`, (json) => json.journal.sha256 = sha256Of(journal));
       await assert.rejects(readAll((await store.open(KEY))!), message);
     };
     await swap(chunkOf(0, 100, [[1, 2]]), /000000.arrow": it has 1 rows, not 2/);
@@ -60,40 +64,40 @@ Deno.test("a file of other rows or columns with a matching checksum is still ref
     assert.equal(result.meta.rows, 5);
   }));
 
+// deno-lint-ignore no-explicit-any -- metadata with any field changed
+type Json = any;
+
+/** Change metadata, with a checksum that is right. */
+async function rewrite(file: string, change: (json: Json) => void): Promise<void> {
+  const { sha256: _, ...json } = JSON.parse(await Deno.readTextFile(file));
+  change(json);
+  const text = JSON.stringify(json, null, 2).slice(0, -2);
+  await Deno.writeTextFile(file, `${text},\n  "sha256": "${sha256Of(text)}"\n}\n`);
+}
+
 Deno.test("damaged metadata is refused with the field, the file and the remedy", () =>
   withStore(async (store, root) => {
     await put(store, three());
-    const file = `${root}/run_7/hits/metadata.json`;
-    const good = JSON.parse(await Deno.readTextFile(file));
-    type Json = typeof good;
+    const file = `${root}/run_7/hits-4f1a/metadata.json`;
+    const good = await Deno.readTextFile(file);
     const bad: [(json: Json) => void, RegExp][] = [
       [
         (j) => j.format = "strax",
         /"format" is "strax", not "millrace-result"; give the folder of a store, or move this/,
       ],
-      [(j) => j.version = 2, /"version" is 2, not 1, which this program reads/],
+      [(j) => j.version = 1, /it was written by an older version of Millrace/],
+      [(j) => j.version = 3, /"version" is 3, not 2, which this program reads/],
       [(j) => delete j.version, /"version" is missing/],
+      [(j) => j.state = "done", /"state" is "done", not "writing" or "complete"/],
       [(j) => j.rows = -1, /"rows" is -1, not a count/],
-      [(j) => j.rows = 6, /its chunks have 5 rows, but it says 6/],
-      [(j) => j.bytes += 1, /its chunks have \d+ bytes, but it says \d+/],
       [(j) => j.start = 0, /"start" is 0, not an integer in quotes/],
-      [(j) => j.end = "301", /its chunks end at 300 ps, but it says 301/],
       [(j) => j.schema = { time: "tme" }, /unknown type "tme"/],
       [(j) => j.schema = { height: "f32" }, /not one with a column "time"/],
       [(j) => j.schema = null, /"schema" is null, not a JSON object/],
       [(j) => j.notices = [1], /"notices" is \[1\], not a list of strings/],
       [(j) => j.lineageHash = 3, /"lineageHash" is 3, not a string/],
-      [(j) => j.chunks = {}, /"chunks" is {}, not a list/],
-      [(j) => j.chunks = [], /it lists no chunk/],
-      [(j) => j.chunks[1] = 5, /chunks\[1\] is no JSON object/],
-      [
-        (j) => j.chunks[1].file = "../../000001.arrow",
-        /"chunks\[1\].file" is "..\/..\/000001.arrow", not a name/,
-      ],
-      [(j) => j.chunks[1].coverEnd = "1.5", /"chunks\[1\].coverEnd" is "1.5", not an integer in quotes/],
-      [(j) => j.chunks[1].firstStart = 7, /"chunks\[1\].firstStart" is 7/],
-      [(j) => j.chunks[1].start = "101", /chunk 1 covers \[101 \.\. 200\) ps, but 100 ps is next/],
-      [(j) => j.chunks.splice(1, 1), /but 100 ps is next/],
+      [(j) => j.target = 3, /target is no JSON object/],
+      [(j) => j.journal = null, /journal is no JSON object/],
     ];
     const rejected = (message: RegExp) =>
       assert.rejects(store.open(KEY), (error: Error) => {
@@ -103,15 +107,64 @@ Deno.test("damaged metadata is refused with the field, the file and the remedy",
         return true;
       });
     for (const [damage, message] of bad) {
-      const json = structuredClone(good);
-      damage(json);
-      await Deno.writeTextFile(file, JSON.stringify(json));
+      await Deno.writeTextFile(file, good);
+      await rewrite(file, damage);
       await rejected(message);
     }
+    await Deno.writeTextFile(file, good.replace('"rows": 5', '"rows": 6'));
+    await rejected(/it was changed: its text is not the one of its SHA-256; remove the folder/);
     await Deno.writeTextFile(file, "[]");
-    await rejected(/it is no JSON object; remove the folder ".*hits" and compute the result again/);
-    await Deno.writeTextFile(file, JSON.stringify({ ...good, dataType: "peaks" }));
-    await rejected(/it is of run_7\/peaks; move its folder back to that name/);
+    await rejected(/it is no JSON object; remove the folder ".*hits-4f1a" and compute the result again/);
+    await Deno.writeTextFile(file, good);
+    await rewrite(file, (json) => json.dataType = "peaks");
+    await rejected(/it is of run_7\/peaks, lineage 4f1a; move its folder back to run_7\/peaks-4f1a/);
     await Deno.remove(file);
     await rejected(/it is missing; remove the folder/);
+  }));
+
+Deno.test("each single flipped byte in any file of a result is detected, with the file", () =>
+  withStore(async (store, root) => {
+    await put(store, three());
+    const folder = `${root}/run_7/hits-4f1a`;
+    let flips = 0;
+    for (const { name } of (await Array.fromAsync(Deno.readDir(folder)))) {
+      const path = `${folder}/${name}`;
+      const good = await Deno.readFile(path);
+      for (let at = 0; at < good.length; at++) {
+        const bytes = good.slice();
+        bytes[at]! ^= 1 << (at % 8);
+        await Deno.writeFile(path, bytes);
+        flips++;
+        await assert.rejects(
+          async () => {
+            const result = await store.open(KEY);
+            assert.ok(result, `${name}: the result looks unfinished after a flip of byte ${at}`);
+            await readAll(result);
+          },
+          (error: Error) => error.message.includes(name),
+          `${name}, byte ${at}`,
+        );
+      }
+      await Deno.writeFile(path, good);
+    }
+    assert.ok(flips > 5000);
+    assert.equal((await readAll((await store.open(KEY))!)).length, 3);
+  }));
+
+Deno.test("checksums are compared always, once for a file as it is, or never", () =>
+  withStore(async (store, root) => {
+    await put(store, three());
+    const path = `${root}/run_7/hits-4f1a/000000.arrow`;
+    const result = (await store.open(KEY))!;
+    await readAll(result, { verify: "first" });
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const bytes = await Deno.readFile(path);
+    bytes[bytes.length >> 1]! ^= 1;
+    await Deno.writeFile(path, bytes);
+    // A file that was written again is another one.
+    await assert.rejects(readAll(result, { verify: "first" }), /000000.arrow": its SHA-256 is/);
+    await assert.rejects(readAll(result, { verify: "always" }), /000000.arrow": its SHA-256 is/);
+    const read = await readAll(result, { verify: "never" }).catch((error) => String(error));
+    assert.ok(typeof read !== "string" || !read.includes("SHA-256"));
+    assert.ok(new FolderStore(root, { verify: "never" }));
   }));

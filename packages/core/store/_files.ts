@@ -1,5 +1,7 @@
-// Chunk files on disk: written in parts under a temporary name, read whole, with a checksum.
+// Files on disk: written in parts under a temporary name, read whole, with a checksum.
+import { createHash } from "node:crypto";
 import type { Account, BufferHandle, BufferPool } from "../data/buffer_pool.ts";
+import type { Verify } from "./types.ts";
 
 /** Parts smaller than this are gathered into one write. */
 const SMALL = 2 ** 16;
@@ -10,45 +12,66 @@ const FULL = /ENOSPC|EDQUOT|EFBIG|no space left|not enough space|quota exceeded|
 /** An error of the file system with what was tried, where, and what helps. */
 export function storageError(action: string, folder: string, cause: unknown): Error {
   const what = cause instanceof Error ? cause.message : String(cause);
-  const denied = cause instanceof Deno.errors.PermissionDenied || cause instanceof Deno.errors.NotCapable;
-  const full = FULL.test(`${what} ${(cause as { code?: unknown }).code}`);
-  const help = full
-    ? "; free some space or choose another folder for the store"
+  const code = (cause as { code?: unknown }).code;
+  const denied = cause instanceof Deno.errors.PermissionDenied || cause instanceof Deno.errors.NotCapable ||
+    code === "EROFS";
+  const help = FULL.test(`${what} ${code}`)
+    ? "; free some space or choose another folder for the store: what is complete stays"
     : denied
     ? "; allow this program to read and write there or choose another folder for the store"
     : "";
   return new Error(`Cannot ${action} in folder "${folder}": ${what}${help}`, { cause });
 }
 
-/** What was written: bytes and CRC-32 (8 hexadecimal digits). */
+/** What was written: bytes and SHA-256 (64 hexadecimal digits). */
 export interface Written {
   readonly bytes: number;
-  readonly crc32: string;
+  readonly sha256: string;
 }
 
-const hex = (sum: number) => sum.toString(16).padStart(8, "0");
+/** SHA-256 of bytes, 64 hexadecimal digits. */
+export function sha256Of(bytes: Uint8Array | string): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
 
-/** Write parts to `path` under a temporary name, then rename; `durable` waits until they are on the disk. */
+/** Write all of some bytes at a file's position. */
+export async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
+  let at = 0;
+  while (at < bytes.length) at += await file.write(bytes.subarray(at));
+}
+
+/**
+ * Write parts to `path` under a temporary name, then rename; `durable` waits until they are on the disk. When that fails,
+ * nothing is left.
+ */
 export async function writeParts(
   path: string,
   parts: readonly Uint8Array[],
   durable: boolean,
 ): Promise<Written> {
-  const { crc32 } = await import("node:zlib");
   const temporary = `${path}.tmp`;
-  let bytes = 0, sum = 0;
-  {
-    using file = await Deno.open(temporary, { write: true, create: true, truncate: true });
-    for (const part of gathered(parts)) {
-      sum = crc32(part, sum);
-      bytes += part.length;
-      let at = 0;
-      while (at < part.length) at += await file.write(part.subarray(at));
+  const hash = createHash("sha256");
+  let bytes = 0;
+  try {
+    {
+      using file = await Deno.open(temporary, { write: true, create: true, truncate: true });
+      for (const part of gathered(parts)) {
+        hash.update(part);
+        bytes += part.length;
+        await writeAll(file, part);
+      }
+      if (durable) await file.syncData();
     }
-    if (durable) await file.syncData();
+    await Deno.rename(temporary, path);
+  } catch (error) {
+    try {
+      await Deno.remove(temporary);
+    } catch (second) {
+      if (!(second instanceof Deno.errors.NotFound)) throw new AggregateError([error, second], String(error));
+    }
+    throw error;
   }
-  await Deno.rename(temporary, path);
-  return { bytes, crc32: hex(sum) };
+  return { bytes, sha256: hash.digest("hex") };
 }
 
 /** The same bytes in fewer parts: neighbours that are small become one. A part is valid until the next is asked for. */
@@ -69,6 +92,11 @@ function* gathered(parts: readonly Uint8Array[]): Generator<Uint8Array> {
   if (used > 0) yield room.subarray(0, used);
 }
 
+/** Files as they were when their checksum was found right. */
+const checked = new Set<string>();
+
+const MOST_CHECKED = 200_000;
+
 /**
  * Read a file of a known size and checksum into a buffer of `pool`; the caller releases the handle.
  *
@@ -80,9 +108,10 @@ export async function readChecked(
   wanted: Written,
   pool: BufferPool,
   account?: Account,
+  verify: Verify = "always",
 ): Promise<{ bytes: Uint8Array; handle: BufferHandle }> {
   using file = await Deno.open(path);
-  const { size } = await file.stat();
+  const { size, mtime, ctime, ino } = await file.stat();
   if (size !== wanted.bytes) throw new SyntaxError(`it has ${size} bytes, not ${wanted.bytes}`);
   const handle = pool.acquire(size, account);
   try {
@@ -93,12 +122,31 @@ export async function readChecked(
       if (count === null) throw new SyntaxError(`it ended after ${at} bytes of ${size}`);
       at += count;
     }
-    const { crc32 } = await import("node:zlib");
-    const sum = hex(crc32(bytes));
-    if (sum !== wanted.crc32) throw new SyntaxError(`its checksum is ${sum}, not ${wanted.crc32}`);
+    const state = `${path}\n${wanted.sha256}\n${mtime?.getTime()}\n${ctime?.getTime()}\n${ino}`;
+    if (verify === "always" || (verify === "first" && !checked.has(state))) {
+      const sum = sha256Of(bytes);
+      if (sum !== wanted.sha256) throw new SyntaxError(`its SHA-256 is ${sum}, not ${wanted.sha256}`);
+      if (checked.size >= MOST_CHECKED) checked.clear();
+      checked.add(state);
+    }
     return { bytes, handle };
   } catch (error) {
     handle.release(account !== undefined);
     throw error;
   }
+}
+
+/** `promise`, or `undefined` where what it needs isn't there. */
+export async function ifThere<T>(promise: Promise<T>): Promise<T | undefined> {
+  try {
+    return await promise;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+/** Remove a file or folder, if it is there. */
+export async function removeAll(path: string): Promise<void> {
+  await ifThere(Deno.remove(path, { recursive: true }));
 }

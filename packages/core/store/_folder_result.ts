@@ -1,37 +1,76 @@
 // Reads a finished result from its folder.
-import { Chunk, NO_COVER } from "../chunk/chunk.ts";
+import { Chunk, endtimesOf, NO_COVER, timesOf } from "../chunk/chunk.ts";
+import { gather } from "../chunk/gather.ts";
 import { BufferPool, MemoryBudgetError } from "../data/buffer_pool.ts";
 import { columnOf, hasColumn } from "../data/schema.ts";
 import { type ArrowFile, openArrow } from "./_arrow_decode.ts";
-import { readChecked } from "./_files.ts";
+import { ifThere, readChecked, sha256Of } from "./_files.ts";
+import { JOURNAL_FILE, parseJournal } from "./_journal.ts";
 import { lowerBoundInt64, maxInt64 } from "./_int64.ts";
-import { METADATA_FILE, parseMetadata, remedy } from "./_metadata.ts";
-import type { ChunkRecord, ReadOptions, ResultMeta, StoredResult } from "./types.ts";
+import { type Metadata, METADATA_FILE, parseMetadata, remedy } from "./_metadata.ts";
+import type { ChunkRecord, ReadOptions, ResultMeta, StoredResult, Verify } from "./types.ts";
 
 /** Files are read into these; chunks lie elsewhere. */
 const filePool = new BufferPool({ maxIdle: 64 * 2 ** 20 });
 
-/** First chunk that ends after `time`. O(log chunks). */
-function chunkAt(chunks: readonly ChunkRecord[], time: bigint): number {
-  let from = 0, to = chunks.length;
+/** First of `n` for which `holds`, which does not hold for any before it; `n` where there is none. O(log n). */
+function firstOf(n: number, holds: (k: number) => boolean): number {
+  let from = 0, to = n;
   while (from < to) {
     const mid = (from + to) >>> 1;
-    if (chunks[mid]!.end <= time) from = mid + 1;
-    else to = mid;
+    if (holds(mid)) to = mid;
+    else from = mid + 1;
   }
   return from;
 }
 
+/**
+ * The metadata of a result, and the chunks of a complete one; `undefined` where there is no metadata file, or the
+ * folder was exchanged while it was read. O(chunks).
+ *
+ * @throws {SyntaxError} When they are damaged: names the file and the remedy.
+ */
+export async function readFolder(
+  folder: string,
+): Promise<{ metadata: Metadata; chunks: readonly ChunkRecord[] } | undefined> {
+  const file = `${folder}/${METADATA_FILE}`;
+  const text = await ifThere(Deno.readTextFile(file));
+  if (text === undefined) return undefined;
+  const metadata = parseMetadata(text, file);
+  if (metadata.state === "writing") return { metadata, chunks: [] };
+  const journal = `${folder}/${JOURNAL_FILE}`;
+  const bytes = await ifThere(Deno.readFile(journal));
+  const fail = (what: string): never => {
+    throw new SyntaxError(`Cannot read "${journal}": ${what}; ${remedy(journal)}`);
+  };
+  const fits = bytes && sha256Of(bytes) === metadata.journal.sha256;
+  // The whole folder may have been exchanged between the two reads.
+  if (!fits && await ifThere(Deno.readTextFile(file)) !== text) return undefined;
+  if (!bytes) return fail("it is missing");
+  if (!fits) {
+    const { problem = `its SHA-256 is not the one that ${METADATA_FILE} says` } = parseJournal(bytes);
+    fail(problem);
+  }
+  const { lines: chunks, problem } = parseJournal(bytes, true);
+  if (problem !== undefined || chunks.length !== metadata.chunks) {
+    fail(problem ?? `it lists ${chunks.length} chunks, not ${metadata.chunks}`);
+  }
+  return { metadata, chunks };
+}
+
 /** {@linkcode StoredResult} in a folder. */
 export class FolderResult implements StoredResult {
-  readonly #folder: string;
+  /** Where it lies. */
+  readonly folder: string;
   readonly meta: ResultMeta;
   readonly chunks: readonly ChunkRecord[];
+  readonly #verify: Verify;
 
-  constructor(folder: string, meta: ResultMeta, chunks: readonly ChunkRecord[]) {
-    this.#folder = folder;
+  constructor(folder: string, meta: ResultMeta, chunks: readonly ChunkRecord[], verify: Verify) {
+    this.folder = folder;
     this.meta = meta;
     this.chunks = chunks;
+    this.#verify = verify;
   }
 
   read(options: ReadOptions = {}): AsyncIterable<Chunk> {
@@ -44,21 +83,54 @@ export class FolderResult implements StoredResult {
     for (const name of options.columns ?? []) columnOf(meta.schema, name);
     if (!hasColumn(meta.schema, "endtime")) wanted?.delete("endtime");
     const columns = meta.schema.columns.map(({ name }) => name).filter((name) => wanted?.has(name) ?? true);
-    return this.#chunks(from, to, columns, options);
+    if (options.timeRange === undefined || (options.straddlers ?? "start") === "start") {
+      return this.#chunks(from, to, columns, options);
+    }
+    return options.straddlers === "touch"
+      ? this.#touching(from, to, columns, options)
+      : this.#inside(from, to, columns, options);
+  }
+
+  /** Rows that have a part in the range: earlier ones that reach into it too. */
+  async *#touching(from: bigint, to: bigint, columns: string[], options: ReadOptions): AsyncGenerator<Chunk> {
+    const { chunks, meta } = this;
+    // Nothing that starts longer than the longest row before the range reaches into it, and nothing under a lower cover.
+    const near = firstOf(chunks.length, (k) => chunks[k]!.end > from - meta.longestRow);
+    const covering = firstOf(chunks.length, (k) => chunks[k]!.coverEnd > from || chunks[k]!.end > from);
+    const first = Math.max(near, covering);
+    const start = first < chunks.length ? chunks[first]!.start : from;
+    let begun = false;
+    for await (const chunk of this.#chunks(start < from ? start : from, to, columns, options)) {
+      if (chunk.start >= from) {
+        yield chunk;
+        continue;
+      }
+      const kept = keepRows(chunk, options, (time, end) => time >= from || end > from);
+      begun ||= kept.length > 0 || kept.end > from;
+      if (begun) yield kept;
+      else kept.release();
+    }
+  }
+
+  async *#inside(from: bigint, to: bigint, columns: string[], options: ReadOptions): AsyncGenerator<Chunk> {
+    for await (const chunk of this.#chunks(from, to, columns, options)) {
+      yield keepRows(chunk, options, (_, end) => end <= to);
+    }
   }
 
   async *#chunks(from: bigint, to: bigint, columns: string[], options: ReadOptions): AsyncGenerator<Chunk> {
-    for (let k = chunkAt(this.chunks, from); k < this.chunks.length && this.chunks[k]!.start < to; k++) {
+    const first = firstOf(this.chunks.length, (k) => this.chunks[k]!.end > from);
+    for (let k = first; k < this.chunks.length && this.chunks[k]!.start < to; k++) {
       yield await this.#chunk(k, from, to, columns, options);
     }
   }
 
   async #chunk(k: number, from: bigint, to: bigint, columns: string[], options: ReadOptions): Promise<Chunk> {
     const record = this.chunks[k]!;
-    const path = `${this.#folder}/${record.file}`;
-    const { account, pool } = options;
+    const path = `${this.folder}/${record.file}`;
+    const { account, pool, verify = this.#verify } = options;
     try {
-      const { bytes, handle } = await readChecked(path, record, pool ?? filePool, account);
+      const { bytes, handle } = await readChecked(path, record, pool ?? filePool, account, verify);
       try {
         const file = await openArrow(bytes, { name: path, schema: this.meta.schema });
         if (file.rows !== record.rows) throw new SyntaxError(`it has ${file.rows} rows, not ${record.rows}`);
@@ -119,12 +191,31 @@ export class FolderResult implements StoredResult {
 
   /** The id of the result that lies in the folder now. */
   async #idNow(): Promise<string | undefined> {
-    const path = `${this.#folder}/${METADATA_FILE}`;
-    try {
-      return parseMetadata(await Deno.readTextFile(path), path).meta.id;
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return undefined;
-      throw error;
-    }
+    const path = `${this.folder}/${METADATA_FILE}`;
+    const text = await ifThere(Deno.readTextFile(path));
+    return text === undefined ? undefined : parseMetadata(text, path).meta.id;
+  }
+}
+
+/** The rows of a chunk for whose absolute times `keep` holds, in the same interval; takes the chunk. */
+function keepRows(
+  chunk: Chunk,
+  { pool, account }: ReadOptions,
+  keep: (time: bigint, end: bigint) => boolean,
+): Chunk {
+  const { table, t0 } = chunk;
+  const times = timesOf(table), ends = endtimesOf(table);
+  const rows = new Uint32Array(table.length);
+  let count = 0;
+  for (let i = 0; i < rows.length; i++) {
+    if (keep(t0 + BigInt(times[i]!), t0 + BigInt(ends[i]!))) rows[count++] = i;
+  }
+  if (count === rows.length) return chunk;
+  try {
+    const { start, end, coverEnd, runId, dataType, dataKind } = chunk;
+    const kept = gather(table, rows, count, { ...(pool && { pool }), ...(account && { account }) });
+    return new Chunk(kept, { start, end, coverEnd, runId, dataType, dataKind });
+  } finally {
+    chunk.release();
   }
 }

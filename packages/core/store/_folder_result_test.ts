@@ -35,25 +35,28 @@ Deno.test("metadata.json is readable, with 64-bit integers as strings", () =>
   withStore(async (store, root) => {
     const big = 2n ** 62n;
     const table = Table.from(schema({ time: "time" }), { time: [big + 1n] }) as unknown as Table;
-    const meta = { schema: table.schema, lineage: null, lineageHash: "" };
+    const meta = { schema: table.schema, lineage: null, lineageHash: "4f1a" };
     const result = await put(store, [new Chunk(table, { start: big, end: big + 9n })], meta);
-    const text = await Deno.readTextFile(`${root}/run_7/hits/metadata.json`);
+    const text = await Deno.readTextFile(`${root}/run_7/hits-4f1a/metadata.json`);
     const json = JSON.parse(text);
     assert.equal(json.format, "millrace-result");
-    assert.equal(json.version, 1);
+    assert.equal(json.version, 2);
     assert.deepEqual(json.schema, { time: "time" });
     assert.equal(json.start, "4611686018427387904");
-    assert.deepEqual(json.chunks, [{
-      file: "000000.arrow",
-      rows: 1,
-      start: "4611686018427387904",
-      end: "4611686018427387913",
-      coverEnd: "4611686018427387905",
-      firstStart: "4611686018427387905",
-      bytes: result.chunks[0]!.bytes,
-      crc32: result.chunks[0]!.crc32,
-    }]);
-    assert.ok(text.includes('\n    {"file":"000000.arrow"'));
+    assert.deepEqual([json.state, json.chunks, json.target], ["complete", 1, null]);
+    const journal = await Deno.readTextFile(`${root}/run_7/hits-4f1a/journal.tsv`);
+    assert.deepEqual(journal.split("\n")[1]!.split("\t").slice(0, -1), [
+      "000000.arrow",
+      result.chunks[0]!.sha256,
+      "1",
+      "4611686018427387904",
+      "4611686018427387913",
+      "4611686018427387905",
+      "4611686018427387905",
+      "0",
+      String(result.chunks[0]!.bytes),
+      "-",
+    ]);
     assert.deepEqual((await readAll((await store.open(KEY))!))[0]!.rows, [{ time: big + 1n }]);
   }));
 
@@ -70,7 +73,7 @@ Deno.test("chunk files are Arrow files that other programs read, all of one type
     await put(store, [chunkOf(0, 10, []), chunkOf(10, 20, [[11, 12], [15, 30]]), chunkOf(20, 30, [], 30n)]);
     const types: string[] = [];
     for (const k of [0, 1, 2]) {
-      const bytes = await Deno.readFile(`${root}/run_7/hits/00000${k}.arrow`);
+      const bytes = await Deno.readFile(`${root}/run_7/hits-4f1a/00000${k}.arrow`);
       const read = flechette.tableFromIPC(bytes, { useBigInt: true });
       types.push(JSON.stringify(read.schema.fields));
       const keys = ["runId", "dataType", "dataKind", "start", "end"].map((key) =>
@@ -139,8 +142,8 @@ Deno.test("a cut chunk's coverEnd counts the rows before the range, not those af
 Deno.test("read() opens only the files that the range touches", () =>
   withStore(async (store, root) => {
     const result = await put(store, three());
-    await Deno.remove(`${root}/run_7/hits/000000.arrow`);
-    await Deno.remove(`${root}/run_7/hits/000002.arrow`);
+    await Deno.remove(`${root}/run_7/hits-4f1a/000000.arrow`);
+    await Deno.remove(`${root}/run_7/hits-4f1a/000002.arrow`);
     assert.deepEqual(await readAll(result, { timeRange: [100n, 200n] }), [
       { start: 100n, end: 200n, coverEnd: 250n, rows: [] },
     ]);
@@ -157,7 +160,7 @@ Deno.test("read() gives the columns that are asked for with time and endtime, in
     }
     const points = schema({ charge: "f32", time: "time" });
     const table = Table.from(points, { time: [1, 2], charge: [3, 4] }) as unknown as Table;
-    const meta = { schema: table.schema, lineage: null, lineageHash: "" };
+    const meta = { schema: table.schema, lineage: null, lineageHash: "4f1a" };
     const other = await put(store, [new Chunk(table, { start: 0n, end: 9n })], meta);
     const [read] = await readAll(other, { columns: [], timeRange: [0n, 2n] });
     assert.deepEqual([read!.rows, read!.coverEnd], [[{ time: 1n }], 1n]);
@@ -194,7 +197,7 @@ Deno.test("read() charges the account for what is held and gives all of it back"
 Deno.test("a chunk file holds its whole chunk by itself", () =>
   withStore(async (store, root) => {
     await put(store, three());
-    using chunk = await decodeChunk(await Deno.readFile(`${root}/run_7/hits/000002.arrow`));
+    using chunk = await decodeChunk(await Deno.readFile(`${root}/run_7/hits-4f1a/000002.arrow`));
     assert.equal(String(chunk), "hits[200 .. 300) ps, 3 rows");
     assert.equal(chunk.coverEnd, 400n);
   }));

@@ -1,52 +1,111 @@
-// Writes a result into a temporary folder and puts it in its place when it is complete.
+// Writes a result: chunk files first, then their lines in the journal, in order; metadata say when it is complete.
 import { Chunk, NO_COVER, timesOf } from "../chunk/chunk.ts";
+import { BufferPool } from "../data/buffer_pool.ts";
 import { sameType, Table } from "../data/table.ts";
-import { storageError, writeParts } from "./_files.ts";
-import { FolderResult } from "./_folder_result.ts";
-import type { Workspace } from "./_folders.ts";
 import { checkEncodable } from "./_arrow_encode.ts";
-import { METADATA_FILE, metadataText } from "./_metadata.ts";
+import { ifThere, storageError, writeParts } from "./_files.ts";
+import { FolderResult } from "./_folder_result.ts";
+import type { LockedPlace } from "./_folders.ts";
+import { fileName, type JournalLine, JournalWriter } from "./_journal.ts";
+import { type BegunMeta, METADATA_FILE, metadataText } from "./_metadata.ts";
+import { Regrouper } from "./_regroup.ts";
 import { type SaveChunk, saveChunk, type SavedChunk } from "./save_chunk.ts";
-import type { CodecName } from "./codecs/types.ts";
-import type { ChunkRecord, ResultKey, ResultMeta, ResultWriter, StoredMeta, StoredResult } from "./types.ts";
+import type {
+  ChunkRecord,
+  ResultMeta,
+  ResultWriter,
+  StoredMeta,
+  StoredResult,
+  Verify,
+  WriterOptions,
+} from "./types.ts";
+
+/** Chunks that are made of several tables lie in these until they are written. */
+const pool = new BufferPool({ maxIdle: 64 * 2 ** 20 });
+
+/** What an earlier writer left. */
+export interface Prefix {
+  readonly lines: readonly JournalLine[];
+  /** Bytes of the journal with them. */
+  readonly journalBytes: number;
+  /** Widths of fixed columns, where rows were written. */
+  readonly widths: Readonly<Record<string, number>>;
+}
+
+/** What a {@linkcode FolderWriter} writes. */
+export interface FolderWriterSpec {
+  readonly meta: StoredMeta;
+  readonly begun: BegunMeta;
+  readonly place: LockedPlace;
+  /** Where it writes: the place itself, or a folder that shall take it. */
+  readonly folder: string;
+  readonly prefix: Prefix;
+  readonly durable: boolean;
+  readonly verify: Verify;
+  readonly options: WriterOptions;
+}
 
 /** {@linkcode ResultWriter} of a folder store. */
 export class FolderWriter implements ResultWriter {
-  readonly #key: ResultKey;
-  readonly #meta: StoredMeta;
-  readonly #space: Workspace;
-  readonly #durable: boolean;
-  readonly #codec: CodecName;
+  readonly #spec: FolderWriterSpec;
   readonly #saveChunk: SaveChunk;
+  readonly #regroup: Regrouper | undefined;
+  readonly #journal: JournalWriter;
   /** In order; what is known of a file only when it is written comes then. */
-  readonly #chunks: ChunkRecord[] = [];
+  readonly #lines: (JournalLine | undefined)[];
+  /** Ends of chunks and covers, also of those under way. */
+  #last: { readonly end: bigint; readonly coverEnd: bigint } | undefined;
+  /** Lines in the journal. */
+  #kept: number;
   /** Files that are being written. */
   readonly #saving = new Set<Promise<void>>();
   /** Widths of fixed columns; those that the data decide come with the first rows. */
-  readonly #widths: Record<string, number> = {};
-  /** Chunks without rows, written before the widths were known. */
-  readonly #unsized: number[] = [];
-  #longest = 0n;
+  readonly #widths: Record<string, number>;
+  /** Chunks without rows, which wait for the widths. */
+  #unsized: { readonly index: number; readonly chunk: Chunk }[] = [];
   #tail: Promise<void> = Promise.resolve();
+  #journaling: Promise<void> = Promise.resolve();
   /** Why nothing more can be written. */
   #done: string | undefined;
 
-  constructor(
-    key: ResultKey,
-    meta: StoredMeta,
-    space: Workspace,
-    options: { readonly durable: boolean; readonly codec: CodecName; readonly save: SaveChunk | undefined },
-  ) {
-    this.#key = { runId: key.runId, dataType: key.dataType };
-    this.#meta = meta;
-    this.#space = space;
-    this.#durable = options.durable;
-    this.#codec = options.codec;
+  private constructor(spec: FolderWriterSpec, journal: JournalWriter) {
+    const { prefix, begun, options } = spec;
+    this.#spec = spec;
+    this.#journal = journal;
     this.#saveChunk = options.save ?? saveChunk;
+    this.#lines = [...prefix.lines];
+    this.#kept = prefix.lines.length;
+    this.#widths = { ...prefix.widths };
+    this.#last = prefix.lines.at(-1);
+    const { end, coverEnd = NO_COVER } = this.#last ?? {};
+    this.#regroup = begun.target && new Regrouper(begun.target, pool, end, coverEnd);
+  }
+
+  /** Begin, or go on behind a prefix. */
+  static async open(spec: FolderWriterSpec): Promise<FolderWriter> {
+    const { folder, prefix, durable, begun } = spec;
+    if (prefix.journalBytes === 0) {
+      // First of all files: with any other one alone, the folder would look damaged to readers.
+      const text = metadataText({ state: "writing", meta: begun });
+      await writeParts(`${folder}/${METADATA_FILE}`, [new TextEncoder().encode(text)], durable);
+    }
+    return new FolderWriter(spec, await JournalWriter.open(folder, prefix.journalBytes, durable));
+  }
+
+  get resumesAt(): bigint | undefined {
+    return this.#spec.prefix.lines.at(-1)?.end;
+  }
+
+  get restarts(): Readonly<Record<string, bigint>> {
+    return this.#spec.prefix.lines.at(-1)?.restarts ?? {};
+  }
+
+  get kept(): readonly ChunkRecord[] {
+    return this.#lines.slice(0, this.#kept) as JournalLine[];
   }
 
   get #name(): string {
-    return `${this.#key.runId}/${this.#key.dataType}`;
+    return `${this.#spec.begun.runId}/${this.#spec.begun.dataType}`;
   }
 
   /** Run after everything that was asked for before. */
@@ -62,47 +121,68 @@ export class FolderWriter implements ResultWriter {
     }
   }
 
-  /** Do file work; when it fails, remove what was written. */
+  /** Do file work; when it fails, close. */
   async #guarded<T>(action: string, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (cause) {
-      const error = storageError(action, this.#space.path, cause);
-      if (this.#done !== undefined) throw error; // another file failed before: it is removed already
-      this.#done = "aborted after an error";
+      const error = storageError(action, this.#spec.folder, cause);
+      if (this.#done !== undefined) throw error; // another file failed before
+      this.#done = "closed after an error";
       try {
-        await this.#discard();
+        await this.#end();
       } catch (second) {
-        throw new AggregateError([error, second], `${error.message}; the folder could not be removed either`);
+        throw new AggregateError([error, second], `${error.message}; it could not be closed either`);
       }
       throw error;
     }
   }
 
-  /** Remove everything, when no file is being written any more. */
-  async #discard(): Promise<void> {
-    await Promise.allSettled(this.#saving);
-    await this.#space.discard();
-  }
-
   async write(chunk: Chunk): Promise<void> {
-    const { runId, dataType } = this.#key;
-    const dataKind = this.#meta.dataKind ?? dataType;
+    const { runId, dataType, dataKind } = this.#spec.begun;
     this.#checkNames(chunk);
     const { start, end, coverEnd } = chunk;
     // Shared before the first wait, so that the caller may release the chunk.
     using held = new Chunk(chunk.table.share(), { start, end, coverEnd, runId, dataType, dataKind });
     // Places are given in order; the files are written at the same time.
-    const index = await this.#next(() => {
+    const stored = await this.#next(() => {
       this.#checkUsable("write to");
       this.#check(held);
-      return Promise.resolve(this.#reserve(held));
+      const chunks = this.#regroup ? this.#regroup.add(held) : [sameRows(held)];
+      return Promise.resolve(chunks.map((chunk) => this.#reserve(chunk)));
     });
-    await this.#guarded(`write chunk ${held}`, () => this.#store(index, held));
+    await this.#storeAll(stored);
+  }
+
+  async #storeAll(stored: readonly { readonly index: number; readonly chunk: Chunk }[]): Promise<void> {
+    await Promise.all(stored.map(async ({ index, chunk }) => {
+      const sized = chunk.length > 0 || !this.#open;
+      if (!sized) {
+        this.#unsized.push({ index, chunk });
+        return;
+      }
+      try {
+        await this.#guarded(`write chunk ${chunk}`, () => this.#store(index, chunk));
+      } finally {
+        chunk.release();
+      }
+    }));
+    if (this.#unsized.length > 0 && !this.#open) {
+      const waiting = this.#unsized;
+      this.#unsized = [];
+      await this.#storeAll(waiting);
+    }
+  }
+
+  /** Whether the width of a column is not known yet. */
+  get #open(): boolean {
+    return this.#spec.meta.schema.columns.some(({ name, kind }) =>
+      kind === "fixed" && this.#widths[name] === undefined
+    );
   }
 
   #checkNames(chunk: Chunk): void {
-    const { runId, dataType } = this.#key;
+    const { runId, dataType } = this.#spec.begun;
     if (
       (chunk.runId === "" || chunk.runId === runId) && (chunk.dataType === "" || chunk.dataType === dataType)
     ) {
@@ -115,13 +195,13 @@ export class FolderWriter implements ResultWriter {
     const fail = (what: string): never => {
       throw new RangeError(`Cannot write chunk ${chunk} to result ${this.#name}: ${what}`);
     };
-    const last = this.#chunks.at(-1);
-    if (last && chunk.start !== last.end) fail(`the chunk before ends at ${last.end} ps`);
-    const before = last?.coverEnd ?? NO_COVER;
-    if (chunk.coverEnd < before) {
+    const end = this.#regroup?.frontier ?? this.#last?.end;
+    if (end !== undefined && chunk.start !== end) fail(`the chunk before ends at ${end} ps`);
+    const before = this.#last?.coverEnd ?? NO_COVER;
+    if (!this.#regroup && chunk.coverEnd < before) {
       fail(`its coverEnd ${chunk.coverEnd} is below the ${before} of the chunk before`);
     }
-    const { columns, text } = this.#meta.schema;
+    const { columns, text } = this.#spec.meta.schema;
     const given = chunk.schema.columns;
     const same = given.length === columns.length &&
       columns.every(({ name, type }, k) => given[k]!.name === name && sameType(given[k]!, type));
@@ -135,59 +215,88 @@ export class FolderWriter implements ResultWriter {
       const width = chunk.table.width(name), known = this.#widths[name] ?? width;
       if (width !== known) fail(`column "${name}" is ${width} wide, in the chunks before ${known}`);
     }
+    for (const { name, kind } of chunk.length > 0 ? columns : []) {
+      if (kind === "fixed") this.#widths[name] = chunk.table.width(name);
+    }
     checkEncodable(chunk.table);
   }
 
   /** A chunk's place among the others. */
-  #reserve(chunk: Chunk): number {
-    const { start, end, coverEnd, length: rows, table } = chunk;
-    const index = this.#chunks.length;
-    const { columns } = this.#meta.schema;
-    const file = `${String(index).padStart(6, "0")}.arrow`;
-    if (rows > 0) {
-      for (const { name, kind } of columns) if (kind === "fixed") this.#widths[name] = table.width(name);
-    } else if (columns.some(({ name, kind }) => kind === "fixed" && this.#widths[name] === undefined)) {
-      this.#unsized.push(index);
-    }
-    const firstStart = rows > 0 ? table.t0 + BigInt(timesOf(table)[0]!) : null;
-    this.#chunks.push({ file, rows, start, end, coverEnd, firstStart, bytes: 0, crc32: "" });
-    return index;
+  #reserve(chunk: Chunk): { readonly index: number; readonly chunk: Chunk } {
+    const index = this.#lines.length;
+    this.#lines.push(undefined);
+    this.#last = chunk;
+    return { index, chunk };
   }
 
   async #store(index: number, chunk: Chunk): Promise<void> {
-    const saving = chunk.length > 0 ? this.#save(index, chunk) : this.#saveEmpty(index);
-    const settled = saving.then(() => {}, () => {}); // whoever asked has the error
+    const { start, end, coverEnd, length: rows, table } = chunk;
+    const firstStart = rows > 0 ? table.t0 + BigInt(timesOf(table)[0]!) : null;
+    const restarts = this.#spec.options.restartsAt?.(end) ?? {};
+    const saving = rows > 0 ? this.#save(index, chunk) : this.#saveEmpty(index, chunk);
+    const settled = saving.then(({ longestRow, bytes, sha256 }) => {
+      const file = fileName(index);
+      const times = { start, end, coverEnd, firstStart, longestRow };
+      this.#lines[index] = { file, sha256, rows, ...times, bytes, restarts };
+    }, () => {}); // whoever asked has the error
     this.#saving.add(settled);
     try {
-      const { longestRow, ...written } = await saving;
-      if (longestRow > this.#longest) this.#longest = longestRow;
-      this.#chunks[index] = { ...this.#chunks[index]!, ...written };
+      await saving;
+      await settled;
+      await this.#keep();
     } finally {
       this.#saving.delete(settled);
     }
   }
 
   #save(index: number, chunk: Chunk): Promise<SavedChunk> {
-    const path = `${this.#space.path}/${this.#chunks[index]!.file}`;
-    const { text } = this.#meta.schema;
-    return this.#saveChunk(chunk, { path, schema: text, durable: this.#durable, codec: this.#codec });
+    const { folder, meta, begun: { codec }, durable } = this.#spec;
+    return this.#saveChunk(chunk, {
+      path: `${folder}/${fileName(index)}`,
+      schema: meta.schema.text,
+      durable,
+      codec,
+    });
   }
 
   /** The file of a chunk without rows, as wide as those with rows. */
-  async #saveEmpty(index: number): Promise<SavedChunk> {
-    const { start, end, coverEnd } = this.#chunks[index]!;
-    const { runId, dataType } = this.#key;
-    const { schema, dataKind = dataType } = this.#meta;
+  async #saveEmpty(index: number, { start, end, coverEnd }: Chunk): Promise<SavedChunk> {
+    const { runId, dataType, dataKind, schema } = this.#spec.begun;
     const table = Table.allocate(schema, 0, { t0: start, widths: this.#widths });
     using chunk = new Chunk(table, { start, end, coverEnd, runId, dataType, dataKind });
     return await this.#save(index, chunk);
   }
 
-  finish(options: { readonly notices?: readonly string[] } = {}): Promise<StoredResult> {
-    return this.#next(async () => {
-      await Promise.all(this.#saving);
+  /** Put the chunks into the journal whose files, and all before them, are written. */
+  #keep(): Promise<void> {
+    const work = this.#journaling.then(async () => {
+      const ready: JournalLine[] = [];
+      for (let line = this.#lines[this.#kept]; line; line = this.#lines[this.#kept + ready.length]) {
+        ready.push(line);
+      }
+      if (ready.length === 0) return;
+      await this.#journal.append(ready);
+      this.#kept += ready.length;
+    });
+    this.#journaling = work.then(() => {}, () => {}); // whoever asked has the error
+    return work;
+  }
+
+  async finish(options: { readonly notices?: readonly string[] } = {}): Promise<StoredResult> {
+    await this.#next(() => Promise.resolve());
+    await Promise.all(this.#saving);
+    return await this.#next(async () => {
       this.#checkUsable("finish");
-      if (this.#chunks.length === 0) {
+      const last = this.#regroup?.finish();
+      if (last) await this.#storeAll([this.#reserve(last)]);
+      const unsized = this.#unsized;
+      this.#unsized = [];
+      // No row has fixed the widths, so none will.
+      for (const { index, chunk } of unsized) {
+        using empty = chunk;
+        await this.#guarded(`write chunk ${empty}`, () => this.#store(index, empty));
+      }
+      if (this.#lines.length === 0) {
         throw new RangeError(
           `Cannot finish result ${this.#name} without chunks: write one without rows for an empty stretch`,
         );
@@ -197,45 +306,84 @@ export class FolderWriter implements ResultWriter {
   }
 
   async #finish(notices: readonly string[]): Promise<StoredResult> {
-    if (Object.keys(this.#widths).length > 0) {
-      for (const k of this.#unsized) {
-        const { bytes, crc32 } = await this.#saveEmpty(k);
-        this.#chunks[k] = { ...this.#chunks[k]!, bytes, crc32 };
-      }
-    }
-    const { schema, lineage, lineageHash, dataKind = this.#key.dataType } = this.#meta;
-    const chunks = this.#chunks;
+    const { folder, place, begun, durable, verify } = this.#spec;
+    const chunks = this.#lines as JournalLine[];
+    const total = (of: (line: JournalLine) => number) => chunks.reduce((sum, line) => sum + of(line), 0);
     const meta: ResultMeta = {
-      ...this.#key,
+      ...begun,
       id: crypto.randomUUID(),
-      dataKind,
-      schema,
-      lineage,
-      lineageHash,
-      notices: [...this.#meta.notices ?? [], ...notices],
+      notices: [...this.#spec.meta.notices ?? [], ...notices],
       created: new Date().toISOString(),
       start: chunks[0]!.start,
       end: chunks.at(-1)!.end,
-      rows: chunks.reduce((sum, chunk) => sum + chunk.rows, 0),
-      bytes: chunks.reduce((sum, chunk) => sum + chunk.bytes, 0),
-      longestRow: this.#longest,
+      rows: total(({ rows }) => rows),
+      bytes: total(({ bytes }) => bytes),
+      longestRow: chunks.reduce((most, { longestRow }) => longestRow > most ? longestRow : most, 0n),
     };
-    const text = new TextEncoder().encode(metadataText(meta, chunks));
-    await writeParts(`${this.#space.path}/${METADATA_FILE}`, [text], this.#durable);
-    const folder = await this.#space.publish();
+    const journal = await this.#journal.seal(folder, chunks);
+    const text = metadataText({ state: "complete", meta, chunks: chunks.length, journal });
+    await writeParts(`${folder}/${METADATA_FILE}`, [new TextEncoder().encode(text)], durable);
+    if (folder !== place.path) await place.exchange();
+    if (durable) await syncFolder(place.path);
     this.#done = "finished";
-    return new FolderResult(folder, meta, chunks);
+    this.#clear();
+    await place.release();
+    return new FolderResult(place.path, meta, chunks, verify);
   }
 
-  abort(): Promise<void> {
+  close(): Promise<void> {
     return this.#next(async () => {
       if (this.#done !== undefined) return;
-      this.#done = "aborted";
-      await this.#discard();
+      this.#done = "closed";
+      await this.#end();
     });
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.abort();
+  #clear(): void {
+    this.#journal[Symbol.dispose]();
+    this.#regroup?.clear();
+    for (const { chunk } of this.#unsized) chunk.release();
+    this.#unsized = [];
   }
+
+  /** Keep what is complete, or remove it, and let the next writer in. */
+  async #end(): Promise<void> {
+    const { folder, place } = this.#spec;
+    await Promise.all(this.#saving);
+    try {
+      await this.#journaling;
+      this.#clear();
+      if (folder !== place.path) await place.discardNew();
+      else if (this.#kept === 0) await place.remove();
+      else await this.#removeUnlisted();
+    } finally {
+      await place.release();
+    }
+  }
+
+  /** Remove chunk files that are not in the journal. */
+  async #removeUnlisted(): Promise<void> {
+    const { folder } = this.#spec;
+    for (const { name } of await ifThere(Array.fromAsync(Deno.readDir(folder))) ?? []) {
+      if (/^\d{6,}\.arrow(\.tmp)?$/.test(name) && parseInt(name) >= this.#kept) {
+        await Deno.remove(`${folder}/${name}`);
+      }
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+function sameRows(chunk: Chunk): Chunk {
+  const { start, end, coverEnd, runId, dataType, dataKind } = chunk;
+  return new Chunk(chunk.table.share(), { start, end, coverEnd, runId, dataType, dataKind });
+}
+
+/** Wait until the names in a folder are on the disk. */
+async function syncFolder(path: string): Promise<void> {
+  if (Deno.build.os === "windows") return; // folders cannot be opened there
+  using folder = await Deno.open(path);
+  await folder.sync();
 }

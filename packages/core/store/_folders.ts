@@ -1,16 +1,24 @@
-// Folders of results: temporary ones that belong to a living writer, and the exchange of an old result for a new one.
+// Folders of results, and what a writer has beside them.
 //
-//   RUN/TYPE/                 the result
-//   RUN/.TYPE.<id>.tmp/       one that is being written
-//   RUN/.TYPE.<id>.lock       locked by its writer as long as that lives: made before the folder, removed after it
-//   RUN/.TYPE.<id>.old<k>/    the result before, between the two renames of an exchange
+//   RUN/TYPE-HASH/         the result: complete, or growing
+//   RUN/.TYPE-HASH.lock    locked by its writer as long as that lives
+//   RUN/.TYPE-HASH.new/    one that shall take the place of a complete one
+//   RUN/.TYPE-HASH.old/    the one before, between the two renames of that exchange
+//   RUN/.TYPE-HASH.gone/   one that is being removed
 //
 // While the first rename is done and the second is not, a reader takes the `.old` folder: it is complete. A writer that
 // ends there leaves it, and the next one puts it back.
-
+import { ifThere, removeAll } from "./_files.ts";
+import { JOURNAL_FILE } from "./_journal.ts";
+import { type LockOptions, ResultLock } from "./_lock.ts";
 import { CHUNK_FILE, METADATA_FILE } from "./_metadata.ts";
+import type { ResultKey } from "./types.ts";
 
-const HIDDEN = /^\.(.+)\.([0-9a-f]{12})\.(tmp|lock|old\d+)$/;
+const HASH = /^[0-9a-z]{4,64}$/;
+/** Characters of the hash in a folder's name: 64 bits. The whole hash is in the metadata. */
+const SHOWN = 16;
+const FOLDER = /^(.+)-([0-9a-z]{4,16})$/;
+const HIDDEN = /^\.(.+-[0-9a-z]{4,16})\.old$/;
 
 /** Check that a name can be a folder's. @throws {TypeError} Saying what can't be in it. */
 export function checkName(what: string, name: string): void {
@@ -35,59 +43,19 @@ export function checkName(what: string, name: string): void {
   );
 }
 
-/** Whether an error says that a folder is in the way: a rename onto one that is not empty. */
-function isInTheWay(error: unknown): boolean {
-  const code = (error as { code?: unknown }).code;
-  return error instanceof Deno.errors.AlreadyExists || code === "ENOTEMPTY" || code === "EEXIST" ||
-    (Deno.build.os === "windows" && error instanceof Deno.errors.PermissionDenied);
+/** Check the names in a key. @throws {TypeError} On one that can't be a folder's. */
+export function checkKey({ runId, dataType, lineageHash }: ResultKey): void {
+  checkName("run", runId);
+  checkName("data type", dataType);
+  if (lineageHash === undefined || HASH.test(lineageHash)) return;
+  throw new TypeError(
+    `Cannot use ${JSON.stringify(lineageHash)} as a lineage hash: it has 4 to 64 digits and small letters`,
+  );
 }
 
-/** `promise`, or `undefined` where what it needs isn't there. */
-async function ifThere<T>(promise: Promise<T>): Promise<T | undefined> {
-  try {
-    return await promise;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
-}
-
-async function removeAll(path: string): Promise<void> {
-  await ifThere(Deno.remove(path, { recursive: true }));
-}
-
-interface Hidden {
-  readonly type: string;
-  readonly id: string;
-  readonly kind: string;
-  readonly path: string;
-}
-
-async function hiddenIn(run: string): Promise<Hidden[]> {
-  const found: Hidden[] = [];
-  const entries = await ifThere(Array.fromAsync(Deno.readDir(run)));
-  for (const { name } of entries ?? []) {
-    const match = HIDDEN.exec(name);
-    if (match) found.push({ type: match[1]!, id: match[2]!, kind: match[3]!, path: `${run}/${name}` });
-  }
-  return found;
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return (await ifThere(Deno.stat(path)))?.isDirectory ?? false;
-}
-
-/** Where the result of a type lies: its folder, or the one before while it is exchanged; `undefined` without one. */
-export async function locate(run: string, type: string): Promise<string | undefined> {
-  const path = `${run}/${type}`;
-  for (let tries = 1;; tries++) {
-    if (await isFolder(path)) return path;
-    const hidden = (await hiddenIn(run)).filter((hidden) => hidden.type === type);
-    const old = hidden.find(({ kind }) => kind.startsWith("old"));
-    if (old) return old.path;
-    if (await isFolder(path)) return path; // the exchange ended between the two looks
-    if (hidden.length === 0 || tries === 10) return undefined; // nobody writes, so nobody exchanges
-  }
+/** Name of a result's folder. */
+export function folderName(dataType: string, lineageHash: string): string {
+  return `${dataType}-${lineageHash.slice(0, SHOWN)}`;
 }
 
 /** The names of what may be folders in `folder`, in order. */
@@ -97,126 +65,114 @@ export async function foldersIn(folder: string): Promise<string[]> {
     .map(({ name }) => name).sort();
 }
 
-/** Whether a folder holds a result, whole or damaged: its metadata or a chunk. */
+/** A folder that may hold a result. */
+export interface ResultFolder {
+  /** Its name, by the form of which it is a result's. */
+  readonly name: string;
+  readonly path: string;
+  readonly dataType: string;
+  /** Beginning of the lineage hash; `undefined` in a folder of an older form. */
+  readonly hash: string | undefined;
+}
+
+/** The folders of a run that may hold results. */
+export async function resultFolders(run: string): Promise<ResultFolder[]> {
+  if (!(await ifThere(Deno.stat(run)))?.isDirectory) return []; // a link to a file
+  const entries = await ifThere(Array.fromAsync(Deno.readDir(run))) ?? [];
+  const names = new Map<string, string>();
+  for (const { name } of entries) {
+    const old = HIDDEN.exec(name)?.[1];
+    if (old !== undefined) names.set(old, `${run}/${name}`);
+  }
+  for (const { name, isFile } of entries) {
+    if (!isFile && !name.startsWith(".")) names.set(name, `${run}/${name}`);
+  }
+  return [...names].sort(([a], [b]) => a < b ? -1 : 1).map(([name, path]) => {
+    const [, dataType = name, hash] = FOLDER.exec(name) ?? [];
+    return { name, path, dataType, hash };
+  });
+}
+
+/** Where the result of a folder name lies: there, or where it was moved while it is exchanged; `undefined` without one. */
+export async function locate(run: string, name: string): Promise<string | undefined> {
+  for (const path of [`${run}/${name}`, `${run}/.${name}.old`, `${run}/${name}`]) {
+    if ((await ifThere(Deno.stat(path)))?.isDirectory) return path;
+  }
+  return undefined;
+}
+
+/** Whether a folder holds a result, whole or damaged: its metadata, journal or a chunk. */
 export async function holdsResult(folder: string): Promise<boolean> {
   const entries = await ifThere(Array.fromAsync(Deno.readDir(folder)));
-  return entries?.some(({ name }) => name === METADATA_FILE || CHUNK_FILE.test(name)) ?? false;
+  return entries?.some(({ name }) =>
+    name === METADATA_FILE || name === JOURNAL_FILE || CHUNK_FILE.test(name)
+  ) ??
+    false;
 }
 
-/** The types of which `run` may have a result. */
-export async function typesIn(run: string): Promise<string[]> {
-  if (!await isFolder(run)) return []; // a link to a file
-  const types = new Set(await foldersIn(run));
-  for (const { type, kind } of await hiddenIn(run)) if (kind.startsWith("old")) types.add(type);
-  return [...types].sort();
-}
-
-/** Remove what ended writers of a type left, and put a result back that they had moved away. */
-export async function sweep(run: string, type: string): Promise<void> {
-  const left = (await hiddenIn(run)).filter((hidden) => hidden.type === type);
-  for (const id of new Set(left.map((hidden) => hidden.id))) {
-    const lock = `${run}/.${type}.${id}.lock`;
-    const file = await ifThere(Deno.open(lock, { read: true, write: true }));
-    try {
-      if (file && !await file.tryLock(true)) continue; // its writer lives
-      for (const { kind, path } of left.filter((hidden) => hidden.id === id)) {
-        if (kind.startsWith("old")) await putBack(path, `${run}/${type}`);
-        await removeAll(path);
-      }
-      await removeAll(lock);
-    } finally {
-      file?.close();
-    }
-  }
-}
-
-async function putBack(old: string, path: string): Promise<void> {
-  if (await isFolder(path)) return;
-  try {
-    await ifThere(Deno.rename(old, path));
-  } catch (error) {
-    if (!isInTheWay(error)) throw error; // else another result has come meanwhile
-  }
-}
-
-/** A temporary folder that belongs to this process until it is published or discarded. */
-export class Workspace {
-  /** The folder. */
+/** The place of a result that is locked by this process. */
+export class LockedPlace {
   readonly path: string;
-  readonly #run: string;
-  readonly #type: string;
-  readonly #id: string;
-  readonly #lock: Deno.FsFile;
+  readonly #new: string;
+  readonly #old: string;
+  readonly #gone: string;
+  readonly #lock: ResultLock;
 
-  private constructor(run: string, type: string, id: string, lock: Deno.FsFile) {
-    this.#run = run;
-    this.#type = type;
-    this.#id = id;
+  private constructor(run: string, name: string, lock: ResultLock) {
+    this.path = `${run}/${name}`;
+    this.#new = `${run}/.${name}.new`;
+    this.#old = `${run}/.${name}.old`;
+    this.#gone = `${run}/.${name}.gone`;
     this.#lock = lock;
-    this.path = `${run}/.${type}.${id}.tmp`;
   }
 
-  /** Make one for a result of `type` beside its place. */
-  static async create(run: string, type: string): Promise<Workspace> {
-    await Deno.mkdir(run, { recursive: true });
-    await sweep(run, type);
-    while (true) {
-      const id = crypto.randomUUID().slice(-12);
-      const path = `${run}/.${type}.${id}.lock`;
-      const lock = await Deno.open(path, { write: true, createNew: true });
-      const space = new Workspace(run, type, id, lock);
-      // Another writer's sweep may have seen the file before it was locked: it holds or has removed it then.
-      if (await lock.tryLock(true) && await ifThere(Deno.lstat(path))) {
-        try {
-          await Deno.mkdir(space.path);
-        } catch (error) {
-          await space.#end();
-          throw error;
-        }
-        return space;
-      }
-      lock.close();
-    }
-  }
-
-  async #end(): Promise<void> {
-    this.#lock.close();
-    await removeAll(`${this.#run}/.${this.#type}.${this.#id}.lock`);
-  }
-
-  /** Put the folder in the place of the result; the last of several writers wins. Gives its new path. */
-  async publish(): Promise<string> {
-    const place = `${this.#run}/${this.#type}`;
-    const old: string[] = [];
-    while (!await this.#renamed(place)) {
-      const away = `${this.#run}/.${this.#type}.${this.#id}.old${old.length}`;
-      old.push(away);
-      await ifThere(Deno.rename(place, away));
-    }
-    for (const path of old) await removeAll(path);
-    await this.#end();
-    return place;
-  }
-
-  async #renamed(place: string): Promise<boolean> {
+  /** Lock a place and clear up what an ended process left. @throws {ResultLockedError} When somebody has it. */
+  static async take(run: string, name: string, what: string, options: LockOptions): Promise<LockedPlace> {
+    const lock = await ResultLock.take(`${run}/.${name}.lock`, what, options);
     try {
-      await Deno.rename(this.path, place);
-      return true;
+      const place = new LockedPlace(run, name, lock);
+      if (await ifThere(Deno.stat(place.#old))) {
+        if (await ifThere(Deno.stat(place.path))) await removeAll(place.#old);
+        else await Deno.rename(place.#old, place.path);
+      }
+      for (const path of [place.#new, place.#gone]) await removeAll(path);
+      return place;
     } catch (error) {
-      if (isInTheWay(error)) return false;
+      await lock.release();
       throw error;
     }
   }
 
-  /** Remove the folder. */
-  async discard(): Promise<void> {
-    await removeAll(this.path);
-    for (const { id, kind, path } of await hiddenIn(this.#run)) {
-      if (id === this.#id && kind.startsWith("old")) {
-        await putBack(path, `${this.#run}/${this.#type}`);
-        await removeAll(path);
-      }
+  /** A folder for a result that shall take this place. */
+  async makeNew(): Promise<string> {
+    await Deno.mkdir(this.#new);
+    return this.#new;
+  }
+
+  /** Put the folder of {@linkcode LockedPlace.makeNew} in its place. */
+  async exchange(): Promise<void> {
+    await ifThere(Deno.rename(this.path, this.#old));
+    await Deno.rename(this.#new, this.path);
+    await removeAll(this.#old);
+  }
+
+  /** Remove the folder of {@linkcode LockedPlace.makeNew}; the result before is in its place. */
+  async discardNew(): Promise<void> {
+    if (await ifThere(Deno.stat(this.#old))) {
+      if (!await ifThere(Deno.stat(this.path))) await Deno.rename(this.#old, this.path);
+      else await removeAll(this.#old);
     }
-    await this.#end();
+    await removeAll(this.#new);
+  }
+
+  /** Remove the result: readers see all of it or nothing. */
+  async remove(): Promise<void> {
+    await ifThere(Deno.rename(this.path, this.#gone));
+    await removeAll(this.#gone);
+  }
+
+  /** Give the lock back. */
+  async release(): Promise<void> {
+    await this.#lock.release();
   }
 }

@@ -1,40 +1,77 @@
-// metadata.json: written for people to read, read with every field checked. 64-bit integers are strings.
+// metadata.json: written for people to read, read with every field checked. 64-bit integers are strings; the last field is
+// the SHA-256 of the text before it.
 import { hasColumn, schema } from "../data/schema.ts";
 import type { ColumnTypes } from "../data/schema.ts";
-import type { ChunkRecord, Json, ResultMeta } from "./types.ts";
+import { type CodecName, codecNames } from "./codecs/codec.ts";
+import { sha256Of, type Written } from "./_files.ts";
+import type { ChunkTarget, Json, ResultMeta } from "./types.ts";
 
 const FORMAT = "millrace-result";
-const VERSION = 1;
+const VERSION = 2;
 
 /** Name of the metadata file in a result's folder. */
 export const METADATA_FILE = "metadata.json";
 /** Name of a chunk file in a result's folder. */
 export const CHUNK_FILE = /^\d{6,}\.arrow$/;
 
-/** The text of `metadata.json`: one line a chunk. */
-export function metadataText(meta: ResultMeta, chunks: readonly ChunkRecord[]): string {
+/** What is known of a result before it is complete. */
+export type BegunMeta = Pick<
+  ResultMeta,
+  | "id"
+  | "runId"
+  | "dataType"
+  | "dataKind"
+  | "schema"
+  | "lineage"
+  | "lineageHash"
+  | "target"
+  | "codec"
+  | "created"
+>;
+
+/** What `metadata.json` says: of a result under way, or of a complete one with its journal. */
+export type Metadata =
+  | { readonly state: "writing"; readonly meta: BegunMeta }
+  | {
+    readonly state: "complete";
+    readonly meta: ResultMeta;
+    readonly chunks: number;
+    readonly journal: Written;
+  };
+
+/** The text of `metadata.json`. */
+export function metadataText(metadata: Metadata): string {
+  const { state, meta } = metadata;
+  const { target } = meta;
+  const whole = metadata.state === "complete" ? metadata : undefined;
+  const exact = (_: string, value: unknown) => typeof value === "bigint" ? String(value) : value;
   const head = {
     format: FORMAT,
     version: VERSION,
+    state,
     id: meta.id,
     runId: meta.runId,
     dataType: meta.dataType,
     dataKind: meta.dataKind,
     created: meta.created,
-    start: meta.start,
-    end: meta.end,
-    rows: meta.rows,
-    bytes: meta.bytes,
-    longestRow: meta.longestRow,
-    notices: meta.notices,
+    ...(whole && {
+      start: whole.meta.start,
+      end: whole.meta.end,
+      rows: whole.meta.rows,
+      bytes: whole.meta.bytes,
+      chunks: whole.chunks,
+      longestRow: whole.meta.longestRow,
+      notices: whole.meta.notices,
+    }),
+    target: target ?? null,
+    codec: meta.codec,
     schema: meta.schema.types,
     lineageHash: meta.lineageHash,
     lineage: meta.lineage,
+    ...(whole && { journal: whole.journal }),
   };
-  const exact = (_: string, value: unknown) => typeof value === "bigint" ? String(value) : value;
-  const text = JSON.stringify(head, exact, 2);
-  const lines = chunks.map((chunk) => `    ${JSON.stringify(chunk, exact)}`);
-  return `${text.slice(0, -2)},\n  "chunks": [\n${lines.join(",\n")}\n  ]\n}\n`;
+  const text = JSON.stringify(head, exact, 2).slice(0, -2);
+  return `${text},\n  "sha256": "${sha256Of(text)}"\n}\n`;
 }
 
 /** A JSON object whose fields are read with their type checked. */
@@ -87,44 +124,12 @@ class Fields {
   }
 }
 
-function parseChunk(value: unknown, k: number): ChunkRecord {
-  const fields = new Fields(value, `chunks[${k}]`);
-  const file = fields.text("file");
-  if (!CHUNK_FILE.test(file)) fields.fail("file", `a name such as "000000.arrow"`);
-  return {
-    file,
-    rows: fields.count("rows"),
-    start: fields.time("start"),
-    end: fields.time("end"),
-    coverEnd: fields.time("coverEnd"),
-    firstStart: fields.raw("firstStart") === null ? null : fields.time("firstStart"),
-    bytes: fields.count("bytes"),
-    crc32: fields.text("crc32"),
-  };
-}
-
-function checkChunks(meta: ResultMeta, chunks: readonly ChunkRecord[]): void {
-  if (chunks.length === 0) throw new SyntaxError("it lists no chunk");
-  let rows = 0, bytes = 0, at = meta.start;
-  chunks.forEach((chunk, k) => {
-    rows += chunk.rows;
-    bytes += chunk.bytes;
-    if (chunk.start !== at || chunk.end <= chunk.start) {
-      throw new SyntaxError(`chunk ${k} covers [${chunk.start} .. ${chunk.end}) ps, but ${at} ps is next`);
-    }
-    at = chunk.end;
-  });
-  if (at !== meta.end) throw new SyntaxError(`its chunks end at ${at} ps, but it says ${meta.end}`);
-  if (rows !== meta.rows) throw new SyntaxError(`its chunks have ${rows} rows, but it says ${meta.rows}`);
-  if (bytes !== meta.bytes) {
-    throw new SyntaxError(`its chunks have ${bytes} bytes, but it says ${meta.bytes}`);
-  }
-}
-
 /** The file is another program's. */
 class ForeignError extends SyntaxError {}
 
-function parse(text: string): { meta: ResultMeta; chunks: ChunkRecord[] } {
+const TAIL = /^([^]*),\n {2}"sha256": "([0-9a-f]{64})"\n}\n$/;
+
+function parse(text: string): Metadata {
   const fields = new Fields(JSON.parse(text), "");
   if (fields.raw("format") !== FORMAT) {
     try {
@@ -133,14 +138,21 @@ function parse(text: string): { meta: ResultMeta; chunks: ChunkRecord[] } {
       throw new ForeignError((cause as Error).message, { cause });
     }
   }
+  if (fields.raw("version") === 1) {
+    throw new SyntaxError(
+      "it was written by an older version of Millrace, whose results cannot be read any more",
+    );
+  }
   if (fields.raw("version") !== VERSION) fields.fail("version", `${VERSION}, which this program reads`);
+  const [, body, sum] = TAIL.exec(text) ?? [];
+  if (body === undefined || sha256Of(body) !== sum) {
+    throw new SyntaxError("it was changed: its text is not the one of its SHA-256");
+  }
   const types = fields.raw("schema");
   if (typeof types !== "object" || types === null) fields.fail("schema", "a JSON object");
   const parsed = schema(types as ColumnTypes);
   if (!hasColumn(parsed, "time")) fields.fail("schema", `one with a column "time"`);
-  const notices = fields.list("notices");
-  if (!notices.every((notice) => typeof notice === "string")) fields.fail("notices", "a list of strings");
-  const meta: ResultMeta = {
+  const begun: BegunMeta = {
     id: fields.text("id"),
     runId: fields.text("runId"),
     dataType: fields.text("dataType"),
@@ -148,17 +160,41 @@ function parse(text: string): { meta: ResultMeta; chunks: ChunkRecord[] } {
     schema: parsed,
     lineage: fields.raw("lineage") as Json,
     lineageHash: fields.text("lineageHash"),
-    notices: notices as string[],
+    target: fields.raw("target") === null ? undefined : targetOf(fields),
+    codec: codecIn(fields),
     created: fields.text("created"),
+  };
+  if (fields.text("state") === "writing") return { state: "writing", meta: begun };
+  if (fields.raw("state") !== "complete") fields.fail("state", `"writing" or "complete"`);
+  const notices = fields.list("notices");
+  if (!notices.every((notice) => typeof notice === "string")) fields.fail("notices", "a list of strings");
+  const journal = new Fields(fields.raw("journal"), "journal");
+  const meta: ResultMeta = {
+    ...begun,
+    notices: notices as string[],
     start: fields.time("start"),
     end: fields.time("end"),
     rows: fields.count("rows"),
     bytes: fields.count("bytes"),
     longestRow: fields.time("longestRow"),
   };
-  const chunks = fields.list("chunks").map(parseChunk);
-  checkChunks(meta, chunks);
-  return { meta, chunks };
+  return {
+    state: "complete",
+    meta,
+    chunks: fields.count("chunks"),
+    journal: { bytes: journal.count("bytes"), sha256: journal.text("sha256") },
+  };
+}
+
+function codecIn(fields: Fields): CodecName {
+  const name = fields.text("codec");
+  return codecNames().find((each) => each === name) ??
+    fields.fail("codec", `one of ${codecNames().join(", ")}`);
+}
+
+function targetOf(fields: Fields): ChunkTarget {
+  const target = new Fields(fields.raw("target"), "target");
+  return { bytes: target.count("bytes"), spanPs: target.time("spanPs") };
 }
 
 /**
@@ -167,7 +203,7 @@ function parse(text: string): { meta: ResultMeta; chunks: ChunkRecord[] } {
  * @param file Its path, for the message.
  * @throws {SyntaxError} On anything that {@linkcode metadataText} doesn't write: names the file, the field and the remedy.
  */
-export function parseMetadata(text: string, file: string): { meta: ResultMeta; chunks: ChunkRecord[] } {
+export function parseMetadata(text: string, file: string): Metadata {
   try {
     return parse(text);
   } catch (cause) {

@@ -25,8 +25,8 @@ export interface SaveRequest {
 export interface SavedChunk {
   /** Bytes of the file. */
   readonly bytes: number;
-  /** CRC-32 of the file, 8 hexadecimal digits. */
-  readonly crc32: string;
+  /** SHA-256 of the file, 64 hexadecimal digits. */
+  readonly sha256: string;
   /** Longest row, ps. */
   readonly longestRow: bigint;
 }

@@ -1,15 +1,18 @@
 /**
- * Results in folders: one a run and data type, with `metadata.json` and one Arrow file a chunk.
+ * Results in folders: one a run, data type and lineage, with `metadata.json`, `journal.tsv` and one Arrow file a chunk.
  *
- * `ROOT/RUN/TYPE/metadata.json`, `ROOT/RUN/TYPE/000000.arrow`, ... A result is written into a hidden folder beside its
- * place and moved there when it is complete, so that a reader sees the result before or the new one. After a crash nothing
- * half-written is served, and the next writer of that key removes what was left.
+ * `ROOT/RUN/TYPE-HASH/metadata.json`, `.../journal.tsv`, `.../000000.arrow`, ... A chunk's file is written under a temporary
+ * name, synced and renamed; then its line is appended to the journal, with its SHA-256, rows and times. The metadata say when
+ * a result is complete; until then no reader sees it, and after a crash the next writer of the same lineage goes on behind the
+ * last whole line. Results of other lineages lie beside it.
  *
- * Failure contract: a failed write or finish removes the writer's folder and leaves an earlier result as it was. A result
- * that is replaced while it is read fails its reader with an error that says so. Files carry checksums: what is damaged is
- * named and never returned.
+ * Failure contract: a failed write or finish leaves what was complete before it, for the next writer to go on with; a complete
+ * result is replaced only by a complete one. One writer at a time has a result, across processes: a file lock, which ends with
+ * its process. A result that is replaced while it is read fails its reader with an error that says so. Metadata, journal and
+ * files carry checksums: what is damaged is named and never returned.
  *
- * `open` is O(chunks); `read` opens the files that the range touches and holds one at a time.
+ * `open` is O(chunks), some 2 µs each; `read` finds its files by binary search, opens those that the range touches and holds one
+ * at a time; writing a chunk is O(its bytes), however many there are before it.
  *
  * @example
  * ```ts
@@ -37,20 +40,46 @@
  * ```
  * @module
  */
+import type { Chunk } from "../chunk/chunk.ts";
+import { BufferPool } from "../data/buffer_pool.ts";
 import { hasColumn } from "../data/schema.ts";
-import { storageError } from "./_files.ts";
-import { FolderResult } from "./_folder_result.ts";
-import { FolderWriter } from "./_folder_writer.ts";
+import { openArrow } from "./_arrow_decode.ts";
+import { ifThere, readChecked, storageError, writeParts } from "./_files.ts";
+import { FolderResult, readFolder } from "./_folder_result.ts";
+import { FolderWriter, type FolderWriterSpec, type Prefix } from "./_folder_writer.ts";
+import {
+  checkKey,
+  folderName,
+  foldersIn,
+  holdsResult,
+  locate,
+  LockedPlace,
+  type ResultFolder,
+  resultFolders,
+} from "./_folders.ts";
+import { JOURNAL_FILE, journalBytes, type JournalLine, parseJournal } from "./_journal.ts";
+import { METADATA_FILE, remedy } from "./_metadata.ts";
 import { type CodecName, codecOf, DEFAULT_CODEC } from "./codecs/codec.ts";
-import { checkName, foldersIn, holdsResult, locate, typesIn, Workspace } from "./_folders.ts";
-import type { SaveChunk } from "./save_chunk.ts";
-import { METADATA_FILE, parseMetadata, remedy } from "./_metadata.ts";
-import type { ResultKey, ResultWriter, Store, StoredMeta, StoredResult, StoredSummary } from "./types.ts";
+import { saveChunk } from "./save_chunk.ts";
+import {
+  AlreadyStoredError,
+  type ResultKey,
+  ResultLockedError,
+  type ResultWriter,
+  type Store,
+  type StoredMeta,
+  type StoredResult,
+  type StoredSummary,
+  type Verify,
+  type WriterOptions,
+} from "./types.ts";
 
 export { type CodecName, codecNames, DEFAULT_CODEC } from "./codecs/codec.ts";
 export type {
   ChunkRecord,
+  ChunkTarget,
   Json,
+  PartialResult,
   ReadOptions,
   ResultKey,
   ResultMeta,
@@ -59,7 +88,13 @@ export type {
   StoredMeta,
   StoredResult,
   StoredSummary,
+  Straddlers,
+  Verify,
+  WriterOptions,
 } from "./types.ts";
+export { StoreLocations } from "./locations.ts";
+export { type StorageProblem, type VerifyReport, verifyResult } from "./verify.ts";
+export { AlreadyStoredError, ResultLockedError } from "./types.ts";
 
 /** What a {@linkcode FolderStore} may be told. */
 export interface FolderStoreOptions {
@@ -67,14 +102,25 @@ export interface FolderStoreOptions {
   readonly durable?: boolean;
   /** How the columns of new results are held: changes no row and no lineage. Default {@linkcode DEFAULT_CODEC}. */
   readonly codec?: CodecName;
+  /** When checksums of chunk files are compared. Default `"first"`. */
+  readonly verify?: Verify;
+  /** Only read: whoever wants to write or remove is told so. Default false. */
+  readonly readOnly?: boolean;
 }
+
+const copyPool = new BufferPool({ maxIdle: 64 * 2 ** 20 });
+
+const NO_PREFIX: Prefix = { lines: [], journalBytes: 0, widths: {} };
 
 /** A {@linkcode Store} in a folder. */
 export class FolderStore implements Store {
   /** The folder; made by the first writer. */
   readonly root: string;
+  /** Whether it is only read. */
+  readonly readOnly: boolean;
   readonly #durable: boolean;
   readonly #codec: CodecName;
+  readonly #verify: Verify;
 
   /**
    * A store in `root`; nothing is looked at before it is used.
@@ -89,105 +135,376 @@ export class FolderStore implements Store {
     this.root = root.replace(/(?<=.)[/\\]+$/, "");
     this.#durable = options.durable ?? true;
     this.#codec = codecOf(options.codec ?? DEFAULT_CODEC).name;
+    this.#verify = options.verify ?? "first";
+    this.readOnly = options.readOnly ?? false;
   }
 
   /**
    * Start to write a result, as {@linkcode Store.writer} says.
    *
    * @throws {TypeError} On a name that can't be a folder's, a schema without `time`, or a lineage that is no JSON.
+   * @throws {ResultLockedError} When another writer has it and `wait` was not asked for: names the process.
+   * @throws {AlreadyStoredError} When it was to be resumed and is complete.
    * @throws {Error} When nothing can be written there: names the folder.
    */
-  async writer(
-    key: ResultKey,
-    meta: StoredMeta,
-    options: { readonly save?: SaveChunk | undefined } = {},
-  ): Promise<ResultWriter> {
-    checkKey(key);
-    const name = `${key.runId}/${key.dataType}`;
+  async writer(key: ResultKey, meta: StoredMeta, options: WriterOptions = {}): Promise<ResultWriter> {
+    const { runId, dataType } = key;
+    checkKey({ ...key, lineageHash: meta.lineageHash });
+    const name = `${runId}/${dataType}`;
     if (!hasColumn(meta.schema, "time")) {
       throw new TypeError(`Cannot store ${name}: its schema ${meta.schema.text} has no column "time"`);
     }
     if (JSON.stringify(meta.lineage) === undefined) {
       throw new TypeError(`Cannot store ${name}: its lineage is no JSON value`);
     }
-    const run = `${this.root}/${key.runId}`;
+    checkTarget(name, options);
+    this.#checkWritable(`store ${name}`);
+    const run = `${this.root}/${runId}`;
     try {
-      const space = await Workspace.create(run, key.dataType);
-      return new FolderWriter(key, meta, space, {
-        durable: this.#durable,
-        codec: this.#codec,
-        save: options.save,
-      });
+      await Deno.mkdir(run, { recursive: true });
+      const place = await LockedPlace.take(run, folderName(dataType, meta.lineageHash), name, options);
+      try {
+        return await this.#begin(place, key, meta, options);
+      } catch (error) {
+        await place.release();
+        throw error;
+      }
     } catch (cause) {
+      if (cause instanceof ResultLockedError || cause instanceof AlreadyStoredError) throw cause;
+      if (options.wait?.aborted) throw options.wait.reason;
       throw storageError(`store ${name}`, run, cause);
     }
+  }
+
+  async #begin(
+    place: LockedPlace,
+    { runId, dataType }: ResultKey,
+    meta: StoredMeta,
+    options: WriterOptions,
+  ): Promise<ResultWriter> {
+    const { lineage, lineageHash, schema, dataKind = dataType } = meta;
+    const spec: FolderWriterSpec = {
+      meta,
+      begun: {
+        id: crypto.randomUUID(),
+        runId,
+        dataType,
+        dataKind,
+        schema,
+        lineage,
+        lineageHash,
+        target: options.target,
+        codec: this.#codec,
+        created: new Date().toISOString(),
+      },
+      place,
+      folder: place.path,
+      prefix: NO_PREFIX,
+      durable: this.#durable,
+      verify: this.#verify,
+      options,
+    };
+    if (!options.resume) return await FolderWriter.open({ ...spec, folder: await place.makeNew() });
+    const before = await this.#before(place.path, spec);
+    if (before) return await FolderWriter.open(before);
+    await place.remove();
+    await Deno.mkdir(place.path);
+    return await FolderWriter.open(spec);
+  }
+
+  /** What an earlier writer left in a folder, to go on with; `undefined` where it is of no use. */
+  async #before(folder: string, spec: FolderWriterSpec): Promise<FolderWriterSpec | undefined> {
+    const { runId, dataType, lineageHash, schema } = spec.begun;
+    let metadata;
+    try {
+      metadata = (await readFolder(folder))?.metadata;
+    } catch (error) {
+      if (error instanceof SyntaxError) return undefined; // damaged: computed anew
+      throw error;
+    }
+    if (!metadata) return undefined;
+    const { meta } = metadata;
+    const other = meta.runId !== runId || meta.dataType !== dataType || meta.lineageHash !== lineageHash;
+    if (metadata.state === "complete" && !other) {
+      throw new AlreadyStoredError(`Cannot go on with ${runId}/${dataType}: it is complete`);
+    }
+    if (other) {
+      throw new Error(
+        `"${folder}" holds ${meta.runId}/${meta.dataType} of lineage ${meta.lineageHash}, not ${lineageHash}: move it away`,
+      );
+    }
+    if (meta.schema.text !== schema.text) return undefined;
+    const bytes = await ifThere(Deno.readFile(`${folder}/${JOURNAL_FILE}`));
+    const journal = bytes && parseJournal(bytes);
+    const prefix = journal && journal.goodBytes > 0 ? await goodPrefix(folder, journal.lines) : undefined;
+    return prefix && { ...spec, begun: meta, prefix };
   }
 
   /**
    * The result of that key, `undefined` where there is none. O(chunks).
    *
    * @throws {TypeError} On a name that can't be a folder's.
-   * @throws {SyntaxError} When its metadata is missing or damaged: names the file and the remedy.
+   * @throws {SyntaxError} When its metadata or journal is missing or damaged: names the file and the remedy.
    */
   async open(key: ResultKey): Promise<StoredResult | undefined> {
     checkKey(key);
-    for (let tries = 1;; tries++) {
-      const folder = await locate(`${this.root}/${key.runId}`, key.dataType);
-      if (folder === undefined) return undefined;
-      const file = `${folder}/${METADATA_FILE}`;
+    const { runId, dataType, lineageHash } = key;
+    const run = `${this.root}/${runId}`;
+    if (lineageHash !== undefined) return await this.#open(run, folderName(dataType, lineageHash), key);
+    let newest: FolderResult | undefined, problem: unknown;
+    for (const folder of await resultFolders(run)) {
+      if (folder.dataType !== dataType) continue;
       try {
-        const { meta, chunks } = parseMetadata(await Deno.readTextFile(file), file);
-        checkOwner(key, meta, file);
-        return new FolderResult(folder, meta, chunks);
-      } catch (error) {
-        if (!(error instanceof Deno.errors.NotFound)) throw error;
-        // It may have been exchanged between the look and the read.
-        if (tries === 5) {
-          if (!await holdsResult(folder)) return undefined; // somebody else's folder
-          throw new SyntaxError(`Cannot read "${file}": it is missing; ${remedy(file)}`, { cause: error });
+        if (folder.hash === undefined) {
+          if (await holdsResult(folder.path)) throw olderForm(folder);
+          continue;
         }
+        const result = await this.#open(run, folder.name, key);
+        if (result && (!newest || result.meta.created >= newest.meta.created)) newest = result;
+      } catch (error) {
+        problem ??= error;
       }
+    }
+    if (!newest && problem !== undefined) throw problem;
+    return newest;
+  }
+
+  async #open(run: string, name: string, key: ResultKey): Promise<FolderResult | undefined> {
+    for (let tries = 1;; tries++) {
+      const folder = await locate(run, name);
+      if (folder === undefined) return undefined;
+      const found = await readFolder(folder);
+      // Without metadata: it may have been exchanged between the look and the read.
+      if (!found && tries < 20) continue;
+      if (!found) {
+        if (!await holdsResult(folder)) return undefined; // somebody else's folder
+        const file = `${folder}/${METADATA_FILE}`;
+        throw new SyntaxError(`Cannot read "${file}": it is missing; ${remedy(file)}`);
+      }
+      const { metadata, chunks } = found;
+      checkOwner(key, name, metadata.meta, folder);
+      if (metadata.state === "writing") return undefined;
+      if (key.lineageHash !== undefined && key.lineageHash !== metadata.meta.lineageHash) return undefined;
+      return new FolderResult(folder, metadata.meta, chunks, this.#verify);
     }
   }
 
   /**
-   * All results, by run and data type in order; damaged ones with their problem. Folders that hold neither metadata nor
-   * chunks are none. O(chunks of all results).
+   * All results, by run, data type and age in order; unfinished ones as far as they are, damaged ones with their problem.
+   * Folders that hold nothing of a result are none. O(chunks of all results).
    */
   async list(): Promise<StoredSummary[]> {
     const summaries: StoredSummary[] = [];
     for (const runId of await foldersIn(this.root)) {
-      for (const dataType of await typesIn(`${this.root}/${runId}`)) {
-        const summary = await this.#summary({ runId, dataType });
-        if (summary) summaries.push(summary);
+      const run: StoredSummary[] = [];
+      for (const folder of await resultFolders(`${this.root}/${runId}`)) {
+        const summary = await this.#summary(runId, folder);
+        if (summary) run.push(summary);
       }
+      run.sort((a, b) =>
+        a.dataType < b.dataType ? -1 : a.dataType > b.dataType ? 1 : age(a) < age(b) ? -1 : 1
+      );
+      summaries.push(...run);
     }
     return summaries;
   }
 
-  async #summary(key: ResultKey): Promise<StoredSummary | undefined> {
+  async #summary(runId: string, folder: ResultFolder): Promise<StoredSummary | undefined> {
+    const { dataType, path, name, hash } = folder;
+    const key = { runId, dataType };
     try {
       checkKey(key);
     } catch {
       return undefined; // no writer takes such a name
     }
     try {
-      const result = await this.open(key);
-      return result && { ...key, meta: result.meta };
+      if (hash === undefined) {
+        if (await holdsResult(path)) throw olderForm(folder);
+        return undefined;
+      }
+      const result = await this.#open(`${this.root}/${runId}`, name, key);
+      if (result) {
+        const { meta } = result;
+        return { ...key, lineageHash: meta.lineageHash, folder: result.folder, meta };
+      }
+      const begun = (await readFolder(path))?.metadata;
+      if (begun?.state !== "writing") return undefined;
+      const { lines } = parseJournal(
+        await ifThere(Deno.readFile(`${path}/${JOURNAL_FILE}`)) ?? new Uint8Array(),
+      );
+      const sum = (of: (line: JournalLine) => number) => lines.reduce((total, line) => total + of(line), 0);
+      return {
+        ...key,
+        lineageHash: begun.meta.lineageHash,
+        folder: path,
+        partial: {
+          end: lines.at(-1)?.end,
+          rows: sum(({ rows }) => rows),
+          bytes: sum(({ bytes }) => bytes),
+          created: begun.meta.created,
+        },
+      };
     } catch (error) {
-      return { ...key, problem: error instanceof Error ? error.message : String(error) };
+      return { ...key, folder: path, problem: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  /**
+   * Copy a complete result of another store, byte by byte, checking every file. A result of that lineage that is here is replaced.
+   *
+   * @throws {ResultLockedError} When somebody is writing it here.
+   * @throws {Error} When it cannot be read or written: names the file or folder. What was here stays then.
+   */
+  async copy(result: StoredResult, options: { readonly signal?: AbortSignal } = {}): Promise<StoredResult> {
+    const { meta, chunks, folder } = result;
+    const { runId, dataType, lineageHash } = meta;
+    const name = `${runId}/${dataType}`;
+    if (folder === undefined) throw new TypeError(`Cannot copy ${name}: it lies in no folder`);
+    this.#checkWritable(`copy ${name}`);
+    const run = `${this.root}/${runId}`;
+    try {
+      await Deno.mkdir(run, { recursive: true });
+      const place = await LockedPlace.take(run, folderName(dataType, lineageHash), name, {});
+      try {
+        const target = await place.makeNew();
+        for (const record of chunks) {
+          options.signal?.throwIfAborted();
+          const { bytes, handle } = await readChecked(`${folder}/${record.file}`, record, copyPool);
+          try {
+            await writeParts(`${target}/${record.file}`, [bytes], this.#durable);
+          } finally {
+            handle.release(false);
+          }
+        }
+        for (const file of [JOURNAL_FILE, METADATA_FILE]) {
+          await writeParts(`${target}/${file}`, [await Deno.readFile(`${folder}/${file}`)], this.#durable);
+        }
+        if (!await readFolder(target)) throw new SyntaxError("it was replaced while it was copied");
+        await place.exchange();
+        return new FolderResult(place.path, meta, chunks, this.#verify);
+      } finally {
+        await place.discardNew();
+        await place.release();
+      }
+    } catch (cause) {
+      if (cause instanceof ResultLockedError || options.signal?.aborted) throw cause;
+      throw storageError(`copy ${name}`, run, cause);
+    }
+  }
+
+  /**
+   * Write the file of one chunk of a complete result anew: with the very bytes that it had.
+   *
+   * @param chunk Its rows, with the interval and cover of the stored one.
+   * @throws {Error} When the bytes are others than the journal says (nothing is changed then), or cannot be written.
+   */
+  async replaceChunk(result: StoredResult, index: number, chunk: Chunk): Promise<void> {
+    const { meta: { runId, dataType, lineageHash, schema, codec }, chunks, folder } = result;
+    const { file, sha256 } = chunks[index]!;
+    const name = `${runId}/${dataType}`;
+    this.#checkWritable(`repair ${name}`);
+    const place = await LockedPlace.take(
+      `${this.root}/${runId}`,
+      folderName(dataType, lineageHash),
+      name,
+      {},
+    );
+    try {
+      const path = `${folder}/${file}.repair`;
+      const written = await saveChunk(chunk, { path, schema: schema.text, durable: this.#durable, codec });
+      if (written.sha256 !== sha256) {
+        await Deno.remove(path);
+        throw new Error(
+          `Cannot repair "${folder}/${file}": computed anew, its SHA-256 is ${written.sha256}, not ${sha256}; compute the ` +
+            "whole result with --fresh",
+        );
+      }
+      await Deno.rename(path, `${folder}/${file}`);
+    } finally {
+      await place.release();
+    }
+  }
+
+  #checkWritable(action: string): void {
+    if (this.readOnly) throw new Error(`Cannot ${action}: the store "${this.root}" is only to be read`);
+  }
+
+  /**
+   * Remove a result, complete or not. Readers see all of it or nothing; those that are reading it fail and say so.
+   *
+   * @throws {ResultLockedError} When somebody is writing it.
+   * @throws {Error} When it cannot be removed: names the folder.
+   */
+  async remove(summary: StoredSummary): Promise<void> {
+    const at = summary.folder.lastIndexOf("/");
+    const run = summary.folder.slice(0, at),
+      name = summary.folder.slice(at + 1).replace(/^\.(.*)\.old$/, "$1");
+    const what = `${summary.runId}/${summary.dataType}`;
+    this.#checkWritable(`remove ${what}`);
+    try {
+      const place = await LockedPlace.take(run, name, what, {});
+      try {
+        await place.remove();
+      } finally {
+        await place.release();
+      }
+    } catch (cause) {
+      if (cause instanceof ResultLockedError) throw cause;
+      throw storageError(`remove ${what}`, run, cause);
     }
   }
 }
 
-function checkKey(key: ResultKey): void {
-  checkName("run", key.runId);
-  checkName("data type", key.dataType);
+const age = ({ meta, partial }: StoredSummary): string => meta?.created ?? partial?.created ?? "";
+
+function checkTarget(name: string, { target }: WriterOptions): void {
+  if (!target || (Number.isSafeInteger(target.bytes) && target.bytes > 0 && target.spanPs > 0n)) return;
+  throw new RangeError(
+    `Cannot store ${name} in chunks of ${target.bytes} bytes and ${target.spanPs} ps: both are whole numbers above 0`,
+  );
 }
 
-function checkOwner(key: ResultKey, meta: ResultKey, file: string): void {
-  if (meta.runId === key.runId && meta.dataType === key.dataType) return;
+/** The lines of a journal whose files are there in full size; the others would be found missing when they are read. */
+async function goodPrefix(folder: string, lines: readonly JournalLine[]): Promise<Prefix> {
+  const names = new Set((await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name));
+  const missing = lines.findIndex(({ file }) => !names.has(file));
+  const there = missing < 0 ? lines : lines.slice(0, missing);
+  // After a loss of power, only the last ones may be short.
+  let count = there.length;
+  while (
+    count > 0 && (await Deno.stat(`${folder}/${there[count - 1]!.file}`)).size !== there[count - 1]!.bytes
+  ) count--;
+  const good = there.slice(0, count);
+  return { lines: good, journalBytes: journalBytes(good), widths: await widthsOf(folder, good) };
+}
+
+async function widthsOf(folder: string, lines: readonly JournalLine[]): Promise<Record<string, number>> {
+  const widths: Record<string, number> = {};
+  const last = lines.findLast(({ rows }) => rows > 0);
+  if (!last) return widths;
+  const path = `${folder}/${last.file}`;
+  using table = (await openArrow(await Deno.readFile(path), { name: path })).table({ from: 0, to: 0 });
+  for (const { name, kind } of table.schema.columns) if (kind === "fixed") widths[name] = table.width(name);
+  return widths;
+}
+
+function checkOwner(
+  key: ResultKey,
+  name: string,
+  meta: ResultKey & { lineageHash: string },
+  folder: string,
+): void {
+  const { runId, dataType, lineageHash } = meta;
+  if (runId === key.runId && dataType === key.dataType && folderName(dataType, lineageHash) === name) return;
   throw new SyntaxError(
-    `Cannot read "${file}": it is of ${meta.runId}/${meta.dataType}; move its folder back to that name`,
+    `Cannot read "${folder}/${METADATA_FILE}": it is of ${runId}/${dataType}, lineage ${lineageHash}; move its folder back to ` +
+      `${runId}/${folderName(dataType, lineageHash)}`,
+  );
+}
+
+function olderForm({ path }: ResultFolder): SyntaxError {
+  return new SyntaxError(
+    `Cannot read "${path}": it was written by an older version of Millrace, whose results cannot be read any more; ` +
+      "remove the folder and compute the result again",
   );
 }

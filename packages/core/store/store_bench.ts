@@ -29,7 +29,7 @@ function makeChunk(): Chunk {
 const chunk = makeChunk();
 const plain = new Uint8Array(chunk.table.nbytes).fill(3);
 const key = { runId: "run", dataType: "records" };
-const meta = { schema: records as unknown as Schema, lineage: null, lineageHash: "" };
+const meta = { schema: records as unknown as Schema, lineage: null, lineageHash: "4f1a" };
 const root = await Deno.makeTempDir({ prefix: "millrace_bench_" });
 addEventListener("unload", () => Deno.removeSync(root, { recursive: true }));
 

@@ -19,11 +19,12 @@ Deno.test("a result reads back as it was written", () =>
     const opened = await store.open(KEY);
     assert.deepEqual(await filesIn(root), [
       "run_7/",
-      "run_7/hits/",
-      "run_7/hits/000000.arrow",
-      "run_7/hits/000001.arrow",
-      "run_7/hits/000002.arrow",
-      "run_7/hits/metadata.json",
+      "run_7/hits-4f1a/",
+      "run_7/hits-4f1a/000000.arrow",
+      "run_7/hits-4f1a/000001.arrow",
+      "run_7/hits-4f1a/000002.arrow",
+      "run_7/hits-4f1a/journal.tsv",
+      "run_7/hits-4f1a/metadata.json",
     ]);
     for (const result of [finished, opened!]) {
       const { meta, chunks } = result;
@@ -38,6 +39,7 @@ Deno.test("a result reads back as it was written", () =>
         end: 300n,
         rows: 5,
         longestRow: 240n,
+        target: undefined,
       });
       assert.equal(schema.text, ROWS.text);
       assert.match(id, /^[0-9a-f-]{36}$/);
@@ -162,7 +164,7 @@ Deno.test("write() of times that don't fit 64 bits fails and leaves the writer u
     await writer.finish();
   }));
 
-Deno.test("nothing is readable before finish(), and abort() leaves nothing", () =>
+Deno.test("nothing is readable before finish(), and close() leaves nothing", () =>
   withStore(async (store, root) => {
     {
       await using writer = await store.writer(KEY, META);
@@ -172,13 +174,13 @@ Deno.test("nothing is readable before finish(), and abort() leaves nothing", () 
     }
     assert.deepEqual(await filesIn(root), ["run_7/"]);
     const writer = await store.writer(KEY, META);
-    await writer.abort();
-    await writer.abort();
+    await writer.close();
+    await writer.close();
     await assert.rejects(writer.write(chunkOf(0, 1, [])), {
       name: "TypeError",
-      message: "Cannot write to result run_7/hits: it was aborted",
+      message: "Cannot write to result run_7/hits: it was closed",
     });
-    await assert.rejects(writer.finish(), /Cannot finish result run_7\/hits: it was aborted/);
+    await assert.rejects(writer.finish(), /Cannot finish result run_7\/hits: it was closed/);
   }));
 
 Deno.test("a finished writer can't be used again, and its disposal keeps the result", () =>
@@ -209,13 +211,14 @@ Deno.test("finish() replaces an earlier result, whose readers are told", () =>
     assert.equal((await store.open(KEY))!.meta.id, second.meta.id);
     assert.deepEqual(await filesIn(root), [
       "run_7/",
-      "run_7/hits/",
-      "run_7/hits/000000.arrow",
-      "run_7/hits/metadata.json",
+      "run_7/hits-4f1a/",
+      "run_7/hits-4f1a/000000.arrow",
+      "run_7/hits-4f1a/journal.tsv",
+      "run_7/hits-4f1a/metadata.json",
     ]);
   }));
 
-Deno.test("readers see an old or a new result at every moment of many replacements by two writers", () =>
+Deno.test("readers see an old or a new result at every moment of many replacements", () =>
   withStore(async (store, root) => {
     const ids = new Set([(await put(store, [chunkOf(0, 9, [])])).meta.id]);
     let writing = true, opened = 0;
@@ -233,11 +236,12 @@ Deno.test("readers see an old or a new result at every moment of many replacemen
       for (const id of seen) assert.ok(ids.has(id));
     };
     const looking = look();
-    await Promise.all([replace(), replace()]);
+    await replace();
+    await replace();
     writing = false;
     await looking;
     assert.ok(opened > 0);
-    assert.equal((await filesIn(root)).length, 4);
+    assert.equal((await filesIn(root)).length, 5);
   }));
 
 Deno.test("list() names all results in order, and damaged ones with their problem", () =>
@@ -250,7 +254,7 @@ Deno.test("list() names all results in order, and damaged ones with their proble
     }
     await Deno.writeTextFile(`${root}/notes.txt`, "");
     await Deno.writeTextFile(`${root}/run_7/notes.txt`, "");
-    await Deno.writeTextFile(`${root}/run_7/peaks/metadata.json`, "{");
+    await Deno.writeTextFile(`${root}/run_7/peaks-4f1a/metadata.json`, "{");
     const list = await store.list();
     assert.deepEqual(list.map(({ runId, dataType, meta }) => [runId, dataType, meta?.rows]), [
       ["run_7", "hits", 0],
@@ -259,11 +263,11 @@ Deno.test("list() names all results in order, and damaged ones with their proble
     ]);
     assert.match(
       list[1]!.problem!,
-      /Cannot read ".*run_7\/peaks\/metadata.json": .*; remove the folder ".*peaks"/,
+      /Cannot read ".*run_7\/peaks-4f1a\/metadata.json": .*; remove the folder ".*peaks-4f1a"/,
     );
   }));
 
-Deno.test("a folder is a result only if it holds metadata or chunks", () =>
+Deno.test("a folder is a result only if it holds metadata, a journal or chunks", () =>
   withStore(async (store, root) => {
     await Deno.mkdir(`${root}/run_8/RAW`, { recursive: true });
     await Deno.mkdir(`${root}/run_8/a:b`);
@@ -274,7 +278,13 @@ Deno.test("a folder is a result only if it holds metadata or chunks", () =>
     assert.equal(await store.open({ runId: "run_8", dataType: "RAW" }), undefined);
     await Deno.writeTextFile(`${root}/run_8/RAW/000000.arrow`, "");
     const [damaged] = await store.list();
-    assert.match(damaged!.problem!, /it is missing; remove the folder/);
+    assert.match(damaged!.problem!, /it was written by an older version of Millrace.*; remove the folder/);
+    await assert.rejects(
+      store.open({ runId: "run_8", dataType: "RAW" }),
+      /it was written by an older version/,
+    );
+    await Deno.rename(`${root}/run_8/RAW`, `${root}/run_8/RAW-4f1a`);
+    assert.match((await store.list())[0]!.problem!, /metadata.json": it is missing; remove the folder/);
   }));
 
 Deno.test("names that can't be folders are refused with what is wrong", () =>
@@ -311,5 +321,14 @@ Deno.test("writer() refuses a schema without time and a lineage that JSON can't 
       /its lineage is no JSON value/,
     );
     await assert.rejects(store.writer(KEY, { ...META, lineage: 5n as never }), TypeError);
+    await assert.rejects(
+      store.writer(KEY, { ...META, lineageHash: "../x" }),
+      /lineage hash: it has 4 to 64 digits/,
+    );
+    const target = { bytes: 0.5, spanPs: 1n };
+    await assert.rejects(
+      store.writer(KEY, META, { target }),
+      /in chunks of 0.5 bytes and 1 ps: both are whole/,
+    );
     assert.deepEqual(await filesIn(root), []);
   }));

@@ -7,6 +7,7 @@
 import type { Chunk } from "../chunk/chunk.ts";
 import type { Account, BufferPool } from "../data/buffer_pool.ts";
 import type { Schema } from "../data/schema.ts";
+import type { CodecName } from "./codecs/types.ts";
 import type { SaveChunk } from "./save_chunk.ts";
 
 /** A value that JSON holds exactly. */
@@ -18,6 +19,8 @@ export interface ResultKey {
   readonly runId: string;
   /** Name of the data type, e.g. `hits`. */
   readonly dataType: string;
+  /** Hash of the lineage, 4 to 64 digits and small letters. Left out: the one that was finished last. */
+  readonly lineageHash?: string;
 }
 
 /** What a result is said to be when it is written. */
@@ -28,14 +31,27 @@ export interface StoredMeta {
   readonly dataKind?: string;
   /** How it was made: plugins, versions, tracked options, inputs. */
   readonly lineage: Json;
-  /** Hash of the lineage: what a reader compares to know whether the result is the one it wants. */
+  /** Hash of the lineage: results of one run and type with different ones lie beside each other. */
   readonly lineageHash: string;
   /** What a user of the result should know. */
   readonly notices?: readonly string[];
 }
 
+/**
+ * Where a stored chunk ends: behind the row with which it has `bytes` bytes, or at the first multiple of `spanPs` behind its
+ * first row. Both depend on the rows alone, so that files are the same however the rows came.
+ */
+export interface ChunkTarget {
+  /** Bytes of rows in memory. */
+  readonly bytes: number;
+  /** Longest stretch with rows, ps. */
+  readonly spanPs: bigint;
+}
+
 /** What a store knows about a result. */
 export interface ResultMeta extends ResultKey {
+  /** Hash of the lineage. */
+  readonly lineageHash: string;
   /** Names this very result: written anew, it has another. */
   readonly id: string;
   /** Name of the data kind. */
@@ -44,10 +60,12 @@ export interface ResultMeta extends ResultKey {
   readonly schema: Schema;
   /** How it was made. */
   readonly lineage: Json;
-  /** Hash of the lineage. */
-  readonly lineageHash: string;
   /** What a user of the result should know. */
   readonly notices: readonly string[];
+  /** Where its chunks end, if that was by a rule. */
+  readonly target: ChunkTarget | undefined;
+  /** How its columns are held in the files. */
+  readonly codec: CodecName;
   /** When it was finished, ISO 8601 in UTC. */
   readonly created: string;
   /** Start of the first chunk, ps. */
@@ -76,16 +94,34 @@ export interface ChunkRecord {
   readonly coverEnd: bigint;
   /** Start of the first row, ps; `null` where there is none. */
   readonly firstStart: bigint | null;
+  /** Longest row, ps. */
+  readonly longestRow: bigint;
   /** Bytes of the file. */
   readonly bytes: number;
-  /** CRC-32 of the file, 8 hexadecimal digits. */
-  readonly crc32: string;
+  /** SHA-256 of the file, 64 hexadecimal digits. */
+  readonly sha256: string;
 }
+
+/**
+ * Which rows a time range `[from, to)` means: those that start in it (`start`), those that have a part in it (`touch`), or
+ * those that start in it and end at `to` at the latest (`inside`).
+ */
+export type Straddlers = "start" | "touch" | "inside";
+
+/**
+ * When checksums of files are compared: at every read, at the first one in this process of a file as it is, or never. Sizes
+ * always are.
+ */
+export type Verify = "always" | "first" | "never";
 
 /** What to read of a result. */
 export interface ReadOptions {
-  /** Rows that start in `[from, to)`, ps. Default: all. */
+  /** Rows of `[from, to)`, ps. Default: all. */
   readonly timeRange?: readonly [from: bigint, to: bigint];
+  /** Which rows these are. Default `"start"`: adjacent ranges then have every row once. */
+  readonly straddlers?: Straddlers;
+  /** When checksums are compared. Default: as the store was told. */
+  readonly verify?: Verify;
   /** Columns by name; `time` and `endtime` always come along. Default: all. */
   readonly columns?: readonly string[];
   /** Charged with what is held: the file while it is read, then the chunk until its release. */
@@ -98,12 +134,14 @@ export interface ReadOptions {
 export interface StoredResult {
   /** What it is. */
   readonly meta: ResultMeta;
+  /** The folder that it lies in, where it lies in one. */
+  readonly folder?: string;
   /** Its chunks in order: each starts where the one before ends. */
   readonly chunks: readonly ChunkRecord[];
   /**
-   * Its chunks by time. With a range, only the files that it touches are opened, rows are cut exactly by their start, and
-   * intervals are cut to the range; `coverEnd` stays that of the whole result's rows before the cut. A chunk belongs to the
-   * caller, who releases it.
+   * Its chunks by time. With a range, only the files that it touches are opened, rows are cut exactly, and intervals are cut
+   * to the range, except that with `touch` the first may start earlier; `coverEnd` stays that of the whole result's rows
+   * before the cut. A chunk belongs to the caller, who releases it.
    *
    * @throws {RangeError} At once, on an empty range or an unknown column.
    * @throws {Error} While iterating: when a file is missing or damaged, naming it; or when the result was replaced meanwhile.
@@ -114,55 +152,105 @@ export interface StoredResult {
 
 /** Writes one result. Nothing of it can be read before {@linkcode ResultWriter.finish}. */
 export interface ResultWriter extends AsyncDisposable {
+  /** End of what an earlier writer left complete, ps: rows from there on are still to come. `undefined`: all are. */
+  readonly resumesAt: bigint | undefined;
+  /** Where plugins may start again to go on from there, by data type, ps: what `restartsAt` gave for the last chunk. */
+  readonly restarts: Readonly<Record<string, bigint>>;
+  /** Chunks that are complete: they survive whatever happens to this process. */
+  readonly kept: readonly ChunkRecord[];
   /**
-   * Write the next chunk. It stays the caller's, who may release it as soon as this returns its promise, but must not
-   * change its rows before the promise settles. Calls may overlap: the chunks' order is that of the calls.
+   * Write the next rows. The chunk stays the caller's, who may release it as soon as this returns its promise, but must not
+   * change its rows before the promise settles. Calls may overlap: the chunks' order is that of the calls. With a target,
+   * rows wait for the chunk that they belong to.
    *
    * @throws {RangeError} When the chunk doesn't start where the one before ended, or its `coverEnd` or width disagrees.
    * @throws {TypeError} When its columns or names are not the result's, or the writer is done.
-   * @throws {Error} When the files can't be written: names the folder. The writer is aborted then.
+   * @throws {Error} When the files can't be written: names the folder. The writer is closed then.
    */
   write(chunk: Chunk): Promise<void>;
   /**
-   * Make the result readable, in the place of an earlier one of that key.
+   * Make the result readable, in the place of an earlier one of that key and lineage.
    *
    * @throws {RangeError} When no chunk was written.
-   * @throws {Error} When the files can't be written: names the folder. The writer is aborted then, an earlier result stays.
+   * @throws {Error} When the files can't be written: names the folder. The writer is closed then, an earlier result stays.
    */
   finish(options?: { readonly notices?: readonly string[] }): Promise<StoredResult>;
-  /** Remove what was written. Does nothing after `finish` or `abort`. */
-  abort(): Promise<void>;
+  /** Stop. A writer that may resume keeps complete chunks for the next one, any other removes them; so does disposal. */
+  close(): Promise<void>;
 }
 
-/** A result in a list: what it is, or why it can't be read. */
+/** How a result is written. */
+export interface WriterOptions {
+  /** Writes the chunks' files, instead of this thread. */
+  readonly save?: SaveChunk | undefined;
+  /** Where stored chunks end. Default: where the given ones do. */
+  readonly target?: ChunkTarget | undefined;
+  /** Go on where an earlier writer of this key and lineage was interrupted, with its target. Default false: begin anew. */
+  readonly resume?: boolean | undefined;
+  /** Wait for another writer of this key and lineage, until aborted. Default: don't. */
+  readonly wait?: AbortSignal | undefined;
+  /** Called once when a wait begins, with who is waited for. */
+  readonly onWait?: ((owner: string) => void) | undefined;
+  /** Where to start again to go on from the end of a chunk, by data type, ps; kept with the chunk. */
+  readonly restartsAt?: ((end: bigint) => Readonly<Record<string, bigint>>) | undefined;
+}
+
+/** Another writer has the result. */
+export class ResultLockedError extends Error {
+  /** Error name. */
+  override readonly name = "ResultLockedError";
+}
+
+/** The result that was to be resumed is complete: open it. */
+export class AlreadyStoredError extends Error {
+  /** Error name. */
+  override readonly name = "AlreadyStoredError";
+}
+
+/** A result in a list: what it is, how far it is, or why it can't be read. */
 export interface StoredSummary extends ResultKey {
-  /** What it is. Absent where it can't be read. */
+  /** Its folder. */
+  readonly folder: string;
+  /** What it is. Absent where it is not complete or can't be read. */
   readonly meta?: ResultMeta;
+  /** Of one that is not complete: what of it is. The next run goes on there. */
+  readonly partial?: PartialResult;
   /** Why it can't be read. */
   readonly problem?: string;
 }
 
-/** Keeps results by run and data type. */
+/** What is there of a result that is not complete. */
+export interface PartialResult {
+  /** Where its next chunk starts, ps; `undefined` without a chunk. */
+  readonly end: bigint | undefined;
+  /** Rows of its chunks. */
+  readonly rows: number;
+  /** Bytes of its chunk files. */
+  readonly bytes: number;
+  /** When it was begun, ISO 8601 in UTC. */
+  readonly created: string;
+}
+
+/** Keeps results by run, data type and lineage. */
 export interface Store {
+  /** Nothing is written to it. Default false. */
+  readonly readOnly?: boolean;
   /**
-   * Start to write a result. What an ended process left unfinished of that key is removed.
+   * Start to write a result. What an ended process left unfinished of that key is resumed or removed.
    *
-   * @param options.save Writes the chunks' files, instead of this thread.
    * @throws {TypeError} On a name that can't be a folder's.
+   * @throws {ResultLockedError} When another writer has it and `wait` was not asked for: names the process.
+   * @throws {AlreadyStoredError} When it was to be resumed and is complete.
    * @throws {Error} When nothing can be written there: names the folder.
    */
-  writer(
-    key: ResultKey,
-    meta: StoredMeta,
-    options?: { readonly save?: SaveChunk | undefined },
-  ): Promise<ResultWriter>;
+  writer(key: ResultKey, meta: StoredMeta, options?: WriterOptions): Promise<ResultWriter>;
   /**
-   * The result of that key, `undefined` where there is none.
+   * The finished result of that key, `undefined` where there is none.
    *
    * @throws {TypeError} On a name that can't be a folder's.
-   * @throws {SyntaxError} When its metadata is missing or damaged: names the file and the remedy.
+   * @throws {SyntaxError} When its metadata or journal is missing or damaged: names the file and the remedy.
    */
   open(key: ResultKey): Promise<StoredResult | undefined>;
-  /** All results, by run and data type in order; damaged ones with their problem. */
+  /** All results, by run, data type and age in order; unfinished ones as far as they are, damaged ones with their problem. */
   list(): Promise<StoredSummary[]>;
 }

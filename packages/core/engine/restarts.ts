@@ -1,0 +1,80 @@
+// Places where the input of a plugin may start although nobody knows how far back its outputs depend on it: where a segment, a
+// cluster or what is handed over again begins, and wherever all outputs of what was before start earlier than what is wanted.
+// A run that was interrupted goes on from the last one.
+//
+// add O(rows made); before O(log places); memory: at most MOST places.
+
+import { NO_COVER, timesOf } from "../chunk/chunk.ts";
+import type { Geometry, Plugin } from "../plugin/plugin.ts";
+import type { Break } from "./computation.ts";
+import type { StageResult } from "./stage.ts";
+
+/** Of more places than this, every second one is forgotten. */
+const MOST = 1024;
+
+/** Where a plugin's input may start: at every stretch, at breaks, or nowhere but at the run's start. */
+export type RestartKind = "stretch" | "break" | "none";
+
+/** What kind of places there are for a plugin. */
+export function restartKind(
+  { kind, stateful, carryOver }: Plugin,
+  { boundary = "any", halo }: Geometry,
+): RestartKind {
+  if (kind === "static" || halo) return "none";
+  if (stateful) return "break";
+  // What is handed over again begins at no gap.
+  return carryOver && boundary !== "any" ? "none" : "stretch";
+}
+
+interface Place {
+  /** Where the input may start. */
+  readonly at: bigint;
+  /** Latest start of an output of what was before. */
+  readonly last: bigint;
+}
+
+/** The places of one plugin. */
+export class Restarts {
+  readonly #kind: RestartKind;
+  #places: Place[] = [];
+  #last = NO_COVER;
+
+  constructor(kind: RestartKind) {
+    this.#kind = kind;
+  }
+
+  /** A stretch was computed; the results are looked at, not taken. */
+  add(start: bigint, results: readonly StageResult[], breaks: readonly Break[]): void {
+    if (this.#kind === "stretch" || this.#places.length === 0) this.#note(start);
+    results.forEach(({ outputs }, k) => {
+      for (const place of breaks) if (place.results === k) this.#note(place.at);
+      for (const table of Object.values(outputs)) {
+        if (!table || table.length === 0) continue;
+        let last = -Infinity;
+        for (const time of timesOf(table)) if (time > last) last = time;
+        if (!Number.isSafeInteger(last)) continue; // told where the rows are checked
+        const time = table.t0 + BigInt(last);
+        if (time > this.#last) this.#last = time;
+      }
+    });
+    for (const place of breaks) if (place.results === results.length) this.#note(place.at);
+  }
+
+  #note(at: bigint): void {
+    if (this.#kind === "none" && this.#places.length > 0) return;
+    this.#places.push({ at, last: this.#last });
+    if (this.#places.length > MOST) this.#places = this.#places.filter((_, k) => k === 0 || k % 2 === 1);
+  }
+
+  /** The last place from which all outputs that start at or after `from` are made. */
+  before(from: bigint): bigint | undefined {
+    let low = 0, high = this.#places.length;
+    while (low < high) {
+      const mid = (low + high) >>> 1;
+      const { at, last } = this.#places[mid]!;
+      if (at <= from && last < from) low = mid + 1;
+      else high = mid;
+    }
+    return this.#places[low - 1]?.at;
+  }
+}

@@ -1,0 +1,179 @@
+// What is interrupted anywhere, by anything, and run again until it ends gives the same files as a run from start to end.
+
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { Context } from "../context/context.ts";
+import type { Table } from "../data/table.ts";
+import type { Plugin } from "../plugin/plugin.ts";
+import { tableSource } from "../plugin/table_source.ts";
+import { FolderStore, type Store, type StoredResult } from "../store/store.ts";
+import { randomCuts, randomExtents } from "../testing/_cutting.ts";
+import { Random } from "../testing/_random.ts";
+import { ShuffledExecutor } from "../testing/shuffled_executor.ts";
+import { inputRows, numRuns, tableOf } from "./_harness_testing.ts";
+import { BREAK, buildPlugin, manyOutputs, type Shape, SHAPES } from "./_shapes_testing.ts";
+
+const RUNS = numRuns(15);
+const TARGET = { bytes: 60, spanPs: 7n };
+
+/** A store whose chunks are as small as the rows of these tests need. */
+function tiny(root: string): Store {
+  const store = new FolderStore(root, { durable: false });
+  return {
+    open: (key) => store.open(key),
+    list: () => store.list(),
+    writer: (key, meta, options) => store.writer(key, meta, { ...options, target: TARGET }),
+  };
+}
+
+class Interruption extends Error {}
+
+interface Given {
+  readonly plugins: readonly Plugin[];
+  readonly tables: Readonly<Record<string, Table>>;
+  readonly targets: readonly string[];
+}
+
+async function stored(root: string, targets: readonly string[]): Promise<unknown[]> {
+  const results: unknown[] = [];
+  for (const dataType of targets) {
+    const { meta, chunks } = (await new FolderStore(root).open({ runId: "run", dataType })) as StoredResult;
+    results.push([dataType, meta.lineageHash, meta.start, meta.end, meta.longestRow, chunks.map(bytesOf)]);
+  }
+  return results;
+}
+
+const bytesOf = ({ file, sha256, rows, start, end, coverEnd, firstStart }: StoredResult["chunks"][number]) =>
+  [file, sha256, rows, start, end, coverEnd, firstStart].join(" ");
+
+/** One run that ends after so many of its chunks, if there are so many. True if it came to its end. */
+async function attempt(root: string, given: Given, random: Random, most: number): Promise<boolean> {
+  const { tables, plugins, targets } = given;
+  const cuttings = randomCuts(tables, randomExtents(tables, new Random(7)), random);
+  const extents = randomExtents(tables, new Random(7));
+  let chunks = 0;
+  await using ctx = new Context({
+    store: tiny(root),
+    executor: new ShuffledExecutor(random.below(1000), 1 + random.below(4)),
+    onEvent: (event) => {
+      if (event.type === "chunk" && chunks++ >= most) throw new Interruption();
+    },
+  });
+  for (const [name, table] of Object.entries(tables)) {
+    const { cuts } = cuttings[name]!;
+    ctx.register(tableSource(name, table, { cuts, ...(extents[name] ? { extent: extents[name]! } : {}) }));
+  }
+  ctx.register(...plugins);
+  try {
+    await ctx.run("run", targets, { chunkSize: 1 + random.below(9) });
+    return true;
+  } catch (error) {
+    for (let at = error; at instanceof Error; at = at.cause) if (at instanceof Interruption) return false;
+    throw error;
+  }
+}
+
+async function check(given: Given, seed: number): Promise<void> {
+  const root = await Deno.makeTempDir({ prefix: "millrace_resume_" });
+  const random = new Random(seed);
+  try {
+    assert.ok(await attempt(`${root}/whole`, given, random, Infinity));
+    let runs = 0;
+    while (!await attempt(`${root}/parts`, given, random, random.below(12) + runs)) runs++;
+    const [whole, parts] = [
+      await stored(`${root}/whole`, given.targets),
+      await stored(`${root}/parts`, given.targets),
+    ];
+    assert.deepEqual(parts, whole, `after ${runs} interruptions`);
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+const again: Shape = SHAPES.find(({ name }) => name === "row by row")!;
+
+for (const shape of SHAPES) {
+  Deno.test(`an interrupted run of the shape "${shape.name}" ends with the same files`, async () => {
+    await fc.assert(
+      fc.asyncProperty(inputRows("a"), inputRows("b"), fc.nat(), async (a, b, seed) => {
+        const two = shape.inputs === 2;
+        const out = shape.make("out", two ? ["a", "b"] : ["a"], (type) => type);
+        const next = again.make("next", ["out"], () => out.dataKinds.out ?? "out");
+        const tables: Record<string, Table> = two ? { a, b } : { a };
+        // Behind a plugin that gives rows of its input, and in front of one: chains are computed together.
+        const targets = [["next", "out"], ["next"], ["out"]][seed % 3]!;
+        await check({ plugins: [out, next], tables, targets }, seed);
+      }),
+      { numRuns: RUNS },
+    );
+  });
+}
+
+for (const shape of SHAPES.filter(({ inputs }) => inputs === 1)) {
+  Deno.test(`an interrupted run of the shape "${shape.name}" behind another plugin ends with the same files`, async () => {
+    await fc.assert(
+      fc.asyncProperty(inputRows("a"), fc.nat(), async (a, seed) => {
+        const before = again.make("before", ["a"], (type) => type);
+        const out = shape.make("out", ["before"], () => before.dataKinds.before ?? "before");
+        const targets = seed % 2 ? ["out", "before"] : ["out"];
+        await check({ plugins: [before, out], tables: { a }, targets }, seed);
+      }),
+      { numRuns: RUNS },
+    );
+  });
+}
+
+Deno.test("an interrupted run of several outputs, some of them targets, ends with the same files", async () => {
+  await fc.assert(
+    fc.asyncProperty(inputRows("a"), fc.nat(), async (a, seed) => {
+      const plugins = [manyOutputs(["late", "early", "same"], "a", "a")];
+      const targets = [["late", "early", "same"], ["early"], ["same", "late"]][seed % 3]!;
+      await check({ plugins, tables: { a }, targets }, seed);
+    }),
+    { numRuns: RUNS },
+  );
+});
+
+/** A plugin with state, and which rows it was given. */
+function counting(seen: bigint[], fails: () => boolean, more: Partial<Plugin> = {}): Plugin {
+  const plugin = buildPlugin("out", ["a"], { breakThresholdPs: BREAK } as never, ({ own, t0 }) => {
+    for (const { t } of own) {
+      if (fails()) throw new Error("broken");
+      seen.push(t0 + BigInt(t));
+    }
+    return own.map((row) => ({ ...row, t: row.t }));
+  });
+  return { ...plugin, ...more };
+}
+
+Deno.test("a plugin with gaps goes on at the last one, one with neither state nor gaps where it ended", async () => {
+  const rows = Array.from({ length: 40 }, (_, k) => [k * 10, k * 10 + (k % 10 === 9 ? 1 : 10)] as const);
+  const a = tableOf("a", rows);
+  for (
+    const [what, more, first] of [
+      ["any", {}, 240n],
+      ["gap", { geometry: () => ({ boundary: { gap: 5 } }) }, 200n],
+      ["whole", { kind: "static" as const, running: {} }, 0n],
+    ] as const
+  ) {
+    const root = await Deno.makeTempDir({ prefix: "millrace_resume_" });
+    try {
+      const seen: bigint[] = [];
+      let left = 30;
+      const run = async () => {
+        await using ctx = new Context({ store: tiny(root) });
+        ctx.register(tableSource("a", a), counting(seen, () => left-- <= 0, more as Partial<Plugin>));
+        await ctx.run("run", "out", { chunkSize: 3 });
+      };
+      await assert.rejects(run(), /broken/);
+      const [partial] = await new FolderStore(root).list();
+      seen.length = 0;
+      left = Infinity;
+      await run();
+      assert.ok(what === "whole" || partial?.partial?.end! >= 200n, `${what}: ${partial?.partial?.end}`);
+      assert.ok(seen[0]! >= first, `${what}: it began again at ${seen[0]} ps`);
+    } finally {
+      await Deno.remove(root, { recursive: true });
+    }
+  }
+});

@@ -1,0 +1,95 @@
+// Copies, checks, removal and several stores.
+import assert from "node:assert/strict";
+import { KEY, META, put, readAll, three, withStore } from "./_store_testing.ts";
+import { chunkOf } from "./_testing.ts";
+import { FolderStore, StoreLocations, verifyResult } from "./store.ts";
+
+Deno.test("copy() takes a result over byte by byte, and refuses a damaged one", () =>
+  withStore(async (store, root) => {
+    const result = await put(store, three());
+    const other = new FolderStore(`${root}/other`, { durable: false });
+    const copied = await other.copy(result);
+    assert.equal(copied.meta.id, result.meta.id);
+    assert.deepEqual(await readAll(copied), await readAll(result));
+    for await (const { name } of Deno.readDir(result.folder!)) {
+      assert.deepEqual(
+        await Deno.readFile(`${copied.folder}/${name}`),
+        await Deno.readFile(`${result.folder}/${name}`),
+      );
+    }
+    await other.copy(result); // again, in its place
+    const path = `${result.folder}/000001.arrow`;
+    const bytes = await Deno.readFile(path);
+    bytes[40]! ^= 1;
+    await Deno.writeFile(path, bytes);
+    await assert.rejects(
+      other.copy(result),
+      /Cannot copy run_7\/hits in folder ".*other\/run_7": its SHA-256 is/,
+    );
+    assert.equal((await readAll((await other.open(KEY))!)).length, 3);
+    assert.deepEqual((await Array.fromAsync(Deno.readDir(`${root}/other/run_7`))).map(({ name }) => name), [
+      "hits-4f1a",
+    ]);
+    await assert.rejects(new FolderStore(root, { readOnly: true }).copy(copied), /is only to be read/);
+  }));
+
+Deno.test("verifyResult() names every damaged file and chunk, and files that belong to none", () =>
+  withStore(async (store, root) => {
+    const result = await put(store, three());
+    const [summary] = await store.list();
+    const intact = await verifyResult(summary!);
+    assert.deepEqual([intact.files, intact.bytes, intact.problems], [5, result.meta.bytes, []]);
+    const path = `${result.folder}/000002.arrow`;
+    const bytes = await Deno.readFile(path);
+    bytes[100]! ^= 64;
+    await Deno.writeFile(path, bytes);
+    await Deno.remove(`${result.folder}/000000.arrow`);
+    await Deno.writeTextFile(`${result.folder}/notes.txt`, "");
+    const { problems } = await verifyResult(summary!);
+    assert.deepEqual(problems.map(({ file, chunk, start, end }) => [file, chunk, start, end]), [
+      ["000000.arrow", 0, 0n, 100n],
+      ["000002.arrow", 2, 200n, 300n],
+      ["notes.txt", undefined, undefined, undefined],
+    ]);
+    await Deno.writeTextFile(`${result.folder}/journal.tsv`, "x");
+    const [journal] = (await verifyResult(summary!)).problems;
+    assert.match(
+      `${journal!.file} ${journal!.message}`,
+      /^journal.tsv Cannot read ".*journal.tsv": its first line is damaged/,
+    );
+    assert.ok(root);
+  }));
+
+Deno.test("remove() takes a result away at once, and leaves one that is being written", () =>
+  withStore(async (store) => {
+    await put(store, three());
+    const [summary] = await store.list();
+    {
+      await using _writer = await store.writer(KEY, META);
+      await assert.rejects(store.remove(summary!), { name: "ResultLockedError" });
+    }
+    await store.remove(summary!);
+    assert.equal(await store.open(KEY), undefined);
+    assert.deepEqual(await store.list(), []);
+  }));
+
+Deno.test("several stores are one: the first that has a result gives it, the first that may be written to takes it", () =>
+  withStore(async (local, root) => {
+    const shared = new FolderStore(`${root}/shared`, { durable: false });
+    await put(shared, [chunkOf(0, 9, [])]);
+    const both = new StoreLocations([new FolderStore(`${root}/shared`, { readOnly: true }), local]);
+    assert.equal((await both.open(KEY))?.folder, `${root}/shared/run_7/hits-4f1a`);
+    {
+      await using writer = await both.writer({ ...KEY, dataType: "peaks" }, META);
+      await writer.write(chunkOf(0, 9, []));
+      assert.equal((await writer.finish()).folder, `${root}/run_7/peaks-4f1a`);
+    }
+    assert.deepEqual((await both.list()).map(({ folder }) => folder.slice(root.length)).sort(), [
+      "/run_7/peaks-4f1a",
+      "/shared/run_7/hits-4f1a",
+    ]);
+    const only = new StoreLocations([new FolderStore(`${root}/shared`, { readOnly: true })]);
+    assert.equal(only.readOnly, true);
+    await assert.rejects(only.writer(KEY, META), /every store is read-only; add one that is not/);
+    assert.throws(() => new StoreLocations([]), RangeError);
+  }));

@@ -1,0 +1,86 @@
+/**
+ * Checks of stored results: every byte of every file against its checksum.
+ * @module
+ */
+import { BufferPool } from "../data/buffer_pool.ts";
+import { openArrow } from "./_arrow_decode.ts";
+import { readChecked } from "./_files.ts";
+import { readFolder } from "./_folder_result.ts";
+import { CHUNK_FILE } from "./_metadata.ts";
+import type { StoredSummary } from "./types.ts";
+
+/** What is wrong with a result. */
+export interface StorageProblem {
+  /** File name in the result's folder. */
+  readonly file: string;
+  /** Number of the chunk; absent where it is not a chunk that is damaged. */
+  readonly chunk?: number;
+  /** Start of that chunk, ps. */
+  readonly start?: bigint;
+  /** End of that chunk (excluded), ps. */
+  readonly end?: bigint;
+  /** What is wrong, in words. */
+  readonly message: string;
+}
+
+/** What a check found. */
+export interface VerifyReport {
+  /** Files that were read. */
+  readonly files: number;
+  /** Their bytes. */
+  readonly bytes: number;
+  /** What is wrong; empty where nothing is. */
+  readonly problems: readonly StorageProblem[];
+}
+
+const pool = new BufferPool({ maxIdle: 64 * 2 ** 20 });
+
+/**
+ * Read every file of a complete result and compare sizes, checksums and rows; files that belong to no chunk are told too. O(bytes).
+ *
+ * @param summary The result, as a store's `list` gives it.
+ * @param signal Ends the check.
+ */
+export async function verifyResult(summary: StoredSummary, signal?: AbortSignal): Promise<VerifyReport> {
+  const { folder } = summary;
+  const problems: StorageProblem[] = [];
+  let files = 2, bytes = 0;
+  let found;
+  try {
+    found = await readFolder(folder);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    const path = /^Cannot read "([^"]+)"/.exec(error.message)?.[1] ?? "";
+    const file = /[^/\\]+$/.exec(path)?.[0] ?? "metadata.json";
+    return { files, bytes, problems: [{ file, message: error.message }] };
+  }
+  if (!found) return { files, bytes, problems: [{ file: "metadata.json", message: "It is missing" }] };
+  const { chunks, metadata: { meta } } = found;
+  for (const [chunk, record] of chunks.entries()) {
+    signal?.throwIfAborted();
+    const { file, start, end, rows } = record;
+    files++;
+    try {
+      const { bytes: read, handle } = await readChecked(`${folder}/${file}`, record, pool);
+      try {
+        bytes += read.length;
+        const arrow = await openArrow(read, { name: file, schema: meta.schema });
+        if (arrow.rows !== rows) throw new SyntaxError(`it has ${arrow.rows} rows, not ${rows}`);
+      } finally {
+        handle.release(false);
+      }
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      problems.push({ file, chunk, start, end, message });
+    }
+  }
+  const known = new Set(["metadata.json", "journal.tsv", ...chunks.map(({ file }) => file)]);
+  for await (const { name } of Deno.readDir(folder)) {
+    if (known.has(name)) continue;
+    const what = CHUNK_FILE.test(name)
+      ? "it is a chunk of no line of the journal"
+      : "it is no file of a result";
+    problems.push({ file: name, message: `${what}; remove it` });
+  }
+  return { files, bytes, problems };
+}

@@ -1,0 +1,236 @@
+import assert from "node:assert/strict";
+import { filesIn, inFolder, millrace, millraceJson, resultFolder } from "./_cli.ts";
+
+interface Listed {
+  runId: string;
+  dataType: string;
+  lineageHash: string;
+  state: string;
+  rows: number;
+  bytes: number;
+  folder: string;
+}
+
+async function makeStore(cwd: string): Promise<void> {
+  await millraceJson(["sim", "--out", "run_1", "--rate", "5kHz", "--duration", "1s", "--samples", "200"], {
+    cwd,
+  });
+  await millraceJson(["run", "run_1", "--type", "hit_threshold", "--save", "records", "--store", "data"], {
+    cwd,
+  });
+}
+
+Deno.test(
+  "millrace ls, info and du tell what is stored, plain and as JSON",
+  inFolder(async (cwd) => {
+    await makeStore(cwd);
+    const more = [
+      "run",
+      "run_1",
+      "--type",
+      "hit_threshold",
+      "--store",
+      "data",
+      "--set",
+      "hit_threshold.threshold=20",
+    ];
+    await millraceJson(more, { cwd });
+    const listed = await millraceJson<Listed[]>(["ls", "data"], { cwd });
+    assert.deepEqual(listed.map(({ dataType, state }) => `${dataType} ${state}`), [
+      "hit_threshold complete",
+      "hit_threshold complete",
+      "records complete",
+    ]);
+    assert.equal(new Set(listed.map(({ lineageHash }) => lineageHash)).size, 3);
+    const text = await millrace([
+      "ls",
+      "data",
+      "run_1",
+      `hit_threshold@${listed[1]!.lineageHash.slice(0, 6)}`,
+    ], { cwd });
+    assert.match(
+      text.out,
+      /^run +type +lineage .*\nrun_1 +hit_threshold +[0-9a-f]{12} +complete +[\d ]+ [^\n]*\n$/,
+    );
+    const [info] = await millraceJson<{ chunks: number; lineage: { plugin: string } }[]>(
+      ["info", "data", "run_1", "records"],
+      { cwd },
+    );
+    assert.equal(info!.lineage.plugin, "records");
+    assert.ok(info!.chunks >= 1);
+    assert.match((await millrace(["info", "data", "run_1", "records"], { cwd })).out, /^state +complete$/m);
+    const du = await millraceJson<{ total: { bytes: number; files: number }; results: unknown[] }>([
+      "du",
+      "data",
+    ], { cwd });
+    let bytes = 0;
+    for (const file of await filesIn(`${cwd}/data`)) bytes += (await Deno.stat(`${cwd}/data/${file}`)).size;
+    assert.equal(du.total.bytes, bytes);
+    assert.equal(du.results.length, 3);
+    const wrong = await millrace(["ls", "data", "run_1", "hits"], { cwd });
+    assert.match(wrong.err, /Cannot find "hits" of run "run_1": "data" has of it hit_threshold@/);
+    assert.equal(wrong.code, 1);
+  }),
+);
+
+Deno.test(
+  "millrace lineage tells what a result was made by, and what differs from another",
+  inFolder(async (cwd) => {
+    await makeStore(cwd);
+    const more = [
+      "run",
+      "run_1",
+      "--type",
+      "hit_threshold",
+      "--store",
+      "data",
+      "--set",
+      "hit_threshold.threshold=20",
+    ];
+    await millraceJson(more, { cwd });
+    const text = await millrace(["lineage", "data", "run_1", "hit_threshold"], { cwd });
+    assert.match(
+      text.out,
+      /^hit_threshold: hit_threshold [\d.]+ from records$[^]*^ {2}threshold = 20$[^]*^raw_files: /m,
+    );
+    const [first, second] = (await millraceJson<Listed[]>(["ls", "data", "run_1", "hit_threshold"], { cwd }))
+      .map(({ lineageHash }) => `hit_threshold@${lineageHash}`);
+    const compare = ["lineage", "data", "run_1", second!, "--compare", first!];
+    const differences = await millraceJson<{ what: string; first: number; second: number }[]>(compare, {
+      cwd,
+    });
+    assert.deepEqual(differences.map(({ what, first }) => [what, first]), [["hit_threshold.threshold", 20]]);
+    const same = await millrace(["lineage", "data", "run_1", "records", "--compare", "run_1/records"], {
+      cwd,
+    });
+    assert.equal(same.out, "The same lineage\n");
+    const bad = await millrace([...compare.slice(0, -1), "a/b/c"], { cwd });
+    assert.deepEqual([bad.code, /give RUN\/TYPE/.test(bad.err)], [2, true]);
+  }),
+);
+
+Deno.test(
+  "millrace gc lists first and removes with --yes, by every condition",
+  inFolder(async (cwd) => {
+    await makeStore(cwd);
+    const more = [
+      "run",
+      "run_1",
+      "--type",
+      "hit_threshold",
+      "--store",
+      "data",
+      "--set",
+      "hit_threshold.threshold=20",
+    ];
+    await millraceJson(more, { cwd });
+    const gc = (...args: string[]) =>
+      millraceJson<{ removed: boolean; results: (Listed & { reason: string })[] }>(["gc", "data", ...args], {
+        cwd,
+      });
+    const chosen = async (...args: string[]) =>
+      (await gc(...args)).results.map(({ dataType, reason }) => `${dataType}: ${reason}`);
+    assert.deepEqual(await chosen("--superseded"), ["hit_threshold: superseded"]);
+    assert.deepEqual(await chosen("--older-than", "1d"), []);
+    assert.equal((await chosen("--older-than", "0s")).length, 3);
+    assert.deepEqual(await chosen("--unreachable"), []);
+    assert.deepEqual((await chosen("--max-size", "1B")).length, 3);
+    assert.deepEqual(await chosen("--max-size", "1TB"), []);
+    const none = await millrace(["gc", "data"], { cwd });
+    assert.deepEqual([none.code, /give a condition, such as --older-than 30d/.test(none.err)], [2, true]);
+    const records = `${cwd}/${await resultFolder(cwd, "data/run_1/records")}`;
+    const journal = await Deno.readTextFile(`${records}/journal.tsv`);
+    await Deno.writeTextFile(`${records}/journal.tsv`, journal.slice(0, -3));
+    assert.deepEqual(await chosen("--unreadable"), ["records: unreadable"]);
+    assert.equal(
+      (await millraceJson<Listed[]>(["ls", "data"], { cwd })).length,
+      3,
+      "nothing was removed so far",
+    );
+    assert.equal((await gc("--superseded", "--unreadable", "--yes")).removed, true);
+    assert.deepEqual(
+      (await millraceJson<Listed[]>(["ls", "data"], { cwd })).map(({ dataType }) => dataType),
+      [
+        "hit_threshold",
+      ],
+    );
+  }),
+);
+
+Deno.test(
+  "millrace copy and rechunk keep rows, and a copied result is read from a shared folder",
+  inFolder(async (cwd) => {
+    await makeStore(cwd);
+    const rows = async (store: string) =>
+      (await millrace(["show", store, "run_1", "records", "--json"], { cwd })).out;
+    const before = await rows("data");
+    const [copied] = await millraceJson<Listed[]>(["copy", "data", "run_1", "records", "--to", "shared"], {
+      cwd,
+    });
+    assert.equal(copied!.folder, await resultFolder(cwd, "shared/run_1/records"));
+    assert.equal(await rows("shared"), before);
+    const { chunks } = await millraceJson<{ chunks: { before: number; after: number } }>(
+      ["rechunk", "data", "run_1", "records", "--size", "64KiB", "--span", "100ms"],
+      { cwd },
+    );
+    assert.ok(chunks.after > 2 * chunks.before, JSON.stringify(chunks));
+    assert.equal(await rows("data"), before);
+    assert.match((await millrace(["verify", "data"], { cwd })).out, /^run_1\/records \(.*\): intact/m);
+    const run = ["run", "run_1", "--type", "basic_features", "--store", "mine", "--read-from", "shared"];
+    const { plugins } = await millraceJson<{ plugins: { plugin: string; action: string }[] }>(run, { cwd });
+    assert.deepEqual(plugins.map(({ plugin, action }) => `${plugin} ${action}`), [
+      "records reused",
+      "basic_features computed",
+    ]);
+    assert.deepEqual((await Array.fromAsync(Deno.readDir(`${cwd}/shared/run_1`))).length, 1);
+  }),
+);
+
+Deno.test(
+  "millrace verify names what is damaged, and --repair makes just that, with the same bytes",
+  inFolder(async (cwd) => {
+    await makeStore(cwd);
+    await millraceJson(["rechunk", "data", "run_1", "hit_threshold", "--size", "64KiB"], { cwd });
+    const folder = `${cwd}/${await resultFolder(cwd, "data/run_1/hit_threshold")}`;
+    const good = new Map<string, Uint8Array>();
+    for await (const { name } of Deno.readDir(folder)) {
+      good.set(name, await Deno.readFile(`${folder}/${name}`));
+    }
+    assert.ok(good.size > 5);
+    const bytes = good.get("000001.arrow")!.slice();
+    bytes[bytes.length >> 1]! ^= 4;
+    await Deno.writeFile(`${folder}/000001.arrow`, bytes);
+    await Deno.remove(`${folder}/000003.arrow`);
+    const verify = ["verify", "data", "run_1", "hit_threshold"];
+    const damaged = await millrace(verify, { cwd });
+    assert.equal(damaged.code, 1);
+    assert.match(
+      damaged.out,
+      /2 damaged[^]*000001\.arrow, chunk 1 \[.*\): its SHA-256[^]*000003\.arrow, chunk 3 .*No such file/,
+    );
+    const other = await millrace([
+      ...verify,
+      "--repair",
+      "--input",
+      "run_1",
+      "--set",
+      "hit_threshold.threshold=20",
+    ], { cwd });
+    assert.deepEqual([other.code, /give the inputs and options that it was made with/.test(other.err)], [
+      1,
+      true,
+    ]);
+    const repair = [...verify, "--repair", "--input", "run_1"];
+    const repaired = await millrace(repair, { cwd });
+    assert.equal(repaired.code, 0, repaired.err);
+    for (const [name, wanted] of good) {
+      assert.deepEqual(await Deno.readFile(`${folder}/${name}`), wanted, name);
+    }
+    assert.equal((await millrace(verify, { cwd })).code, 0);
+    await Deno.writeFile(`${folder}/journal.tsv`, good.get("journal.tsv")!.slice(5));
+    assert.equal((await millrace(repair, { cwd })).code, 0);
+    assert.equal((await millrace(verify, { cwd })).code, 0);
+    const missing = await millrace(["verify", "data", "--repair"], { cwd });
+    assert.deepEqual([missing.code, /give store, run, type and the input/.test(missing.err)], [2, true]);
+  }),
+);

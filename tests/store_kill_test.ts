@@ -1,0 +1,148 @@
+// Processes that are killed while they write, and processes that want the same result.
+
+import assert from "node:assert/strict";
+import { FolderStore } from "@millrace/core/store";
+import { inFolder } from "./_cli.ts";
+
+const ROOT = new URL("../", import.meta.url).pathname;
+const KILLS = 50, RACES = 100;
+
+function work(what: string, root: string): Deno.ChildProcess {
+  const flags = [
+    "run",
+    "--quiet",
+    "--no-check",
+    "--allow-read",
+    "--allow-write",
+    "--config",
+    `${ROOT}deno.json`,
+  ];
+  return new Deno.Command(Deno.execPath(), {
+    args: [...flags, `${ROOT}tests/_store_work.ts`, what, root],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+}
+
+/** The files of the results of a run, with the hash of their content; but for what names the moment. */
+async function filesOf(root: string, runId: string): Promise<Record<string, string>> {
+  const files: Record<string, string> = {};
+  for await (const { name: folder } of Deno.readDir(`${root}/${runId}`)) {
+    if (folder.endsWith(".lock")) continue; // of a process that was killed when all was done
+    for await (const { name } of Deno.readDir(`${root}/${runId}/${folder}`)) {
+      const bytes = await Deno.readFile(`${root}/${runId}/${folder}/${name}`);
+      const text = name === "metadata.json"
+        ? new TextDecoder().decode(bytes).replace(/^ {2}"(id|created|sha256)":.*$/gm, "")
+        : undefined;
+      const hash = await crypto.subtle.digest(
+        "SHA-256",
+        text === undefined ? bytes : new TextEncoder().encode(text),
+      );
+      files[`${folder}/${name}`] = text ?? new Uint8Array(hash).toHex();
+    }
+  }
+  return files;
+}
+
+/** Lines of a stream, one at a time. */
+async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string, undefined> {
+  let text = "";
+  for await (const part of stream.pipeThrough(new TextDecoderStream() as never) as ReadableStream<string>) {
+    text += part;
+    const lines = text.split("\n");
+    text = lines.pop()!;
+    yield* lines;
+  }
+  return undefined;
+}
+
+Deno.test({
+  name:
+    "a run that is killed at random moments, also with a torn journal, ends with the bytes of one that is not",
+  ignore: Deno.build.os === "windows",
+  fn: inFolder(async (cwd) => {
+    const whole = work("kill", `${cwd}/whole`);
+    void whole.stdin.close();
+    const began = performance.now();
+    assert.match(new TextDecoder().decode((await whole.output()).stdout), /done/);
+    const lasts = performance.now() - began;
+    const wanted = await filesOf(`${cwd}/whole`, "run");
+    assert.ok(Object.keys(wanted).length > 200, `only ${Object.keys(wanted).length} files`);
+    let kills = 0, torn = 0, halves = 0, resumed = 0;
+    for (let result = 0; kills < KILLS; result++) {
+      const root = `${cwd}/r${result}`;
+      for (let ended = false, runs = 0; !ended; runs++) {
+        assert.ok(runs < 200, "it doesn't come to its end");
+        const child = work("kill", root);
+        void child.stdin.close();
+        const lines = linesOf(child.stdout);
+        assert.equal((await lines.next()).value, "go");
+        const kill = kills < KILLS
+          ? setTimeout(() => child.kill("SIGKILL"), Math.random() * lasts / 2)
+          : undefined;
+        ended = (await lines.next()).value === "done";
+        clearTimeout(kill);
+        const { code } = await child.status;
+        if (ended) break;
+        assert.notEqual(code, 1, "it failed");
+        kills++;
+        for (const { folder, partial } of await new FolderStore(root).list()) {
+          assert.ok(
+            partial || (await new FolderStore(root).list()).some(({ meta }) => meta),
+            "neither whole nor begun",
+          );
+          if (!partial) continue;
+          if (partial.rows > 0) resumed++;
+          if ((await Array.fromAsync(Deno.readDir(folder))).some(({ name }) => name.endsWith(".tmp"))) {
+            halves++;
+          }
+          const journal = `${folder}/journal.tsv`;
+          const { size } = await Deno.stat(journal);
+          const way = Math.random();
+          if (size < 300 || way > 0.6) continue;
+          torn++;
+          if (way < 0.3) await Deno.truncate(journal, size - 1 - Math.floor(Math.random() * 100));
+          else await Deno.writeTextFile(journal, "000999.arrow\t0123", { append: true });
+        }
+      }
+      assert.deepEqual(await filesOf(root, "run"), wanted, `result ${result} after ${kills} kills`);
+      await Deno.remove(root, { recursive: true });
+    }
+    assert.ok(
+      torn > 5 && resumed > 20,
+      `${torn} torn journals, ${resumed} results gone on with, ${halves} half files`,
+    );
+  }),
+});
+
+Deno.test({
+  name: "two processes that want the same result compute it once, again and again",
+  fn: inFolder(async (cwd) => {
+    const root = `${cwd}/data`;
+    const both = [work("race", root), work("race", root)];
+    const lines = both.map(({ stdout }) => linesOf(stdout));
+    const writers = both.map(({ stdin }) => stdin.getWriter());
+    for (const line of lines) assert.equal((await line.next()).value, "ready");
+    const winners = [0, 0];
+    for (let k = 0; k < RACES; k++) {
+      await Promise.all(writers.map((writer) => writer.write(new Uint8Array(1))));
+      const counts = await Promise.all(lines.map(async (line) => Number((await line.next()).value)));
+      assert.deepEqual(
+        counts.toSorted((a, b) => a - b),
+        [0, 60],
+        `run ${k}: ${counts.join(" and ")} rows were computed`,
+      );
+      winners[counts.indexOf(60)]!++;
+    }
+    await Promise.all(writers.map((writer) => writer.close()));
+    await Promise.all(both.map((child) => child.status));
+    for (const line of lines) await line.return(undefined);
+    const wanted = await filesOf(`${root}/0`, "run");
+    for (let k = 1; k < RACES; k++) {
+      assert.deepEqual(await filesOf(`${root}/${k}`, "run"), wanted, `run ${k}`);
+    }
+    assert.ok(winners.every((won) => won > 0), `one always came first: ${winners}`);
+    assert.equal((await Array.fromAsync(Deno.readDir(`${root}/0/run`))).length, 2); // no lock is left
+  }),
+});
