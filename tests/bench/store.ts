@@ -123,7 +123,7 @@ async function manyChunks(folder: string): Promise<Measure[]> {
     id: "bench",
     dataKind: "records",
     target: undefined,
-    codec: "none",
+    codec: "none" as const,
     created: new Date().toISOString(),
     notices: [],
     start: 0n,

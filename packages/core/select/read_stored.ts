@@ -13,7 +13,7 @@
  * const root = await Deno.makeTempDir();
  * const store = new FolderStore(root);
  * const hits = schema({ time: "time", height: "f32" });
- * await using writer = await store.writer({ runId: "run_7", dataType: "hits" }, { schema: hits, lineage: null, lineageHash: "" });
+ * await using writer = await store.writer({ runId: "run_7", dataType: "hits" }, { schema: hits, lineage: null, lineageHash: "4f1a" });
  * using chunk = new Chunk(Table.from(hits, { time: [100n, 700n], height: [3, 40] }), { start: 0n, end: 1000n });
  * await writer.write(chunk);
  * const result = await writer.finish();

@@ -40,6 +40,7 @@ Deno.test("a result reads back as it was written", () =>
         rows: 5,
         longestRow: 240n,
         target: undefined,
+        codec: "waveform",
       });
       assert.equal(schema.text, ROWS.text);
       assert.match(id, /^[0-9a-f-]{36}$/);
