@@ -67,7 +67,7 @@ Deno.test("script.ts tells features, merged hits and plan of the run", async () 
   assert.deepEqual(numbersOf(text, "hits: "), [[low.length, maxOf(low.map(({ height }) => height))]]);
 
   assert.match(text, /compute: stage 2 \(fused: records > basic_features\)/);
-  assert.match(text, new RegExp(`hit_threshold 1.0.0.*\n +read: stored .*, ${low.length} rows`));
+  assert.match(text, new RegExp(`hit_threshold \\S+.*\n +read: stored .*, ${low.length} rows`));
   assert.match(text, /executor: inline/);
   const kept = await new FolderStore(store).list();
   assert.deepEqual(kept.map(({ dataType, meta }) => [dataType, meta!.rows]), [
