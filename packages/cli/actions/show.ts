@@ -200,7 +200,7 @@ function listText(summaries: readonly StoredSummary[], plugins: readonly Plugin[
       { title: "created" },
       ...(plugins ? [{ title: "options" }] : []),
     ],
-    summaries.map(({ runId, dataType, meta }) =>
+    summaries.map(({ runId, dataType, meta, partial }) =>
       meta
         ? [
           runId,
@@ -212,7 +212,7 @@ function listText(summaries: readonly StoredSummary[], plugins: readonly Plugin[
           meta.created,
           ...(plugins ? [optionsText(meta, plugins)] : []),
         ]
-        : [runId, dataType, "unreadable"]
+        : [runId, dataType, partial ? "incomplete" : "unreadable"]
     ),
   );
   const notes = summaries.flatMap(({ runId, dataType, meta, problem }) => [
@@ -235,10 +235,10 @@ function optionsText({ dataType, lineage }: ResultMeta, plugins: readonly Plugin
 }
 
 function summaryJson(
-  { runId, dataType, meta, problem }: StoredSummary,
+  { runId, dataType, meta, partial, problem }: StoredSummary,
   plugins: readonly Plugin[],
 ): Record<string, unknown> {
-  if (!meta) return { runId, dataType, problem: problem ?? "" };
+  if (!meta) return { runId, dataType, problem: problem ?? (partial ? "it is not complete" : "") };
   const { dataKind, rows, bytes, start, end, created, lineageHash, notices, schema } = meta;
   const [from, to] = [String(start), String(end)];
   return {

@@ -67,6 +67,8 @@ export class FolderWriter implements ResultWriter {
   #journaling: Promise<void> = Promise.resolve();
   /** Why nothing more can be written. */
   #done: string | undefined;
+  /** It was an error, which whoever wrote was told. */
+  #failed = false;
 
   private constructor(spec: FolderWriterSpec, journal: JournalWriter) {
     const { prefix, begun, options } = spec;
@@ -128,6 +130,7 @@ export class FolderWriter implements ResultWriter {
     } catch (cause) {
       const error = storageError(action, this.#spec.folder, cause);
       if (this.#done !== undefined) throw error; // another file failed before
+      this.#failed = true;
       this.#done = "closed after an error";
       try {
         await this.#end();
@@ -352,6 +355,8 @@ export class FolderWriter implements ResultWriter {
     await Promise.all(this.#saving);
     try {
       await this.#journaling;
+      // A full disk may have kept a line out for which there is room again; if not, its chunk is computed again.
+      if (this.#failed) await this.#keep().catch(() => {});
       this.#clear();
       if (folder !== place.path) await place.discardNew();
       else if (this.#kept === 0) await place.remove();
