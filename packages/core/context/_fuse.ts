@@ -37,7 +37,8 @@ export function fuse(steps: readonly PlanStep[]): string[][] {
       dependency !== undefined && stage.at(-1)!.plugin.provides.includes(dependency)
     );
     const last = before?.at(-1);
-    const joins = last && dependency !== undefined && plugin.kind === "streaming" &&
+    const joins = last && dependency !== undefined && !plugin.sandboxed && !last.plugin.sandboxed &&
+      plugin.kind === "streaming" &&
       plugin.dependsOn.length === 1 &&
       !plugin.stateful && !plugin.carryOver && !geometry.halo && (geometry.boundary ?? "any") === "any" &&
       noReachLeft(geometry) && step.place === last.place && plugin.running.chunkSize === undefined &&

@@ -21,6 +21,8 @@ export interface Lineage {
   readonly options: { readonly [name: string]: Json };
   /** Of a source: what identifies its input. */
   readonly input: Json;
+  /** Of a plugin that runs in a sandbox: SHA-256 of the manifest that it was installed by. */
+  readonly manifest?: string;
   /** Lineages of what it depends on. */
   readonly dependsOn: { readonly [dataType: string]: Json };
 }

@@ -257,6 +257,7 @@ async function makeStep(
       options: tracked,
       input: fingerprint,
       dependsOn,
+      ...(plugin.sandboxed && { manifest: plugin.sandboxed.manifestHash }),
     };
     hashes[dataType] = lineageHash(lineages[dataType]);
   }
@@ -266,6 +267,7 @@ async function makeStep(
     const found = await store!.open({ runId, dataType, lineageHash: hashes[dataType]! });
     if (found?.meta.lineageHash === hashes[dataType]) results[dataType] = found!;
   }
+  await plugin.sandboxed?.prepare(options);
   const geometry = plugin.geometry(options);
   checkGeometry(plugin, geometry);
   return {

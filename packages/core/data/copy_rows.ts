@@ -16,19 +16,27 @@
  * @module
  */
 import { exactOffset, shiftTimes } from "./_offset.ts";
-import type { Ragged, TypedArray } from "./schema.ts";
+import type { Column, Ragged, TypedArray } from "./schema.ts";
 import type { Table } from "./table.ts";
 
 /**
  * Copy rows `from` to `to` of `source` into `target` at row `at`; times are rebased. Ragged values go behind what the
  * target's row `at` starts with (0 for row 0). O(bytes).
  *
+ * @param columns Which; all where it isn't said.
  * @throws {RangeError} On different widths, too little room in the target, or times that do not fit 2^53 ps from its origin.
  */
-export function copyRows(source: Table, from: number, to: number, target: Table, at: number): void {
+export function copyRows(
+  source: Table,
+  from: number,
+  to: number,
+  target: Table,
+  at: number,
+  columns: readonly Column[] = target.schema.columns,
+): void {
   const rows = to - from;
   if (rows === 0 && at > 0) return;
-  for (const column of target.schema.columns) {
+  for (const column of columns) {
     const src = source.columns[column.name] as TypedArray | Ragged;
     const dst = target.columns[column.name] as TypedArray | Ragged;
     if ("offsets" in dst) {

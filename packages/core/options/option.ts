@@ -36,6 +36,7 @@ import {
   timeKind,
 } from "./_kinds.ts";
 import { makeOption } from "./_make.ts";
+import { remember } from "./_made_from.ts";
 import type { PerChannel } from "./per_channel.ts";
 
 export type { PerChannel } from "./per_channel.ts";
@@ -233,9 +234,12 @@ export interface OptionBuilders {
 function made<T, D, P extends boolean>(
   kind: Kind<T>,
   settings: OptionSettings<T, D, P>,
+  choices?: readonly string[],
 ): OptionSpec<OptionValue<T, D, P>> {
   // The runtime form follows the settings exactly as the type does; the compiler cannot see that through a conditional type.
-  return makeOption(kind, settings) as OptionSpec<OptionValue<T, D, P>>;
+  const spec = makeOption(kind, settings) as OptionSpec<OptionValue<T, D, P>>;
+  remember(spec, settings, choices);
+  return spec;
 }
 
 /** Makes options: `option.number({ default: 10, min: 0, unit: "ADC", help: "..." })`. */
@@ -244,7 +248,7 @@ export const option: OptionBuilders = {
   integer: (settings) => made(numberKind("integer", settings), settings),
   string: (settings) => made(stringKind(), settings),
   boolean: (settings) => made(booleanKind(), settings),
-  choice: (choices, settings) => made(choiceKind(choices), settings),
+  choice: (choices, settings) => made(choiceKind(choices), settings, choices),
   range: (settings) => made(rangeKind(settings), settings),
   time: (settings) => made(timeKind(settings), settings),
   frequency: (settings) => made(frequencyKind(settings), settings),

@@ -183,6 +183,14 @@ export interface ColumnHelp {
   readonly help: string;
 }
 
+/** How a plugin is kept that runs in a sandbox of its own. */
+export interface Sandboxed {
+  /** SHA-256 of the manifest that it was installed by: part of the lineage. */
+  readonly manifestHash: string;
+  /** Ask the sandbox what the plugin's geometry is for these options: `geometry(options)` knows it then. */
+  readonly prepare: (options: Readonly<Record<string, unknown>>) => Promise<void>;
+}
+
 /** A plugin as the engine sees it. Make one with `definePlugin` or a class. */
 export interface Plugin {
   /** How it works. */
@@ -225,6 +233,8 @@ export interface Plugin {
   readonly running: Running;
   /** What it needs of its input. */
   readonly geometry: (options: Readonly<Record<string, unknown>>) => Geometry;
+  /** Set for a plugin that stands in for one in a sandbox: it is never computed together with others. */
+  readonly sandboxed?: Sandboxed;
   /** Whether it may call `consumedUntil`: chunks then come one after the other. */
   readonly carryOver: boolean;
   /** Set for a plugin with state. */

@@ -37,8 +37,13 @@ export async function loadModules(modules: readonly string[]): Promise<void> {
   await Promise.allSettled(modules.map((module) => import(module)));
 }
 
-async function load({ name, module, export: exported, merges }: PluginSpec): Promise<Plugin> {
-  if (merges) return defineMerge({ provides: name, dependsOn: merges });
+/** The plugin of a specification; under the name that it has, where the specification has none. */
+export async function load(
+  { name, module, export: exported, merges }: Omit<PluginSpec, "name"> & {
+    readonly name: string | undefined;
+  },
+): Promise<Plugin> {
+  if (merges) return defineMerge({ provides: name!, dependsOn: merges });
   let found: unknown;
   try {
     found = (await import(module!) as Record<string, unknown>)[exported!];
@@ -51,7 +56,7 @@ async function load({ name, module, export: exported, merges }: PluginSpec): Pro
       `Its module ${module} has no plugin "${exported}" in a worker: export it there under that name`,
     );
   }
-  return plugin.name === name ? plugin : copyOf(plugin, name);
+  return name === undefined || plugin.name === name ? plugin : copyOf(plugin, name);
 }
 
 function toPlugin(found: unknown): Plugin | undefined {

@@ -8,7 +8,7 @@ import type { ExecutorType, Plugin } from "@millrace/core/plugin";
 /**
  * Where a plugin is computed: what the run says counts more than what the plugin says, and that more than `fallback`.
  *
- * Merges copy nothing and are done in place. So are sources without a module (they hold rows in memory), and sources of runs
+ * A plugin in a sandbox has a process of its own already: only its stand-in is called here. Merges copy nothing and are done in place. So are sources without a module (they hold rows in memory), and sources of runs
  * in processes, whose rows would have to be copied.
  *
  * @throws {TypeError} When a worker cannot find the plugin: it names no module and export.
@@ -19,7 +19,7 @@ export function placeOf(
   fallback: ExecutorType = "thread",
 ): ExecutorType {
   const wanted = executorType ?? plugin.running.executorType ?? fallback;
-  if (wanted === "inline" || plugin.kind === "merge") return "inline";
+  if (wanted === "inline" || plugin.kind === "merge" || plugin.sandboxed) return "inline";
   const found = plugin.module !== undefined && plugin.export !== undefined;
   if (plugin.kind === "source") return wanted === "thread" && found ? "thread" : "inline";
   if (found) return wanted;

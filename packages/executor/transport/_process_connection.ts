@@ -34,13 +34,20 @@ export interface ProcessSettings {
   readonly keepStderr: number;
   readonly onLine: ((line: string, worker: number) => void) | undefined;
   readonly allocate: Allocate | undefined;
+  /** Shell commands before the program starts, each with its `;`. */
+  readonly before?: string;
+  /** Told of each frame, before what is in it. */
+  readonly onFrame?: () => void;
+  /** Told how many bytes were written to standard error. */
+  readonly onPrinted?: (bytes: number) => void;
 }
 
 /**
  * The shell gives the pipes descriptors of their own, takes them away from standard input and output, and becomes
  * the child. DENO_EXTRA_STDIO_FDS is how Deno learns which descriptors `node:fs` may use; it doesn't pass it on.
  */
-const script = `DENO_EXTRA_STDIO_FDS=${input},${output} ` +
+const script = (before: string): string =>
+  `${before}DENO_EXTRA_STDIO_FDS=${input},${output} ` +
   `exec "$0" "$@" ${input}<&0 ${output}>&1 0</dev/null 1>&2`;
 
 /** How long a pipe may stay open after the process's end, or the process without its pipes, ms. */
@@ -101,6 +108,11 @@ export class ProcessConnection implements Connection {
     return { stopped: true };
   }
 
+  /** Number of the process; undefined where it could not be started. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   memory(): number | undefined {
     if (this.#isGone || !this.#child) return undefined;
     return residentMemory(this.#child.pid) ?? this.#reportedMemory;
@@ -111,11 +123,11 @@ export class ProcessConnection implements Connection {
   }
 
   async #start(): Promise<void> {
-    const { program, args, env, cwd, startTimeout } = this.#settings;
+    const { program, args, env, cwd, startTimeout, before = "", onPrinted } = this.#settings;
     let child;
     try {
       child = new Deno.Command("/bin/sh", {
-        args: ["-c", script, program, ...args],
+        args: ["-c", script(before), program, ...args],
         env: { ...env },
         clearEnv: true,
         ...(cwd !== undefined && { cwd }),
@@ -135,7 +147,10 @@ export class ProcessConnection implements Connection {
       if (!this.#isReady) this.#fail("start", `was not ready within ${startTimeout} ms`);
     });
     const frames = this.#readFrames(child.stdout);
-    const lines = readBlocks(child.stderr, (bytes) => this.#stderr.push(bytes));
+    const lines = readBlocks(child.stderr, (bytes) => {
+      onPrinted?.(bytes.length);
+      this.#stderr.push(bytes);
+    });
     const status = await child.status;
     this.#isGone = true;
     alive.delete(this);
@@ -154,9 +169,10 @@ export class ProcessConnection implements Connection {
   }
 
   #readFrames(stream: ReadableStream<Uint8Array<ArrayBuffer>>): BlockReader {
-    const { limits, allocate } = this.#settings;
+    const { limits, allocate, onFrame } = this.#settings;
     let frames: [type: number, value: unknown][] = [];
     const decoder = new FrameDecoder((frame: Frame) => {
+      onFrame?.();
       if (frame.type === FrameType.begun) this.#begun = frame.id;
       else frames.push([frame.type, decode(frame)]);
     }, {

@@ -6,97 +6,14 @@
  * @module
  */
 import { read, readSync, writeSync } from "node:fs";
-import { encodeError } from "../task/error_data.ts";
-import { decode } from "../transport/_decode.ts";
-import { Encoder } from "../transport/_encode.ts";
-import { headerBytes, writeHeader } from "../transport/_frame.ts";
-import { FrameDecoder } from "../transport/_frame_decoder.ts";
-import {
-  blockBytes,
-  checkTransfer,
-  FrameType,
-  inputDescriptor,
-  moveBuffers,
-  outputDescriptor,
-} from "../transport/_process_frames.ts";
-import { type HostMessage, Op } from "../transport/messages.ts";
+import { inputDescriptor, outputDescriptor } from "../transport/_process_frames.ts";
 import { markWorker } from "./_inside.ts";
-import { Board, createTaskRunner } from "./task_runner.ts";
+import { serveHost } from "./_serve_host.ts";
 
 markWorker();
 
-const exit = Deno.exit;
-const encoder = new Encoder();
-
-function writeAll(bytes: Uint8Array): void {
-  try {
-    for (let at = 0; at < bytes.length;) {
-      at += writeSync(outputDescriptor, bytes, at, Math.min(blockBytes, bytes.length - at));
-    }
-  } catch (error) {
-    // The host reads no more: it is gone.
-    console.error(`Cannot write to the host: ${(error as Error).message}`);
-    exit(1);
-  }
-}
-
-function write(type: number, value: unknown, transfer: readonly ArrayBuffer[]): void {
-  checkTransfer(transfer);
-  const { head, buffers } = encoder.encode(type, 0, value);
-  const moved = moveBuffers(buffers, transfer);
-  writeAll(head);
-  for (const buffer of moved) writeAll(new Uint8Array(buffer));
-}
-
-const board = new Int32Array(16);
-const count = new DataView(new ArrayBuffer(headerBytes));
-/** Tells how many tasks have begun, so that those that haven't are not lost when one of them ends the process. */
-function tellBegun(begun: number): void {
-  writeHeader(count, { type: FrameType.begun, id: begun, metaBytes: 0, buffers: 0, bufferBytes: 0 });
-  writeAll(new Uint8Array(count.buffer));
-}
-const runner = createTaskRunner(
-  (message, transfer) => write(FrameType.message, message, transfer),
-  board,
-  tellBegun,
-);
-
-// `process.exit` and `process.reallyExit` end in `Deno.exit`.
-Deno.exit = (code?: number): never => {
-  runner.flush();
-  write(FrameType.exit, `called Deno.exit(${code ?? ""})`, []);
-  return exit(code);
-};
-globalThis.addEventListener("error", (event) => {
-  runner.flush();
-  write(FrameType.uncaught, encodeError(event.error), []);
+serveHost({
+  writeSync: (bytes) => writeSync(outputDescriptor, bytes),
+  readSync: (into) => readSync(inputDescriptor, into, 0, into.length, null),
+  read: (into, then) => read(inputDescriptor, into, 0, into.length, null, then),
 });
-globalThis.addEventListener("unhandledrejection", (event) => {
-  runner.flush();
-  write(FrameType.uncaught, encodeError(event.reason), []);
-});
-
-const decoder = new FrameDecoder((frame) => {
-  const message = decode(frame) as HostMessage;
-  if (message[0] === Op.cancel) board[Board.cancels]! += 1;
-  runner.receive(message);
-});
-const block = new Uint8Array(blockBytes);
-
-function readOn(error: Error | null, count: number): void {
-  if (error) throw error;
-  // The host closed the pipe, or died.
-  if (count === 0) exit(0);
-  decoder.push(block.subarray(0, count));
-  // The rest of a large buffer is under way: it is read to its place.
-  while (decoder.inBuffer) {
-    const target = decoder.target();
-    const length = readSync(inputDescriptor, target, 0, target.length, null);
-    if (length === 0) exit(0);
-    decoder.advance(length);
-  }
-  read(inputDescriptor, block, 0, blockBytes, null, readOn);
-}
-
-write(FrameType.message, [Op.ready], []);
-read(inputDescriptor, block, 0, blockBytes, null, readOn);

@@ -1,0 +1,145 @@
+// What a sandbox is started with: program, flags, import map.
+
+import { denoArguments } from "../transport/process_command.ts";
+import type { Grants, SandboxLimits, VendoredPlugin } from "./types.ts";
+import { inputDescriptor, outputDescriptor } from "../transport/_process_frames.ts";
+
+/** Modules of the core that a plugin may import; `""` is all of them. */
+export const CORE_MODULES: readonly string[] = [
+  "",
+  "/schema",
+  "/table",
+  "/combine-tables",
+  "/buffers",
+  "/units",
+  "/option",
+  "/option-data",
+  "/per-channel",
+  "/config",
+  "/chunk",
+  "/split",
+  "/split-sealed",
+  "/split-by-breaks",
+  "/split-by-count",
+  "/split-by-size",
+  "/concat",
+  "/concat-tables",
+  "/merge-rows",
+  "/merge-columns",
+  "/merge-streams",
+  "/sort-rows",
+  "/order",
+  "/gather",
+  "/select-time",
+  "/clip",
+  "/rechunk",
+  "/clusters",
+  "/continuity",
+  "/validate",
+  "/plugin",
+  "/define",
+  "/classes",
+  "/copy-of",
+  "/table-source",
+  "/handoff",
+  "/stage",
+  "/task-event",
+  "/source-piece",
+];
+
+/** Where the harness's own modules are. */
+export interface Harness {
+  /** URL of the main module. */
+  readonly main: string;
+  /** URL of what the host calls in there. */
+  readonly inside: string;
+  /** URLs of the core's modules, by subpath. */
+  readonly core: ReadonlyMap<string, string>;
+  /** Folder of the core. */
+  readonly coreFolder: string;
+}
+
+/**
+ * The harness beside this module.
+ *
+ * @throws {Error} Where it is not made of local files: a sandbox reads no others.
+ */
+export function localHarness(): Harness {
+  const main = new URL("./main.ts", import.meta.url).href;
+  if (Deno.build.standalone) {
+    throw new Error(
+      "Cannot start a sandbox from a compiled program: it needs the deno program and Millrace's files; " +
+        "run millrace with deno",
+    );
+  }
+  const core = new Map(CORE_MODULES.map((sub) => [sub, import.meta.resolve(`@millrace/core${sub}`)]));
+  const root = core.get("")!;
+  if (!main.startsWith("file:") || !root.startsWith("file:")) {
+    throw new Error(
+      `Cannot start a sandbox: Millrace comes from ${
+        new URL(main).origin
+      }, and a sandbox reads local files only; ` +
+        "get a copy with `millrace plugin vendor`, or run from a clone",
+    );
+  }
+  return {
+    main,
+    inside: new URL("./_inside.ts", import.meta.url).href,
+    core,
+    coreFolder: decodeURIComponent(new URL(".", root).pathname).replace(/\/$/, ""),
+  };
+}
+
+/** What starts one sandbox. */
+export interface Start {
+  readonly args: readonly string[];
+  readonly before: string;
+}
+
+/** The command line of a plugin's sandbox; `specifiers` are those of the core in its files. */
+export function startOf(
+  plugin: VendoredPlugin,
+  { net, read, write, env }: Required<Grants>,
+  limits: SandboxLimits,
+  specifiers: ReadonlyMap<string, string>,
+  harness: Harness,
+): Start {
+  const imports: Record<string, string> = {};
+  for (const [sub, url] of harness.core) imports[`@millrace/core${sub}`] = url;
+  for (const [specifier, path] of Object.entries(plugin.imports)) {
+    imports[specifier] = fileUrl(`${plugin.folder}/${path}`);
+  }
+  const used = new Set<string>();
+  for (const [specifier, sub] of specifiers) {
+    const url = harness.core.get(sub);
+    if (url === undefined) continue; // whoever imports it is told that it is not there
+    imports[specifier] = url;
+    used.add(url);
+  }
+  const args = denoArguments({
+    permissions: {
+      read: [plugin.folder, ...read, harness.coreFolder, `/dev/fd/${inputDescriptor}`],
+      write: [...write, `/dev/fd/${outputDescriptor}`],
+      net,
+      env,
+      import: false,
+    },
+    config: false,
+    importMap: `data:application/json,${encodeURIComponent(JSON.stringify({ imports }))}`,
+    heapLimit: Math.ceil(limits.heapBytes / 2 ** 20),
+    flags: ["--no-npm", "--cached-only", "--no-lock"],
+  }, harness.main);
+  const data = Math.ceil((limits.residentBytes + RESERVED) / 1024);
+  return {
+    args: [...args, harness.coreFolder, ...used],
+    before: `ulimit -c 0; ulimit -n 256; ulimit -d ${data}; `,
+  };
+}
+
+/** What an empty process reserves of its data limit without using it. */
+const RESERVED = 640 * 2 ** 20;
+
+/** URL of a file. */
+export function fileUrl(path: string): string {
+  return `file://${path.split("/").map(encodeURIComponent).join("/")}`;
+}

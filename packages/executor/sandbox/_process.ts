@@ -1,0 +1,324 @@
+// One sandbox: a process that computes for its host, one call at a time, within its limits.
+
+import { BufferHandle, BufferPool } from "@millrace/core/buffers";
+import type { ErrorData } from "../task/error_data.ts";
+import { ProcessConnection } from "../transport/_process_connection.ts";
+import { processEnvironment } from "../transport/process_command.ts";
+import { Op, type WorkerMessage } from "../transport/messages.ts";
+import type { WorkerEnd } from "../transport/transport.ts";
+import type { Start } from "./_harness.ts";
+import { type Watched, watchProcess } from "./_monitor.ts";
+import { cleanText, refusalOf } from "./_refusal.ts";
+import type { Grants, SandboxLimits } from "./types.ts";
+import { type Limit, SandboxViolation } from "./violation.ts";
+
+/** What all sandboxes of a plugin have in common. */
+export interface SandboxSettings {
+  readonly plugin: string;
+  readonly start: Start;
+  readonly inside: string;
+  readonly grants: Required<Grants>;
+  readonly limits: SandboxLimits;
+  /** Buffers that results come in. */
+  readonly pool: BufferPool;
+  /** Takes each line that the plugin prints. */
+  readonly onLine: ((line: string) => void) | undefined;
+}
+
+/** What a call is about. */
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+  /** Stretch, for errors. */
+  readonly range?: readonly [start: bigint, end: bigint];
+}
+
+interface Call {
+  readonly id: number;
+  readonly range: readonly [bigint, bigint] | undefined;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A value that came, and the buffers that it lies in. */
+export interface Reply {
+  readonly value: unknown;
+  /** Its typed arrays are no longer used. */
+  release(): void;
+}
+
+/** Bytes of a message beside its buffers. */
+const MOST_META = 4 * 2 ** 20;
+/** Time to start. */
+const START_MS = 10_000;
+
+let processes = 0;
+
+/** A process with a plugin in it. */
+export class SandboxProcess {
+  readonly #settings: SandboxSettings;
+  readonly #connection: ProcessConnection;
+  readonly #folder: string;
+  readonly #functions: string[] = [];
+  readonly #gone = Promise.withResolvers<void>();
+  #watched: Watched | undefined;
+  #call: Call | undefined;
+  #calls = 0;
+  /** Why no call can be made any more. */
+  #failure: Error | undefined;
+  #handles: BufferHandle[] = [];
+  /** Bytes of buffers that came for the call. */
+  #bytes = 0;
+  /** Messages and when they are counted from. */
+  #messages = 0;
+  #since = performance.now();
+  #cpuMs = 0;
+  /** Settles when nothing is left of it. */
+  readonly gone: Promise<void> = this.#gone.promise;
+
+  private constructor(settings: SandboxSettings, folder: string) {
+    this.#settings = settings;
+    this.#folder = folder;
+    const { start, limits, onLine } = settings;
+    const number = ++processes;
+    this.#connection = new ProcessConnection(number, {
+      message: (message) => this.#receive(message),
+      ended: (end) => void this.#ended(end),
+    }, {
+      program: Deno.execPath(),
+      args: start.args,
+      env: environment(settings.grants.env),
+      cwd: folder,
+      startTimeout: START_MS,
+      stopTimeout: 100,
+      limits: {
+        maxFrame: limits.outputBytes + MOST_META,
+        maxMeta: Math.min(MOST_META, limits.outputBytes),
+        maxBuffers: 256,
+      },
+      keepStderr: 8192,
+      onLine: onLine && ((line) => onLine(cleanText(line))),
+      allocate: (bytes) => this.#allocate(bytes),
+      before: start.before,
+      onFrame: () => this.#count(),
+      onPrinted: (bytes) => this.#printed(bytes),
+    });
+    this.#connection.send([Op.configure, number, 1, 0], []);
+    const { pid } = this.#connection;
+    if (pid !== undefined) {
+      this.#watched = watchProcess(
+        pid,
+        () => this.#end(new Error("The shell that watches sandboxes has ended")),
+      );
+    }
+  }
+
+  /** Starts one, in an empty folder of its own. */
+  static async start(settings: SandboxSettings): Promise<SandboxProcess> {
+    return new SandboxProcess(settings, await Deno.makeTempDir({ prefix: "millrace-sandbox-" }));
+  }
+
+  /** Whether it has ended, or is about to. */
+  get isOver(): boolean {
+    return this.#failure !== undefined;
+  }
+
+  /** Number of the process. */
+  get pid(): number | undefined {
+    return this.#connection.pid;
+  }
+
+  /**
+   * Calls a function of the harness.
+   *
+   * @throws {SandboxViolation} When the plugin passes a limit, or asks for what it may not have; the process is gone after a limit.
+   * @throws {Error} What the plugin threw, or how the process ended.
+   */
+  async call(name: string, input: unknown, { signal, range }: CallOptions = {}): Promise<Reply> {
+    signal?.throwIfAborted();
+    if (this.#failure) throw this.#failure;
+    if (this.#call) throw new Error("A sandbox has one call at a time");
+    const { limits, inside } = this.#settings;
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const call: Call = { id: this.#calls++, range, resolve, reject };
+    this.#call = call;
+    this.#bytes = 0;
+    const before = this.#cpuMs;
+    let first = true;
+    this.#watched?.watch(({ cpuMs, residentBytes }) => {
+      this.#cpuMs = cpuMs;
+      // Processor time is counted from the first look, at most 15 ms into the call.
+      if (first && cpuMs > before) first = false;
+      if (cpuMs - before > limits.cpuMs) this.#violate("cpuMs", Math.round(cpuMs - before));
+      if (residentBytes > limits.residentBytes) this.#violate("residentBytes", residentBytes);
+    });
+    const timer = setTimeout(
+      () => this.#violate("wallMs", Math.round(performance.now() - began)),
+      limits.wallMs,
+    );
+    const abort = () => this.#end(signal!.reason);
+    signal?.addEventListener("abort", abort, { once: true });
+    const began = performance.now();
+    try {
+      let index = this.#functions.indexOf(name);
+      if (index < 0) {
+        index = this.#functions.push(name) - 1;
+        this.#connection.send([Op.define, index, inside, name], []);
+      }
+      this.#connection.send([Op.run, call.id, index, input], []);
+      const value = await promise;
+      const handles = this.#handles;
+      this.#handles = [];
+      return {
+        value,
+        release: () => {
+          for (const handle of handles.splice(0)) handle.release(false);
+        },
+      };
+    } finally {
+      this.#call = undefined;
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
+      this.#watched?.watch(undefined);
+      for (const handle of this.#handles.splice(0)) handle.release(false);
+    }
+  }
+
+  /** Ends it; resolves when nothing is left of it. */
+  async close(): Promise<void> {
+    this.#end(new Error(`The sandbox of plugin "${this.#settings.plugin}" was closed`));
+    await this.#gone.promise;
+  }
+
+  #allocate(bytes: number): ArrayBufferLike {
+    this.#bytes += bytes;
+    if (this.#bytes > this.#settings.limits.outputBytes) {
+      this.#violate("outputBytes", this.#bytes);
+      throw new RangeError("Too many bytes");
+    }
+    const handle = this.#settings.pool.acquire(bytes);
+    this.#handles.push(handle);
+    return handle.buffer;
+  }
+
+  #printed(bytes: number): void {
+    this.#count();
+    this.#bytes += bytes;
+    if (this.#bytes > this.#settings.limits.outputBytes) this.#violate("outputBytes", this.#bytes);
+  }
+
+  /** A message came. */
+  #count(): void {
+    const now = performance.now();
+    if (now - this.#since > 1000) {
+      this.#since = now;
+      this.#messages = 0;
+    }
+    if (++this.#messages > this.#settings.limits.messagesPerSecond) {
+      this.#violate("messagesPerSecond", this.#messages);
+    }
+  }
+
+  #receive(message: WorkerMessage): void {
+    if (this.#failure) return;
+    const call = this.#call;
+    const [op, id, value] = message;
+    if (op === Op.ready) return;
+    if (call && id === call.id && op === Op.results && message.length === 4) return call.resolve(value);
+    if (call && id === call.id && op === Op.failed && message.length === 4) {
+      const { plugin, grants } = this.#settings;
+      return call.reject(refusalOf(plugin, value as ErrorData, grants, call.range));
+    }
+    this.#break("sent a message that nobody asked for");
+  }
+
+  #violate(limit: keyof SandboxLimits, value: number): void {
+    const { plugin, limits } = this.#settings;
+    const wanted = JSON.stringify({ [limit]: value });
+    this.#end(
+      new SandboxViolation({
+        plugin,
+        limit,
+        value,
+        allowed: limits[limit],
+        range: this.#call?.range,
+        manifestLine: `"limits": ${wanted}`,
+      }),
+    );
+  }
+
+  #break(value: string, cause?: unknown): void {
+    const facts = {
+      plugin: this.#settings.plugin,
+      limit: "protocol" as Limit,
+      value,
+      range: this.#call?.range,
+    };
+    const options = cause === undefined ? {} : { cause };
+    this.#end(new SandboxViolation({ ...facts, allowed: "its sandbox was ended" }, options));
+  }
+
+  #end(reason: unknown): void {
+    if (this.#failure) return;
+    this.#failure = reason instanceof Error ? reason : new Error(String(reason));
+    const failure = this.#failure;
+    // What is in the pipes is not read any more; the process is killed at once.
+    void this.#connection.kill().then(() => this.#clean(failure));
+  }
+
+  async #ended({ kind, how, error }: WorkerEnd): Promise<void> {
+    if (this.#failure) return;
+    const { plugin, limits } = this.#settings;
+    const range = this.#call?.range;
+    const stderr = cleanText((error as { stderr?: string } | undefined)?.stderr ?? "");
+    const tail = stderr.trim() === "" ? "" : `; it last wrote:\n${stderr.trim()}`;
+    if (/out of heap memory/.test(how)) {
+      const manifestLine = `"limits": ${JSON.stringify({ heapBytes: 2 * limits.heapBytes })}`;
+      this.#failure = new SandboxViolation({
+        plugin,
+        limit: "heapBytes",
+        value: limits.heapBytes,
+        allowed: limits.heapBytes,
+        range,
+        manifestLine,
+      });
+    } else if (kind === "protocol") {
+      this.#failure = new SandboxViolation({
+        plugin,
+        limit: "protocol",
+        value: cleanText(how),
+        allowed: "its sandbox was ended",
+        range,
+      });
+    } else this.#failure = new Error(`The sandbox of plugin "${plugin}" ${cleanText(how)}${tail}`);
+    await this.#clean(this.#failure);
+  }
+
+  async #clean(failure: Error): Promise<void> {
+    this.#call?.reject(failure);
+    await this.#watched?.done();
+    await Deno.remove(this.#folder, { recursive: true }).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    });
+    this.#gone.resolve();
+  }
+}
+
+/** Nothing but what Deno needs to find what it has compiled, and what was granted. */
+function environment(granted: readonly string[]): Record<string, string> {
+  const { DENO_DIR, HOME, XDG_CACHE_HOME } = processEnvironment();
+  const variables: Record<string, string> = {};
+  for (const name of granted) {
+    const value = Deno.env.get(name);
+    if (value !== undefined) variables[name] = value;
+  }
+  return {
+    ...variables,
+    NO_COLOR: "1",
+    DENO_NO_UPDATE_CHECK: "1",
+    // No place for temporary files: the cache of `caches` is one, and would be shared.
+    TMPDIR: "/dev/null",
+    ...(DENO_DIR !== undefined && { DENO_DIR }),
+    ...(HOME !== undefined && { HOME }),
+    ...(XDG_CACHE_HOME !== undefined && { XDG_CACHE_HOME }),
+  };
+}
