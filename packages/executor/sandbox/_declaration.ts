@@ -5,6 +5,7 @@ import { type OptionData, optionFrom } from "@millrace/core/option-data";
 import type { OptionSpecs } from "@millrace/core/option";
 import type { Geometry, Plugin } from "@millrace/core/plugin";
 import { schema } from "@millrace/core/schema";
+import { cleanText } from "./_refusal.ts";
 import { SandboxViolation } from "./violation.ts";
 
 /** Longest text of a declaration. */
@@ -14,12 +15,8 @@ const name = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, "is no name").ref
   (text) => !["__proto__", "constructor", "prototype"].includes(text),
   "is no name",
 );
-// deno-lint-ignore no-control-regex -- that is what it is about
 const text = (most: number) =>
-  z.string().max(most).regex(
-    /^[^\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]*$/,
-    "has control characters",
-  );
+  z.string().max(most).refine((said) => cleanText(said, most) === said, "has control characters");
 const picoseconds = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const byName = <T extends z.ZodType>(value: T, most = 64) =>
   z.record(name, value).refine(

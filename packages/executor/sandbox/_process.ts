@@ -1,6 +1,6 @@
 // One sandbox: a process that computes for its host, one call at a time, within its limits.
 
-import { BufferHandle, BufferPool } from "@millrace/core/buffers";
+import type { BufferHandle, BufferPool } from "@millrace/core/buffers";
 import type { ErrorData } from "../task/error_data.ts";
 import { ProcessConnection } from "../transport/_process_connection.ts";
 import { processEnvironment } from "../transport/process_command.ts";
