@@ -285,14 +285,19 @@ export class Table<C extends ColumnTypes = ColumnTypes> implements Disposable {
   }
 
   /**
-   * The table in a buffer that {@linkcode Table.toBuffer} made, without a copy.
+   * The table in a buffer that {@linkcode Table.toBuffer} made, without a copy; behind it may be more bytes.
    *
+   * @param options.account Charged with the buffer until its release.
+   * @param options.pool Gets the buffer then.
    * @throws {SyntaxError} On a buffer that holds no such table: says what was expected and found.
    */
-  static fromBuffer(buffer: ArrayBufferLike, options: { account?: Account } = {}): Table {
+  static fromBuffer(
+    buffer: ArrayBufferLike,
+    options: { account?: Account | undefined; pool?: BufferPool | undefined } = {},
+  ): Table {
     const { schema, rows, t0, layout } = readHeader(buffer);
     options.account?.charge(buffer.byteLength);
-    const handle = new BufferHandle(buffer, options.account);
+    const handle = new BufferHandle(buffer, options.account, options.pool);
     return new Table(
       schema,
       t0,

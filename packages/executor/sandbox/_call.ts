@@ -1,11 +1,15 @@
 // A stretch on its way to a sandbox and back.
 
+import { Account, BufferPool, type Memory } from "@millrace/core/buffers";
 import type { Chunk } from "@millrace/core/chunk";
 import type { ComputeContext, Outputs, Plugin } from "@millrace/core/plugin";
 import type { Column } from "@millrace/core/schema";
 import { copyRows, Table } from "@millrace/core/table";
 import { Outbound } from "../stage/_forms.ts";
-import type { StageSpec, StageTask } from "../stage/messages.ts";
+import type { StageSpec } from "../stage/messages.ts";
+import type { BulkPlace, BulkWriter } from "./_bulk.ts";
+import type { BulkTask } from "./_inside.ts";
+import type { Reply } from "./_process.ts";
 import { cleanText } from "./_refusal.ts";
 import { SandboxViolation } from "./violation.ts";
 
@@ -16,9 +20,12 @@ const MOST_NOTICES = 100;
 
 /** What a sandbox is asked, and what lies in memory for it until it has answered. */
 export interface Asked extends Disposable {
-  readonly task: StageTask;
+  readonly task: BulkTask;
   readonly range: readonly [start: bigint, end: bigint];
 }
+
+/** Copies are let go at once. */
+const memory: Memory = { pool: new BufferPool({ maxIdle: 0 }), account: new Account() };
 
 /** Ask for one stretch. `state` names the state that it goes on with, where there is one. */
 export function taskOf(
@@ -26,16 +33,20 @@ export function taskOf(
   state: string | undefined,
   call: "compute" | "flush",
   context: Context,
-  memory: ConstructorParameters<typeof Outbound>[1],
+  writer: BulkWriter,
 ): Asked {
   const out = new Outbound(false, memory);
   const chunks: Chunk[] = [...new Set(Object.values(context.inputs))];
   const first = chunks[0]!;
   const text = JSON.stringify({ ...spec, runId: context.runId } satisfies StageSpec);
-  const task: StageTask = {
+  writer.restart();
+  const task: BulkTask = {
     key: state ?? text,
     spec: text,
-    chunks: chunks.map((chunk) => out.chunk(chunk)),
+    chunks: chunks.map((chunk) => {
+      const form = out.chunk(chunk);
+      return { ...form, table: writer.put(form.table as Uint8Array) };
+    }),
     inputs: Object.entries(context.inputs).map(([type, chunk]) => [type, chunks.indexOf(chunk)]),
     interval: { start: first.start, end: first.end, own: context.own, last: context.last, call },
     buffers: [],
@@ -54,7 +65,7 @@ export function taskOf(
 export function outputsOf(
   name: string,
   plugin: Pick<Plugin, "provides" | "schemas" | "kind">,
-  reply: unknown,
+  { value: reply, take }: Pick<Reply, "value" | "take">,
   context: Context,
   range: readonly [bigint, bigint],
 ): Outputs {
@@ -78,12 +89,11 @@ export function outputsOf(
           `it provides ${plugin.provides.join(", ")}`,
         );
       }
-      made[type] = tableOf(form, type, plugin, context, refuse);
+      made[type] = tableOf(form, take, type, plugin, context, refuse);
     }
     for (const notice of notices as unknown[]) {
-      const text = Array.isArray(notice) ? notice[1] : undefined;
-      if (typeof text !== "string") return refuse("gave notices that are none", "a notice is text");
-      context.notice(cleanText(text, 500));
+      if (typeof notice !== "string") return refuse("gave notices that are none", "a notice is text");
+      context.notice(cleanText(notice, 500));
     }
     if (consumedUntil !== undefined) {
       context.consumedUntil(offsetOf(consumedUntil, context.t0, "consumedUntil", refuse));
@@ -116,20 +126,19 @@ function offsetOf(time: unknown, t0: bigint, what: string, refuse: Refuse): numb
 
 function tableOf(
   form: unknown,
+  take: Reply["take"],
   type: string,
   plugin: Pick<Plugin, "schemas">,
   context: Context,
   refuse: Refuse,
 ): Table | null {
   if (form === null) return null;
-  if (!(form instanceof Uint8Array) || form.byteOffset !== 0) {
-    return refuse(`gave ${typeof form} for "${type}"`, "a table is expected");
-  }
+  const bytes = bytesOf(form, take, type, refuse);
   let table: Table;
   try {
-    table = Table.fromBuffer(form.buffer);
+    table = Table.fromBuffer(bytes.buffer);
   } catch (error) {
-    return refuse(`gave a damaged table for "${type}"`, (error as Error).message);
+    return refuse(`gave a damaged table for "${type}"`, cleanText((error as Error).message));
   }
   const declared = plugin.schemas[type]!;
   if (table.schema.text !== declared.text) {
@@ -155,6 +164,23 @@ function tableOf(
     return refuse(`gave "${type}" that is not in its place`, (error as Error).message);
   }
   return out;
+}
+
+/** The bytes of a table, at the beginning of their buffer. */
+function bytesOf(form: unknown, take: Reply["take"], type: string, refuse: Refuse): Uint8Array {
+  if (form instanceof Uint8Array) return form.byteOffset === 0 ? form : form.slice();
+  if (typeof form !== "object" || form === null) {
+    return refuse(`gave ${typeof form} for "${type}"`, "a table is expected");
+  }
+  const { at, bytes } = form as Partial<BulkPlace>;
+  const isPlace = Number.isSafeInteger(at) && Number.isSafeInteger(bytes) && at! >= 0 && bytes! > 0;
+  if (!isPlace) return refuse(`gave no place for "${type}"`, "a table is expected");
+  try {
+    return take({ at: at!, bytes: bytes! });
+  } catch (error) {
+    if (error instanceof SandboxViolation) throw error;
+    return refuse(`gave a place without a table for "${type}"`, (error as Error).message);
+  }
 }
 
 /** Columns that are the very arrays of an input, and must not be written to; and the others. */

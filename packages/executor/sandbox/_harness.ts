@@ -90,6 +90,12 @@ export function localHarness(): Harness {
   };
 }
 
+/** Paths of the files that tables cross in. */
+export interface BulkPaths {
+  readonly toSandbox: string;
+  readonly fromSandbox: string;
+}
+
 /** What starts one sandbox. */
 export interface Start {
   readonly args: readonly string[];
@@ -103,6 +109,7 @@ export function startOf(
   limits: SandboxLimits,
   specifiers: ReadonlyMap<string, string>,
   harness: Harness,
+  files: BulkPaths,
 ): Start {
   const imports: Record<string, string> = {};
   for (const [sub, url] of harness.core) imports[`@millrace/core${sub}`] = url;
@@ -118,8 +125,8 @@ export function startOf(
   }
   const args = denoArguments({
     permissions: {
-      read: [plugin.folder, ...read, harness.coreFolder, `/dev/fd/${inputDescriptor}`],
-      write: [...write, `/dev/fd/${outputDescriptor}`],
+      read: [plugin.folder, ...read, harness.coreFolder, `/dev/fd/${inputDescriptor}`, files.toSandbox],
+      write: [...write, `/dev/fd/${outputDescriptor}`, files.fromSandbox],
       net,
       env,
       import: false,
@@ -130,14 +137,17 @@ export function startOf(
     flags: ["--no-npm", "--cached-only", "--no-lock"],
   }, harness.main);
   const data = Math.ceil((limits.residentBytes + RESERVED) / 1024);
+  const file = Math.ceil(Math.max(limits.outputBytes, LEAST_FILE) / 512);
   return {
-    args: [...args, harness.coreFolder, ...used],
-    before: `ulimit -c 0; ulimit -n 256; ulimit -d ${data}; `,
+    args: [...args, files.toSandbox, files.fromSandbox, harness.coreFolder, ...used],
+    before: `ulimit -c 0; ulimit -n 256; ulimit -d ${data}; ulimit -f ${file}; `,
   };
 }
 
 /** What an empty process reserves of its data limit without using it. */
 const RESERVED = 640 * 2 ** 20;
+/** Bytes of a file that Deno itself may need to write: its own caches. */
+const LEAST_FILE = 2 ** 28;
 
 /** URL of a file. */
 export function fileUrl(path: string): string {

@@ -4,8 +4,41 @@ import { resolveOptions } from "@millrace/core/config";
 import { optionData } from "@millrace/core/option-data";
 import type { Geometry, Plugin } from "@millrace/core/plugin";
 import { load } from "../stage/_plugins.ts";
+import { runStage } from "../stage/_run_stage.ts";
+import { memoryFor } from "../stage/_worker_buffers.ts";
+import type { ChunkForm, StageTask } from "../stage/messages.ts";
+import type { TaskContext } from "../task/task.ts";
+import type { Bulk, BulkReader, BulkWriter } from "./_bulk.ts";
 
-export { forgetStage, runStage } from "../stage/_run_stage.ts";
+export { forgetStage } from "../stage/_run_stage.ts";
+
+/** A task whose tables lie in a file. */
+export type BulkTask = Omit<StageTask, "chunks"> & {
+  readonly chunks: readonly (Omit<ChunkForm, "table"> & { readonly table: Bulk })[];
+};
+
+let input: BulkReader, output: BulkWriter;
+
+/** Tables come from `reader` and go to `writer`. */
+export function useFiles(reader: BulkReader, writer: BulkWriter): void {
+  input = reader;
+  output = writer;
+}
+
+/** Compute one stretch. */
+export async function runStretch(task: BulkTask, context: TaskContext): Promise<unknown> {
+  const chunks = task.chunks.map(({ table, ...chunk }): ChunkForm => {
+    return { ...chunk, table: table instanceof Uint8Array ? table : input.take(table, memoryFor) };
+  });
+  const reply = await runStage({ ...task, chunks }, context);
+  output.restart();
+  return {
+    outputs: reply.outputs.map(([type, form]) => [type, form && output.put(form as Uint8Array)]),
+    consumedUntil: reply.consumedUntil,
+    hold: reply.hold,
+    notices: reply.notices.map(([, text]) => text),
+  };
+}
 
 /** Where a plugin is in the sandbox. */
 export interface PluginPlace {

@@ -6,7 +6,8 @@ import { ProcessConnection } from "../transport/_process_connection.ts";
 import { processEnvironment } from "../transport/process_command.ts";
 import { Op, type WorkerMessage } from "../transport/messages.ts";
 import type { WorkerEnd } from "../transport/transport.ts";
-import type { Start } from "./_harness.ts";
+import { type BulkPlace, BulkReader, BulkWriter } from "./_bulk.ts";
+import type { BulkPaths, Start } from "./_harness.ts";
 import { type Watched, watchProcess } from "./_monitor.ts";
 import { cleanText, refusalOf } from "./_refusal.ts";
 import type { Grants, SandboxLimits } from "./types.ts";
@@ -15,7 +16,7 @@ import { type Limit, SandboxViolation } from "./violation.ts";
 /** What all sandboxes of a plugin have in common. */
 export interface SandboxSettings {
   readonly plugin: string;
-  readonly start: Start;
+  readonly startOf: (files: BulkPaths) => Start;
   readonly inside: string;
   readonly grants: Required<Grants>;
   readonly limits: SandboxLimits;
@@ -42,22 +43,37 @@ interface Call {
 /** A value that came, and the buffers that it lies in. */
 export interface Reply {
   readonly value: unknown;
+  /** Bytes of it that lie in the file. @throws {SandboxViolation} When they are not there, or too many. */
+  take(place: BulkPlace): Uint8Array;
   /** Its typed arrays are no longer used. */
   release(): void;
 }
 
 /** Bytes of a message beside its buffers. */
-const MOST_META = 4 * 2 ** 20;
+const MOST_META = 2 ** 20;
 /** Time to start. */
 const START_MS = 10_000;
 
 let processes = 0;
+
+interface Files {
+  readonly toSandbox: { readonly path: string; readonly file: Deno.FsFile };
+  readonly fromSandbox: { readonly path: string; readonly file: Deno.FsFile };
+}
+
+async function openTemporary(options: Deno.OpenOptions): Promise<Files["toSandbox"]> {
+  const path = await Deno.makeTempFile({ prefix: "millrace-" });
+  return { path, file: await Deno.open(path, options) };
+}
 
 /** A process with a plugin in it. */
 export class SandboxProcess {
   readonly #settings: SandboxSettings;
   readonly #connection: ProcessConnection;
   readonly #folder: string;
+  readonly #files: Files;
+  /** The files that tables cross in. */
+  readonly bulk: { readonly writer: BulkWriter; readonly reader: BulkReader };
   readonly #functions: string[] = [];
   readonly #gone = Promise.withResolvers<void>();
   #watched: Watched | undefined;
@@ -75,17 +91,26 @@ export class SandboxProcess {
   /** Settles when nothing is left of it. */
   readonly gone: Promise<void> = this.#gone.promise;
 
-  private constructor(settings: SandboxSettings, folder: string) {
+  private constructor(settings: SandboxSettings, folder: string, files: Files) {
     this.#settings = settings;
     this.#folder = folder;
-    const { start, limits, onLine } = settings;
+    this.#files = files;
+    this.bulk = {
+      writer: new BulkWriter(files.toSandbox.file),
+      reader: new BulkReader(files.fromSandbox.file),
+    };
+    const { limits, onLine } = settings;
+    const { args, before } = settings.startOf({
+      toSandbox: files.toSandbox.path,
+      fromSandbox: files.fromSandbox.path,
+    });
     const number = ++processes;
     this.#connection = new ProcessConnection(number, {
       message: (message) => this.#receive(message),
       ended: (end) => void this.#ended(end),
     }, {
       program: Deno.execPath(),
-      args: start.args,
+      args,
       env: environment(settings.grants.env),
       cwd: folder,
       startTimeout: START_MS,
@@ -98,7 +123,7 @@ export class SandboxProcess {
       keepStderr: 8192,
       onLine: onLine && ((line) => onLine(cleanText(line))),
       allocate: (bytes) => this.#allocate(bytes),
-      before: start.before,
+      before,
       onFrame: () => this.#count(),
       onPrinted: (bytes) => this.#printed(bytes),
     });
@@ -114,7 +139,12 @@ export class SandboxProcess {
 
   /** Starts one, in an empty folder of its own. */
   static async start(settings: SandboxSettings): Promise<SandboxProcess> {
-    return new SandboxProcess(settings, await Deno.makeTempDir({ prefix: "millrace-sandbox-" }));
+    const folder = await Deno.makeTempDir({ prefix: "millrace-sandbox-" });
+    const files = {
+      toSandbox: await openTemporary({ write: true }),
+      fromSandbox: await openTemporary({ read: true }),
+    };
+    return new SandboxProcess(settings, folder, files);
   }
 
   /** Whether it has ended, or is about to. */
@@ -170,6 +200,7 @@ export class SandboxProcess {
       this.#handles = [];
       return {
         value,
+        take: (place) => this.#take(place, handles),
         release: () => {
           for (const handle of handles.splice(0)) handle.release(false);
         },
@@ -200,6 +231,19 @@ export class SandboxProcess {
     return handle.buffer;
   }
 
+  #take(place: BulkPlace, handles: BufferHandle[]): Uint8Array {
+    this.#bytes += place.bytes;
+    if (this.#bytes > this.#settings.limits.outputBytes) {
+      this.#violate("outputBytes", this.#bytes);
+      throw this.#failure;
+    }
+    return this.bulk.reader.take(place, (bytes) => {
+      const handle = this.#settings.pool.acquire(bytes);
+      handles.push(handle);
+      return handle.buffer;
+    });
+  }
+
   #printed(bytes: number): void {
     this.#count();
     this.#bytes += bytes;
@@ -222,7 +266,7 @@ export class SandboxProcess {
     if (this.#failure) return;
     const call = this.#call;
     const [op, id, value] = message;
-    if (op === Op.ready) return;
+    if (op === Op.ready) return this.#unlink();
     if (call && id === call.id && op === Op.results && message.length === 4) return call.resolve(value);
     if (call && id === call.id && op === Op.failed && message.length === 4) {
       const { plugin, grants } = this.#settings;
@@ -293,8 +337,21 @@ export class SandboxProcess {
     await this.#clean(this.#failure);
   }
 
+  /** Their names are not needed any more. */
+  #unlink(): void {
+    for (const { path } of Object.values(this.#files)) {
+      try {
+        Deno.removeSync(path);
+      } catch (error) {
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+      }
+    }
+  }
+
   async #clean(failure: Error): Promise<void> {
     this.#call?.reject(failure);
+    this.#unlink();
+    for (const { file } of Object.values(this.#files)) file.close();
     await this.#watched?.done();
     await Deno.remove(this.#folder, { recursive: true }).catch((error) => {
       if (!(error instanceof Deno.errors.NotFound)) throw error;

@@ -2,7 +2,7 @@
  * A plugin in a sandbox, for a context to register like any other: {@linkcode sandboxedPlugin}.
  * @module
  */
-import { Account, BufferPool, type Memory } from "@millrace/core/buffers";
+import { BufferPool } from "@millrace/core/buffers";
 import type { ComputeContext, Geometry, Outputs, Plugin } from "@millrace/core/plugin";
 import type { OptionSpec } from "@millrace/core/option";
 import { effectiveGrants } from "./grants.ts";
@@ -119,7 +119,7 @@ async function openPool(
   const pool = new SandboxPool(
     {
       plugin: name,
-      start: startOf(vendored, grants, limits, specifiers, harness),
+      startOf: (files) => startOf(vendored, grants, limits, specifiers, harness, files),
       inside: harness.inside,
       grants,
       limits,
@@ -213,7 +213,6 @@ function computeIn(
 ): Compute {
   const { name } = vendored;
   const isStateful = declared.stateful !== undefined;
-  const memory: Memory = { pool: new BufferPool({ maxIdle: 0 }), account: new Account() };
   const kept = new WeakMap<object, Kept>();
   const module = fileUrl(`${vendored.folder}/${vendored.entry}`);
 
@@ -249,11 +248,11 @@ function computeIn(
         }],
         outputs: declared.provides,
       };
-      using asked = taskOf(spec, state?.key, call, context, memory);
+      using asked = taskOf(spec, state?.key, call, context, process.bulk.writer);
       const { range } = asked;
-      const reply = await process.call("runStage", asked.task, { signal: context.signal, range });
+      const reply = await process.call("runStretch", asked.task, { signal: context.signal, range });
       try {
-        return outputsOf(name, declared, reply.value, context, range);
+        return outputsOf(name, declared, reply, context, range);
       } catch (error) {
         // It writes its own messages: nothing more is believed.
         if (error instanceof SandboxViolation) await process.close();

@@ -58,16 +58,19 @@ function bytesOf(table: Table): Uint8Array {
   return new Uint8Array(buffer);
 }
 
-/** A table that came: over shared buffers, or in a buffer of its own, which is charged to the account. */
+/**
+ * A table that came: over shared buffers, or in a buffer of its own, which is charged to the account, and is the pool's
+ * when the table is released.
+ */
 export function tableFrom(
   form: TableForm,
   buffers: readonly ArrayBufferLike[],
   account?: Account,
+  pool?: BufferPool,
 ): Table {
   if (!(form instanceof Uint8Array)) return tableOf(form, buffers);
-  const whole = form.byteLength === form.buffer.byteLength;
-  const buffer = whole ? form.buffer : form.slice().buffer;
-  return Table.fromBuffer(buffer, account ? { account } : {});
+  const buffer = form.byteOffset === 0 ? form.buffer : form.slice().buffer;
+  return Table.fromBuffer(buffer, { account, pool });
 }
 
 /** A chunk that came. Its rows were checked against its interval where it comes from. */

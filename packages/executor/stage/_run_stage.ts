@@ -102,7 +102,7 @@ export async function runStage(task: StageTask, context: TaskContext): Promise<S
   const given: Table[] = [];
   try {
     const chunks = task.chunks.map((form): Chunk => {
-      const table = tableFrom(form.table, task.buffers, account);
+      const table = tableFrom(form.table, task.buffers, account, plain);
       // What a plugin keeps of its input must not be used again by its owner.
       const own = shared && keeps ? table.compact({ pool, account }) : table;
       if (own !== table) table.release();
