@@ -110,7 +110,7 @@ async function attempt(attack: Attack): Promise<void> {
 }
 
 /** Runs a plugin; what it gave was checked. */
-async function runOnce(
+export async function runOnce(
   installed: VendoredPlugin,
   options: SandboxOptions,
 ): Promise<{ error: unknown; notices: readonly string[]; pids: readonly number[] }> {

@@ -109,10 +109,10 @@ export function startOf(
   limits: SandboxLimits,
   specifiers: ReadonlyMap<string, string>,
   harness: Harness,
+  template: string,
   files: BulkPaths,
 ): Start {
-  const imports: Record<string, string> = {};
-  for (const [sub, url] of harness.core) imports[`@millrace/core${sub}`] = url;
+  const imports = coreImports(harness);
   for (const [specifier, path] of Object.entries(plugin.imports)) {
     imports[specifier] = fileUrl(`${plugin.folder}/${path}`);
   }
@@ -132,16 +132,33 @@ export function startOf(
       import: false,
     },
     config: false,
-    importMap: `data:application/json,${encodeURIComponent(JSON.stringify({ imports }))}`,
+    importMap: importMapOf(imports),
     heapLimit: Math.ceil(limits.heapBytes / 2 ** 20),
-    flags: ["--no-npm", "--cached-only", "--no-lock"],
+    flags: ["--no-npm", "--cached-only", "--no-lock", "--no-code-cache"],
   }, harness.main);
   const data = Math.ceil((limits.residentBytes + RESERVED) / 1024);
   const file = Math.ceil(Math.max(limits.outputBytes, LEAST_FILE) / 512);
   return {
     args: [...args, files.toSandbox, files.fromSandbox, harness.coreFolder, ...used],
-    before: `ulimit -c 0; ulimit -n 256; ulimit -d ${data}; ulimit -f ${file}; `,
+    before: `${ownCache(template)}ulimit -c 0; ulimit -n 256; ulimit -d ${data}; ulimit -f ${file}; `,
   };
+}
+
+/** Makes a cache and an empty working folder in the folder that the process has for itself. */
+function ownCache(template: string): string {
+  const from = `'${template.replaceAll("'", "'\\''")}'`;
+  return `mkdir -p cache/gen work && ln -s ${from}/gen/file cache/gen/file && ` +
+    `cp ${from}/dep_analysis_cache* cache/ || exit 1; export DENO_DIR="$PWD/cache" PATH=; cd work; `;
+}
+
+/** An import map as a URL. */
+export function importMapOf(imports: Readonly<Record<string, string>>): string {
+  return `data:application/json,${encodeURIComponent(JSON.stringify({ imports }))}`;
+}
+
+/** Specifiers of the core. */
+export function coreImports({ core }: Harness): Record<string, string> {
+  return Object.fromEntries([...core].map(([sub, url]) => [`@millrace/core${sub}`, url]));
 }
 
 /** What an empty process reserves of its data limit without using it. */

@@ -3,7 +3,6 @@
 import type { BufferHandle, BufferPool } from "@millrace/core/buffers";
 import type { ErrorData } from "../task/error_data.ts";
 import { ProcessConnection } from "../transport/_process_connection.ts";
-import { processEnvironment } from "../transport/process_command.ts";
 import { Op, type WorkerMessage } from "../transport/messages.ts";
 import type { WorkerEnd } from "../transport/transport.ts";
 import { type BulkPlace, BulkReader, BulkWriter } from "./_bulk.ts";
@@ -124,6 +123,7 @@ export class SandboxProcess {
       onLine: onLine && ((line) => onLine(cleanText(line))),
       allocate: (bytes) => this.#allocate(bytes),
       before,
+      tellsDescriptors: false,
       onFrame: () => this.#count(),
       onPrinted: (bytes) => this.#printed(bytes),
     });
@@ -360,22 +360,19 @@ export class SandboxProcess {
   }
 }
 
-/** Nothing but what Deno needs to find what it has compiled, and what was granted. */
+/** Nothing but what was granted, and what Deno itself looks at. */
 function environment(granted: readonly string[]): Record<string, string> {
-  const { DENO_DIR, HOME, XDG_CACHE_HOME } = processEnvironment();
   const variables: Record<string, string> = {};
   for (const name of granted) {
     const value = Deno.env.get(name);
     if (value !== undefined) variables[name] = value;
   }
+  // The shell finds its commands by PATH, and takes it away.
   return {
     ...variables,
     NO_COLOR: "1",
     DENO_NO_UPDATE_CHECK: "1",
-    // No place for temporary files: the cache of `caches` is one, and would be shared.
     TMPDIR: "/dev/null",
-    ...(DENO_DIR !== undefined && { DENO_DIR }),
-    ...(HOME !== undefined && { HOME }),
-    ...(XDG_CACHE_HOME !== undefined && { XDG_CACHE_HOME }),
+    PATH: "/usr/bin:/bin",
   };
 }

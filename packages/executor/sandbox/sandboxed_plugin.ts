@@ -9,10 +9,11 @@ import { effectiveGrants } from "./grants.ts";
 import { outputsOf, taskOf } from "./_call.ts";
 import { type Declaration, declarationOf, geometryFrom } from "./_declaration.ts";
 import { checkFiles } from "./_files.ts";
-import { fileUrl, localHarness, startOf } from "./_harness.ts";
+import { coreImports, fileUrl, importMapOf, localHarness, startOf } from "./_harness.ts";
 import { limitsOf } from "./_limits.ts";
 import { SandboxPool } from "./_pool.ts";
 import type { SandboxProcess } from "./_process.ts";
+import { templateOf } from "./_template.ts";
 import type { SandboxLimits, VendoredPlugin } from "./types.ts";
 import { SandboxViolation } from "./violation.ts";
 
@@ -116,10 +117,11 @@ async function openPool(
   const grants = effectiveGrants(name, vendored.declared, vendored.granted);
   const limits = limitsOf(name, vendored.limits, options.limits);
   const specifiers = await checkFiles(vendored);
+  const template = await templateOf(harness, importMapOf(coreImports(harness)));
   const pool = new SandboxPool(
     {
       plugin: name,
-      startOf: (files) => startOf(vendored, grants, limits, specifiers, harness, files),
+      startOf: (files) => startOf(vendored, grants, limits, specifiers, harness, template, files),
       inside: harness.inside,
       grants,
       limits,

@@ -36,6 +36,8 @@ export interface ProcessSettings {
   readonly allocate: Allocate | undefined;
   /** Shell commands before the program starts, each with its `;`. */
   readonly before?: string;
+  /** Whether code in the process may use the descriptors: not where it opens them for itself. Default true. */
+  readonly tellsDescriptors?: boolean;
   /** Told of each frame, before what is in it. */
   readonly onFrame?: () => void;
   /** Told how many bytes were written to standard error. */
@@ -46,8 +48,8 @@ export interface ProcessSettings {
  * The shell gives the pipes descriptors of their own, takes them away from standard input and output, and becomes
  * the child. DENO_EXTRA_STDIO_FDS is how Deno learns which descriptors `node:fs` may use; it doesn't pass it on.
  */
-const script = (before: string): string =>
-  `${before}DENO_EXTRA_STDIO_FDS=${input},${output} ` +
+const script = (before: string, tells: boolean): string =>
+  `${before}${tells ? `DENO_EXTRA_STDIO_FDS=${input},${output} ` : ""}` +
   `exec "$0" "$@" ${input}<&0 ${output}>&1 0</dev/null 1>&2`;
 
 /** How long a pipe may stay open after the process's end, or the process without its pipes, ms. */
@@ -123,11 +125,12 @@ export class ProcessConnection implements Connection {
   }
 
   async #start(): Promise<void> {
-    const { program, args, env, cwd, startTimeout, before = "", onPrinted } = this.#settings;
+    const { program, args, env, cwd, startTimeout, before = "", tellsDescriptors = true, onPrinted } =
+      this.#settings;
     let child;
     try {
       child = new Deno.Command("/bin/sh", {
-        args: ["-c", script(before), program, ...args],
+        args: ["-c", script(before, tellsDescriptors), program, ...args],
         env: { ...env },
         clearEnv: true,
         ...(cwd !== undefined && { cwd }),
