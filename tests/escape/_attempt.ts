@@ -57,7 +57,6 @@ export function testAttacks(topic: string, attacks: readonly Attack[]): void {
 
 async function attempt(attack: Attack): Promise<void> {
   const temporary = await Deno.makeTempDir({ prefix: "escape-" });
-  const before = Deno.env.get("TMPDIR");
   const secret = `${temporary}/secret.json`;
   const requests: string[] = [];
   await Deno.writeTextFile(secret, JSON.stringify(SECRET));
@@ -67,7 +66,6 @@ async function attempt(attack: Attack): Promise<void> {
   });
   const { port } = server.addr as Deno.NetAddr;
   await Deno.mkdir(`${temporary}/tmp`);
-  Deno.env.set("TMPDIR", `${temporary}/tmp`);
   const lines: string[] = [];
   try {
     const fill = (text: string) =>
@@ -79,7 +77,11 @@ async function attempt(attack: Attack): Promise<void> {
     let beats = 0;
     const heart = setInterval(() => beats++, 10);
     const began = performance.now();
-    const { error, notices, pids } = await runOnce(installed, { onLine, ...attack.options });
+    const { error, notices, pids } = await runOnce(installed, {
+      onLine,
+      temporary: `${temporary}/tmp`,
+      ...attack.options,
+    });
     const elapsed = performance.now() - began;
     clearInterval(heart);
     // The host was not held up.
@@ -96,14 +98,11 @@ async function attempt(attack: Attack): Promise<void> {
     assert.equal(JSON.parse(await Deno.readTextFile(secret)), SECRET);
     // The next one is served.
     await using good = await install("@good/plugin@1.0.0", { "mod.ts": moduleOf() });
-    const next = await runOnce(good, {});
+    const next = await runOnce(good, { temporary: `${temporary}/tmp` });
     assert.equal(next.error, undefined);
-    const left = (await Array.fromAsync(Deno.readDir(`${temporary}/tmp`), ({ name }) => name))
-      .filter((name) => !name.startsWith("millrace-vendor-"));
+    const left = await Array.fromAsync(Deno.readDir(`${temporary}/tmp`), ({ name }) => name);
     assert.deepEqual(left, [], "files are left");
   } finally {
-    if (before === undefined) Deno.env.delete("TMPDIR");
-    else Deno.env.set("TMPDIR", before);
     await server.shutdown();
     await Deno.remove(temporary, { recursive: true });
   }

@@ -21,6 +21,8 @@ export interface SandboxSettings {
   readonly limits: SandboxLimits;
   /** Buffers that results come in. */
   readonly pool: BufferPool;
+  /** Where its folder is made; undefined: where temporary folders are. */
+  readonly temporary: string | undefined;
   /** Takes each line that the plugin prints. */
   readonly onLine: ((line: string) => void) | undefined;
 }
@@ -60,9 +62,8 @@ interface Files {
   readonly fromSandbox: { readonly path: string; readonly file: Deno.FsFile };
 }
 
-async function openTemporary(options: Deno.OpenOptions): Promise<Files["toSandbox"]> {
-  const path = await Deno.makeTempFile({ prefix: "millrace-" });
-  return { path, file: await Deno.open(path, options) };
+async function openFile(path: string, options: Deno.OpenOptions): Promise<Files["toSandbox"]> {
+  return { path, file: await Deno.open(path, { ...options, createNew: true, mode: 0o600 }) };
 }
 
 /** A process with a plugin in it. */
@@ -139,10 +140,11 @@ export class SandboxProcess {
 
   /** Starts one, in an empty folder of its own. */
   static async start(settings: SandboxSettings): Promise<SandboxProcess> {
-    const folder = await Deno.makeTempDir({ prefix: "millrace-sandbox-" });
+    const dir = settings.temporary;
+    const folder = await Deno.makeTempDir({ prefix: "millrace-sandbox-", ...(dir !== undefined && { dir }) });
     const files = {
-      toSandbox: await openTemporary({ write: true }),
-      fromSandbox: await openTemporary({ read: true }),
+      toSandbox: await openFile(`${folder}/to`, { write: true }),
+      fromSandbox: await openFile(`${folder}/from`, { read: true, write: true }),
     };
     return new SandboxProcess(settings, folder, files);
   }

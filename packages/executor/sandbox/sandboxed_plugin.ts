@@ -28,6 +28,8 @@ export interface SandboxOptions {
   readonly onViolation?: "fail" | "skip";
   /** Most sandboxes at once. Default: what the plugin says, at most the machine's processors. */
   readonly maxWorkers?: number;
+  /** Folder for what sandboxes need for as long as they live, e.g. in memory. Default: the system's for temporary files. */
+  readonly temporary?: string;
   /** Takes each line that the plugin prints. Default: nobody does; the last ones are in errors. */
   readonly onLine?: (line: string) => void;
 }
@@ -126,6 +128,7 @@ async function openPool(
       grants,
       limits,
       pool: new BufferPool({ maxIdle: 64 * 2 ** 20 }),
+      temporary: options.temporary,
       onLine: options.onLine,
     },
     () => checkFiles(vendored),
