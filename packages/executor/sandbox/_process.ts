@@ -78,6 +78,7 @@ export class SandboxProcess {
   readonly #gone = Promise.withResolvers<void>();
   #watched: Watched | undefined;
   #call: Call | undefined;
+  #isBusy = false;
   #calls = 0;
   /** Why no call can be made any more. */
   #failure: Error | undefined;
@@ -168,11 +169,12 @@ export class SandboxProcess {
   async call(name: string, input: unknown, { signal, range }: CallOptions = {}): Promise<Reply> {
     signal?.throwIfAborted();
     if (this.#failure) throw this.#failure;
-    if (this.#call) throw new Error("A sandbox has one call at a time");
+    if (this.#isBusy) throw new Error("A sandbox has one call at a time");
     const { limits, inside } = this.#settings;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const call: Call = { id: this.#calls++, range, resolve, reject };
     this.#call = call;
+    this.#isBusy = true;
     this.#bytes = 0;
     const before = this.#cpuMs;
     let first = true;
@@ -209,6 +211,7 @@ export class SandboxProcess {
       };
     } finally {
       this.#call = undefined;
+      this.#isBusy = false;
       clearTimeout(timer);
       signal?.removeEventListener("abort", abort);
       this.#watched?.watch(undefined);
@@ -269,8 +272,13 @@ export class SandboxProcess {
     const call = this.#call;
     const [op, id, value] = message;
     if (op === Op.ready) return this.#unlink();
-    if (call && id === call.id && op === Op.results && message.length === 4) return call.resolve(value);
-    if (call && id === call.id && op === Op.failed && message.length === 4) {
+    const isAnswer = call && id === call.id && message.length === 4;
+    if (isAnswer && op === Op.results) {
+      this.#call = undefined; // one answer a question
+      return call.resolve(value);
+    }
+    if (isAnswer && op === Op.failed) {
+      this.#call = undefined;
       const { plugin, grants } = this.#settings;
       return call.reject(refusalOf(plugin, value as ErrorData, grants, call.range));
     }
