@@ -147,8 +147,7 @@ export function startOf(
 /** Makes a cache and an empty working folder in the folder that the process has for itself. */
 function ownCache(template: string): string {
   const from = `'${template.replaceAll("'", "'\\''")}'`;
-  return `mkdir -p cache/gen work && ln -s ${from}/gen/file cache/gen/file && ` +
-    `cp ${from}/dep_analysis_cache* cache/ || exit 1; export DENO_DIR="$PWD/cache" PATH=; cd work; `;
+  return `cp -RP ${from} cache || exit 1; export DENO_DIR="$PWD/cache" PATH=; cd work; `;
 }
 
 /** An import map as a URL. */

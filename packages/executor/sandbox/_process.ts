@@ -143,6 +143,7 @@ export class SandboxProcess {
   static async start(settings: SandboxSettings): Promise<SandboxProcess> {
     const dir = settings.temporary;
     const folder = await Deno.makeTempDir({ prefix: "millrace-sandbox-", ...(dir !== undefined && { dir }) });
+    await Deno.mkdir(`${folder}/work`);
     const files = {
       toSandbox: await openFile(`${folder}/to`, { write: true }),
       fromSandbox: await openFile(`${folder}/from`, { read: true, write: true }),

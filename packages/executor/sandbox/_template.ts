@@ -18,10 +18,12 @@ if [ ! -e "$folder/made" ] || [ -n "$(find "$2" "$3" -name '*.ts' -newer "$folde
   rm -rf "$new" && mkdir -p "$new" && touch "$new/made" || exit 1
   shift 4
   DENO_DIR="$new" "$0" cache --quiet --no-config --no-lock --no-remote --no-npm --import-map="$map" "$@" >&2 || exit 1
+  mkdir -p "$new/seed/gen" && cp "$new"/dep_analysis_cache* "$new/seed/" || exit 1
   rm -rf "$folder"
+  ln -s "$folder/gen/file" "$new/seed/gen/file"
   mv "$new" "$folder" 2>/dev/null || rm -rf "$new"
 fi
-echo "$folder"
+echo "$folder/seed"
 `;
 
 let made: Promise<string> | undefined;

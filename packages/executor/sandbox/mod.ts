@@ -18,3 +18,4 @@ export { effectiveGrants } from "./grants.ts";
 export { DEFAULT_LIMITS } from "./_limits.ts";
 export { type Limit, SandboxViolation, type ViolationFacts } from "./violation.ts";
 export { type SandboxedPlugin, sandboxedPlugin, type SandboxOptions } from "./sandboxed_plugin.ts";
+export { type GoldenResult, runGolden } from "./run_golden.ts";

@@ -4,7 +4,6 @@ import fc from "fast-check";
 import { testPlugin } from "@millrace/core/testing";
 import { inputRows } from "../../core/engine/_harness_testing.ts";
 import { SHAPES } from "../../core/engine/_shapes_testing.ts";
-import { shapePlugins } from "../stage/_shape_plugins_testing.ts";
 import { vendor } from "./_vendor_testing.ts";
 import { sandboxedPlugin } from "./mod.ts";
 
@@ -38,5 +37,4 @@ export const many: Plugin = manyOutputs(["late", "early", "same"], "a", "a");
       );
     });
   }
-  void shapePlugins;
 });
