@@ -122,7 +122,7 @@ async function idleResident(): Promise<number> {
     await using plugin = await open("echo");
     await caller(plugin, rowsOf(64 * 2048))();
     await new Promise((done) => setTimeout(done, 300));
-    const status = Deno.readTextFileSync(`/proc/${plugin.pids()[0]}/status`);
+    const status = await Deno.readTextFile(`/proc/${plugin.pids()[0]}/status`);
     found.push(Number(/VmRSS:\s+(\d+) kB/.exec(status)![1]) * 1024);
   }
   return lowerQuartile(found);

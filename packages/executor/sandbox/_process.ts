@@ -112,6 +112,7 @@ export class SandboxProcess {
     }, {
       program: Deno.execPath(),
       args,
+      heapLimit: Math.ceil(limits.heapBytes / 2 ** 20),
       env: environment(settings.grants.env),
       cwd: folder,
       startTimeout: START_MS,
@@ -326,7 +327,7 @@ export class SandboxProcess {
     const range = this.#call?.range;
     const stderr = cleanText((error as { stderr?: string } | undefined)?.stderr ?? "");
     const tail = stderr.trim() === "" ? "" : `; it last wrote:\n${stderr.trim()}`;
-    if (/out of heap memory/.test(how)) {
+    if (kind === "memory") {
       const manifestLine = `"limits": ${JSON.stringify({ heapBytes: 2 * limits.heapBytes })}`;
       this.#failure = new SandboxViolation({
         plugin,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Context } from "@millrace/core/context";
-import { PipelineError } from "@millrace/core/errors";
+import type { PipelineError } from "@millrace/core/errors";
 import { schema } from "@millrace/core/schema";
 import { Table } from "@millrace/core/table";
 import { tableSource } from "@millrace/core/table-source";

@@ -1,0 +1,25 @@
+import assert from "node:assert/strict";
+import core from "../../core/deno.json" with { type: "json" };
+import { CORE_MODULES, localHarness } from "./_harness.ts";
+
+/** What a plugin has no use for in its sandbox: running, storing, testing. */
+const HOST_ONLY = [
+  "./context",
+  "./streaming-context",
+  "./plan",
+  "./lineage",
+  "./store",
+  "./arrow",
+  "./executor",
+  "./save-chunk",
+  "./trace",
+  "./errors",
+  "./testing",
+];
+
+Deno.test("every module of the core is a plugin's to import, or the host's alone", () => {
+  const known = [...CORE_MODULES.map((sub) => `.${sub}`), ...HOST_ONLY];
+  assert.deepEqual(Object.keys(core.exports).toSorted(), known.toSorted());
+  const harness = localHarness();
+  for (const url of harness.core.values()) assert.ok(url.startsWith(`file://${harness.coreFolder}/`), url);
+});
