@@ -41,6 +41,8 @@ export interface Io {
   readonly color: boolean;
   /** Whether more than ASCII can be shown. */
   readonly unicode: boolean;
+  /** Ask the user, and wait for the line that is typed (`null`: none); `undefined` where nobody can be asked. */
+  readonly ask: ((question: string) => string | null) | undefined;
   /** Call `handler` at every signal, until the function that this returns is called. */
   onSignal(handler: (signal: EndSignal) => void): () => void;
   /** End the process at once. */
@@ -107,6 +109,7 @@ export function systemIo(): Io {
     errScreen: screenOf(Deno.stderr),
     color: outScreen.terminal && !Deno.noColor,
     unicode: canUnicode(),
+    ask: Deno.stdin.isTerminal() && Deno.stderr.isTerminal() ? (question) => prompt(question) : undefined,
     onSignal(handler) {
       const listeners = signals.map((signal) => [signal, () => handler(signal)] as const);
       for (const [signal, listener] of listeners) Deno.addSignalListener(signal, listener);
@@ -130,7 +133,7 @@ export interface MemoryIo extends Io {
 
 /** An {@linkcode Io} in memory: nothing is a terminal, unless `settings` says so. */
 export function memoryIo(
-  settings: Partial<Pick<Io, "outScreen" | "errScreen" | "color" | "unicode">> = {},
+  settings: Partial<Pick<Io, "outScreen" | "errScreen" | "color" | "unicode" | "ask">> = {},
 ): MemoryIo {
   const handlers = new Set<(signal: EndSignal) => void>();
   let stdout = "", stderr = "";
@@ -141,6 +144,7 @@ export function memoryIo(
     errScreen: { terminal: false, columns: 100, rows: 24 },
     color: false,
     unicode: true,
+    ask: undefined,
     onSignal(handler) {
       handlers.add(handler);
       return () => void handlers.delete(handler);

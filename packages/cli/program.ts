@@ -19,6 +19,7 @@ import { addCare } from "./commands/care.ts";
 import { addExport } from "./commands/export.ts";
 import { addImport } from "./commands/import.ts";
 import { addPlan } from "./commands/plan.ts";
+import { addPlugin } from "./commands/plugin.ts";
 import { addPlugins } from "./commands/plugins.ts";
 import { addRegistry, registryArgs } from "./commands/registry.ts";
 import { addRun } from "./commands/run.ts";
@@ -88,6 +89,7 @@ function makeProgram(io: Io): Command<[], { debug?: true; quiet?: true }> {
   addImport(program, io);
   addPlan(program, io);
   addPlugins(program, io);
+  addPlugin(program, io);
   addSim(program, io);
   addCare(program, io);
   addRegistry(program);

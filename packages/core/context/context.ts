@@ -28,12 +28,14 @@ import { folderName } from "../store/_folders.ts";
 import { FolderStore, type StorageProblem, StoreLocations, verifyResult } from "../store/store.ts";
 import type { Store, StoredResult } from "../store/types.ts";
 import { type SaveSettings, Work } from "./_work.ts";
+import type { InstallOptions, PluginSource } from "./install.ts";
 import type { Json } from "./lineage.ts";
 import { makePlan, type Plan } from "./plan.ts";
 import { DataStream } from "./stream.ts";
 
 export type { PluginMetrics, RunEvent } from "../engine/node.ts";
 export type { TaskEvent } from "../engine/task_event.ts";
+export type { InstallOptions, PluginSource } from "./install.ts";
 
 /** What a {@linkcode Context} may be given. */
 export interface ContextOptions {
@@ -50,6 +52,8 @@ export interface ContextOptions {
   readonly executor?: Executor | ExecutorProvider;
   /** Option values, as for {@linkcode Context.setConfig}. */
   readonly config?: ConfigValues;
+  /** Where {@linkcode Context.registerFrom} gets plugins: a `PluginInstaller` of `@millrace/cli/installer`. */
+  readonly plugins?: PluginSource;
   /** Told what a run does. */
   readonly onEvent?: (event: RunEvent) => void;
 }
@@ -149,6 +153,7 @@ export class Context implements AsyncDisposable {
   readonly #memory: number;
   readonly #executor: Executor | ExecutorProvider | undefined;
   readonly #pool: BufferPool;
+  readonly #plugins: PluginSource | undefined;
   readonly #onEvent: ((event: RunEvent) => void) | undefined;
   readonly #running = new Map<Work, AbortController>();
   #closed = false;
@@ -169,6 +174,7 @@ export class Context implements AsyncDisposable {
     this.#memory = parseBytes(memory);
     this.#pool = new BufferPool({ maxIdle: this.#memory / 4 });
     this.#executor = options.executor;
+    this.#plugins = options.plugins;
     this.#onEvent = options.onEvent;
     if (options.config) this.setConfig(options.config);
   }
@@ -203,6 +209,24 @@ export class Context implements AsyncDisposable {
       for (const type of plugin.provides) this.#providers.set(type, plugin);
     }
     return this;
+  }
+
+  /**
+   * Register the plugins of a package that others wrote. It is installed first where it is not yet; nobody is asked: all that
+   * it wants must be named in `permissions`.
+   *
+   * @param specifier `@scope/name@range`, the URL of a module, or a folder.
+   * @throws {TypeError} When the context was made without `plugins`.
+   * @throws {Error} When it cannot be installed, is not trusted, or wants other permissions: says which.
+   */
+  async registerFrom(specifier: string, options: InstallOptions): Promise<this> {
+    if (!this.#plugins) {
+      throw new TypeError(
+        `Cannot register "${specifier}": the context does not know how to install plugins; make it with ` +
+          `new Context({ plugins: new PluginInstaller() }), with PluginInstaller from "@millrace/cli/installer"`,
+      );
+    }
+    return this.register(await this.#plugins.load(specifier, options));
   }
 
   /**

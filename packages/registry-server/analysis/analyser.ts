@@ -34,7 +34,7 @@ export class Analyser implements Disposable {
   #waiting = new Map<number, PromiseWithResolvers<ReadonlyMap<string, unknown>>>();
   #next = 0;
 
-  /** @param time Time for the modules of one question, ms. */
+  /** A reader that has not started yet. @param time Time for the modules of one question, ms. */
   constructor(time: number = 10_000) {
     this.#time = time;
   }

@@ -7,11 +7,13 @@ import { list, type Node, optional } from "./_node.ts";
 
 /** A declaration at the top level of a module. */
 export interface Documented {
+  /** What is declared. */
   readonly kind: "function" | "class" | "interface" | "type" | "variable" | "enum" | "namespace";
   /** As written, without bodies. */
   readonly signature: string;
   /** Text of its doc comment; empty without one. */
   readonly doc: string;
+  /** Line, from 1. */
   readonly line: number;
   /** Public members of a class. */
   readonly members: readonly { readonly signature: string; readonly doc: string }[];

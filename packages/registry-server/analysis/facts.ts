@@ -33,7 +33,9 @@ export interface DeclaredOption {
 export interface Declared {
   /** Name of the function or base class that makes it. */
   readonly by: string;
+  /** Data types that it makes. */
   readonly provides: readonly string[] | undefined;
+  /** Data types that it needs. */
   readonly dependsOn: readonly string[] | undefined;
   /** Options by name. */
   readonly options: Readonly<Record<string, DeclaredOption>> | undefined;
@@ -48,6 +50,7 @@ export type Exported = { readonly local: string } | { readonly from: string; rea
 export interface ModuleFacts {
   /** Why it could not be read; all else is then empty. */
   readonly error?: { readonly message: string; readonly line: number; readonly column: number };
+  /** Specifiers, in the order of the text. */
   readonly imports: readonly Import[];
   /** Lines of imports whose specifier is computed. */
   readonly computedImports: readonly number[];
@@ -55,6 +58,7 @@ export interface ModuleFacts {
   readonly commonJs?: number;
   /** First line with `declare global`, `declare module "x"` or `export as namespace`. */
   readonly globalTypes?: number;
+  /** What it exports, by name. */
   readonly exports: Readonly<Record<string, Exported>>;
   /** Specifiers of `export * from`. */
   readonly exportAll: readonly string[];

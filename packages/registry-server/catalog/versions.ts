@@ -2,11 +2,14 @@
  * Published versions: {@linkcode findVersion}, {@linkcode packageMeta}, {@linkcode yank}, {@linkcode block}.
  * @module
  */
-import { maxSatisfying, prerelease, rcompare } from "../_semver.ts";
+import { prerelease, rcompare } from "../_semver.ts";
 import { Refusal } from "../http/refusal.ts";
 import type { Registry } from "../registry.ts";
 import { indexPackage } from "../plugins/index_package.ts";
 import { appendToLog } from "../trust/log.ts";
+import type { PackageMeta } from "./resolve_range.ts";
+
+export { type PackageMeta, resolveRange } from "./resolve_range.ts";
 
 /**
  * A version's row.
@@ -65,21 +68,6 @@ export function listVersions({ db }: Pick<Registry, "db">, scope: string, name: 
     .sort((a, b) => rcompare(a.version, b.version));
 }
 
-/**
- * A package as clients read it: `meta.json`. It says nothing of when versions were published: Deno would then not install one that is
- * younger than a day, a guard against strangers' packages that would hold up a laboratory's own.
- */
-export interface PackageMeta {
-  /** Without the `@`. */
-  readonly scope: string;
-  /** Name in the scope. */
-  readonly name: string;
-  /** Newest release that may be resolved to. */
-  readonly latest: string | null;
-  /** All versions that are served. */
-  readonly versions: Readonly<Record<string, { readonly yanked?: true }>>;
-}
-
 /** What `meta.json` says of a local package; blocked versions are not in it. */
 export function packageMeta(
   registry: Pick<Registry, "db">,
@@ -97,18 +85,6 @@ export function packageMeta(
       open.map(({ version, yanked_at }) => [version, yanked_at === null ? {} : { yanked: true }]),
     ),
   };
-}
-
-/** Longest range that is looked at, characters. */
-const LONGEST_RANGE = 256;
-
-/** The version that a range means: the highest that is not yanked. An exact version means itself, yanked or not. */
-export function resolveRange(meta: PackageMeta, range: string): string | undefined {
-  if (Object.hasOwn(meta.versions, range)) return range;
-  if (range.length > LONGEST_RANGE) return undefined;
-  const open = Object.keys(meta.versions).filter((version) => !meta.versions[version]!.yanked);
-  if (range === "" || range === "*" || range === "latest") return meta.latest ?? undefined;
-  return maxSatisfying(open, range) ?? undefined;
 }
 
 function newest(rows: readonly Pick<VersionRow, "version">[]): string | undefined {

@@ -6,8 +6,11 @@ import type { PluginDeclaration, PluginPermission } from "./section.ts";
 
 /** Permissions of a package, each once. */
 export interface PermissionDiff {
+  /** Wanted now and not before. */
   readonly added: readonly PluginPermission[];
+  /** Wanted before and not now. */
   readonly removed: readonly PluginPermission[];
+  /** Wanted before and now. */
   readonly kept: readonly PluginPermission[];
 }
 

@@ -31,6 +31,7 @@ export interface PluginPermission {
   readonly name: "read" | "write" | "net" | "env" | "sys" | "run" | "ffi" | "import";
   /** What of it: a host, a path, the name of a variable. */
   readonly value: string;
+  /** What it is for, for the user to read. */
   readonly reason: string;
 }
 

@@ -7,9 +7,13 @@ import { parseJsonc } from "./jsonc.ts";
 
 /** What the registry reads in `deno.json`. */
 export interface Config {
+  /** `@scope/name`. */
   readonly name: string;
+  /** As it stands there. */
   readonly version: unknown;
+  /** Name of the licence. */
   readonly license: string | undefined;
+  /** What the package is for. */
   readonly description: string | undefined;
   /** Targets by subpath. */
   readonly exports: Readonly<Record<string, string>>;

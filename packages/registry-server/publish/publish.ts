@@ -12,7 +12,7 @@ import { checkScope } from "../catalog/scopes.ts";
 import { findVersion } from "../catalog/versions.ts";
 import { Refusal } from "../http/refusal.ts";
 import type { Registry } from "../registry.ts";
-import { PACKAGE_RULES } from "../rules/all.ts";
+import { problemsOf } from "../rules/problems.ts";
 import type { Candidate } from "../rules/rule.ts";
 import { unknownDependencies } from "./_dependencies.ts";
 import { save } from "./_save.ts";
@@ -114,9 +114,7 @@ async function readModules(
 const SHOWN = 10;
 
 function checkRules(candidate: Candidate): void {
-  const problems = PACKAGE_RULES.flatMap(({ code, refuse }) =>
-    [...refuse(candidate)].map((message) => ({ code, message }))
-  );
+  const problems = problemsOf(candidate);
   const [first] = problems;
   if (!first) return;
   const more = problems.length > SHOWN ? [`... and ${problems.length - SHOWN} more`] : [];

@@ -7,6 +7,7 @@ import { sha256 } from "../storage/sha256.ts";
 
 /** `VERSION_meta.json`: every file's size and checksum; what is signed, and what a lock file holds the checksum of. */
 export interface VersionManifest {
+  /** Size in bytes and `sha256-` with hexadecimal digits, by path with a leading slash. */
   readonly manifest: Readonly<Record<string, { readonly size: number; readonly checksum: string }>>;
   /** Files by subpath. */
   readonly exports: Readonly<Record<string, string>>;

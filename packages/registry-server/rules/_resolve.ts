@@ -19,6 +19,7 @@ export function resolveInside(from: string, specifier: string): string | undefin
 
 /** A dependency on another package. */
 export interface Requirement {
+  /** Kind of registry. */
   readonly kind: "jsr" | "npm";
   /** `@scope/name`, or a plain name of npm. */
   readonly name: string;

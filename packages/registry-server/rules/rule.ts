@@ -41,11 +41,15 @@ export interface EntryRule {
 
 /** A package that was unpacked and read. */
 export interface Candidate {
+  /** Without its `@`. */
   readonly scope: string;
+  /** Name in the scope. */
   readonly name: string;
+  /** Exact. */
   readonly version: string;
   /** `deno.json`, `jsr.json`, ... with a leading slash. */
   readonly configPath: string;
+  /** What is read of its configuration. */
   readonly config: Config;
   /** By path with a leading slash. */
   readonly files: ReadonlyMap<string, Uint8Array>;

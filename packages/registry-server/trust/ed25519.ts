@@ -9,7 +9,9 @@ const utf8 = new TextEncoder();
 export interface KeyPair {
   /** First 16 hexadecimal digits of the SHA-256 of the public key. */
   readonly id: string;
+  /** Raw, 32 bytes, base64. */
   readonly publicKey: string;
+  /** PKCS #8, base64; keep it secret. */
   readonly privateKey: string;
 }
 

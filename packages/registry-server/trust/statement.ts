@@ -7,6 +7,7 @@
 export interface VersionStatement {
   /** `@scope/name`. */
   readonly package: string;
+  /** Exact. */
   readonly version: string;
   /** SHA-256 of the bytes of the version's manifest, hexadecimal: it holds the checksums of all files. */
   readonly manifest: string;

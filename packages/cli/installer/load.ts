@@ -1,0 +1,103 @@
+/**
+ * Installed plugins as the engine sees them, each in a sandbox: {@linkcode loadInstalled}, {@linkcode vendoredPlugins}.
+ * @module
+ */
+import { dirname, resolve } from "node:path";
+import type { Plugin } from "@millrace/core/plugin";
+import type { Grants, VendoredPlugin } from "@millrace/executor/sandbox/types";
+import { parseSection } from "@millrace/registry-server/client";
+import { VerificationError, verifyVersion } from "@millrace/registry-server/verify";
+import { grantsOf } from "./grants.ts";
+import type { Lock, LockedPlugin } from "./lock_file.ts";
+import { sha256 } from "./package_files.ts";
+import { checkVendored, filesFolder, isVendored, readPackageManifest } from "./vendor.ts";
+
+/**
+ * What the sandbox is to be told of each plugin of an installed package. All hashes and signatures are checked; nothing is read
+ * over the network.
+ *
+ * @throws {VerificationError} When something is not what was installed, or may not be used.
+ */
+export async function vendoredPlugins(
+  path: string,
+  lock: Lock,
+  name: string,
+  plugin: LockedPlugin,
+): Promise<readonly VendoredPlugin[]> {
+  if (plugin.blocked !== null) {
+    throw new VerificationError(
+      `Cannot use ${name} ${plugin.version}: it is blocked: ${plugin.blocked}; millrace plugin update ${name}`,
+    );
+  }
+  if (!await isVendored(path, plugin)) {
+    throw new VerificationError(
+      `Cannot use ${name}: its files are not on this machine; fetch them with: millrace plugin vendor`,
+    );
+  }
+  const manifest = await checkVendored(path, name, plugin);
+  await checkSignatures(path, lock, name, plugin);
+  const { plugins } = parseSection(manifest.millrace);
+  const others = Object.values(plugin.packages).map(({ manifest }) => manifest).filter((each) => each !== plugin.manifest);
+  const folder = dirname(path);
+  return Object.entries(plugin.plugins).map(([exported, { entry }]) => ({
+    name: `${name}@${plugin.version}`,
+    folder: filesFolder(path, plugin),
+    files: plugin.files,
+    entry,
+    export: exported,
+    imports: plugin.imports,
+    // What a plugin depends on changes its results as well.
+    manifestHash: others.length === 0 ? plugin.manifest : `${plugin.manifest}+${sha256(others.sort().join())}`,
+    declared: absolute(grantsOf(plugins[exported]?.permissions ?? [], name), folder),
+    granted: absolute(plugin.granted, folder),
+  }));
+}
+
+/** Check the signatures that the lock file has with the keys that it has. */
+async function checkSignatures(path: string, lock: Lock, name: string, plugin: LockedPlugin): Promise<void> {
+  for (const [id, { manifest: hash, trust, registry, publisher }] of Object.entries(plugin.packages)) {
+    if (registry === null) {
+      if (trust !== "verified") continue;
+      throw new VerificationError(`Cannot use ${name}: the lock file says that ${id} is verified and has no signature of it`);
+    }
+    const [, scope = "", full = "", version = ""] = /^(@[^/@]+\/[^/@]+)@([^/@]+)$/.test(id)
+      ? /^(?=@([^/@]+)\/)(@[^/@]+\/[^/@]+)@([^/@]+)$/.exec(id)!
+      : [];
+    const state = await verifyVersion({
+      package: full,
+      version,
+      manifest: await readPackageManifest(path, plugin, id),
+      signatures: { package: full, version, manifest: hash, registry, publisher, logIndex: 0 },
+      keys: Object.values(lock.registries).flatMap(({ keys }) => keys),
+      publishers: lock.publishers[scope] ?? [],
+    });
+    if (trust === "verified" && state !== "verified") {
+      throw new VerificationError(
+        `Cannot use ${name}: ${id} is signed with the key ${publisher?.keyId ?? "of nobody"}, which is no longer trusted; ` +
+          `millrace plugin trust @${scope} PUBLIC_KEY`,
+      );
+    }
+  }
+}
+
+/** Grants with absolute paths: relative ones start at the lock file's folder. */
+function absolute(grants: Grants, folder: string): Grants {
+  const { read, write, ...rest } = grants;
+  return {
+    ...rest,
+    ...read && { read: read.map((each) => resolve(folder, each)) },
+    ...write && { write: write.map((each) => resolve(folder, each)) },
+  };
+}
+
+/** Plugins of an installed package, each in a sandbox of its own. @throws {VerificationError} As {@linkcode vendoredPlugins}. */
+export async function loadInstalled(
+  path: string,
+  lock: Lock,
+  name: string,
+  plugin: LockedPlugin,
+): Promise<Plugin[]> {
+  const vendored = await vendoredPlugins(path, lock, name, plugin);
+  const { sandboxedPlugin } = await import("@millrace/executor/sandbox");
+  return await Promise.all(vendored.map((each) => sandboxedPlugin(each)));
+}

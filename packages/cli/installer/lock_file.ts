@@ -1,0 +1,233 @@
+/**
+ * `millrace.lock`: which plugins are installed, from where, signed by whom, allowed what: {@linkcode readLock},
+ * {@linkcode changeLock}.
+ * @module
+ */
+import { dirname, join, resolve } from "node:path";
+import { z } from "zod";
+import type { Grants } from "@millrace/executor/sandbox/types";
+import type { PublicKey, Signature } from "@millrace/registry-server/verify";
+
+/** A plugin of an installed package. */
+export interface LockedExport {
+  /** Its module's path in the folder. */
+  readonly entry: string;
+  /** Data types that it makes. */
+  readonly provides: readonly string[];
+  /** Data types that it needs. */
+  readonly dependsOn: readonly string[];
+  /** What it makes, in a line. */
+  readonly help: string;
+  /** Paths in the folder of a sample of its work. */
+  readonly golden: { readonly input: string; readonly output: string } | null;
+}
+
+/** A package whose files were installed: the plugin's own, or one that it depends on. */
+export interface LockedPackage {
+  /** SHA-256 of its manifest. */
+  readonly manifest: string;
+  /** Who vouches for it: `local` is a folder or a plain URL, which nobody signs. */
+  readonly trust: "verified" | "unverified" | "local";
+  /** The registry's signature; `null` where there is none. */
+  readonly registry: Signature | null;
+  /** The publisher's signature; `null` where there is none that is trusted. */
+  readonly publisher: Signature | null;
+}
+
+/** What was installed by one `plugin add`. */
+export interface LockedPlugin {
+  /** What was asked for. */
+  readonly request: string;
+  /** Where it is from. */
+  readonly kind: "registry" | "url" | "folder";
+  /** Origin of the registry, URL of the module, or path of the folder from the lock file's. */
+  readonly from: string;
+  /** Exact version. */
+  readonly version: string;
+  /** SHA-256 of the version's manifest. */
+  readonly manifest: string;
+  /** What its manifest wants. */
+  readonly wanted: Grants;
+  /** What the user granted. */
+  readonly granted: Grants;
+  /** Set once it is known that nobody may use it: why. */
+  readonly blocked: string | null;
+  /** Folder below `.millrace/plugins`. */
+  readonly folder: string;
+  /** Plugins by the name of their export. */
+  readonly plugins: Readonly<Record<string, LockedExport>>;
+  /** By `@scope/name@version`. */
+  readonly packages: Readonly<Record<string, LockedPackage>>;
+  /** Where each specifier leads: a path in the folder, or a module of the engine. */
+  readonly imports: Readonly<Record<string, string>>;
+  /** SHA-256 of every file, by its path in the folder. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** What is known of a registry since it was first read. */
+export interface KnownRegistry {
+  /** Keys that it signs with. */
+  readonly keys: readonly PublicKey[];
+  /** Its log when that was last checked. */
+  readonly log: { readonly size: number; readonly hash: string } | null;
+}
+
+/** The whole file. */
+export interface Lock {
+  /** Format. */
+  readonly format: 1;
+  /** Registries by origin. */
+  readonly registries: Readonly<Record<string, KnownRegistry>>;
+  /** Publishers' keys that the user trusts, by scope without its `@`. */
+  readonly publishers: Readonly<Record<string, readonly PublicKey[]>>;
+  /** By name: `@scope/name`, a URL, or the path of a folder. */
+  readonly plugins: Readonly<Record<string, LockedPlugin>>;
+}
+
+const hash = z.string().regex(/^[0-9a-f]{64}$/, "is no SHA-256 (64 hexadecimal digits)");
+// A path that stays in its folder.
+const inside = z.string().refine(isInside, "leads out of the plugin's folder");
+const list = z.array(z.string());
+const grants = z.strictObject({ net: list, read: list, write: list, env: list }).partial();
+const signature = z.strictObject({ keyId: z.string(), signature: z.base64(), signedAt: z.iso.datetime() });
+const key = z.strictObject({
+  id: z.string(),
+  algorithm: z.literal("Ed25519"),
+  publicKey: z.base64(),
+  validFrom: z.iso.datetime(),
+  validUntil: z.iso.datetime().nullable(),
+});
+
+const LOCK = z.strictObject({
+  format: z.literal(1, "is not 1: it was written by another version of millrace"),
+  registries: z.record(
+    z.string(),
+    z.strictObject({
+      keys: z.array(key),
+      log: z.strictObject({ size: z.int().min(0), hash }).nullable(),
+    }),
+  ),
+  publishers: z.record(z.string(), z.array(key)),
+  plugins: z.record(
+    z.string(),
+    z.strictObject({
+      request: z.string(),
+      kind: z.enum(["registry", "url", "folder"]),
+      from: z.string(),
+      version: z.string(),
+      manifest: hash,
+      wanted: grants,
+      granted: grants,
+      blocked: z.string().nullable(),
+      folder: z.string().regex(/^[A-Za-z0-9@][\w@+.-]*$/, "is no name of a folder"),
+      plugins: z.record(
+        z.string(),
+        z.strictObject({
+          entry: inside,
+          provides: list,
+          dependsOn: list,
+          help: z.string(),
+          golden: z.strictObject({ input: inside, output: inside }).nullable(),
+        }),
+      ),
+      packages: z.record(
+        z.string(),
+        z.strictObject({
+          manifest: hash,
+          trust: z.enum(["verified", "unverified", "local"]),
+          registry: signature.nullable(),
+          publisher: signature.nullable(),
+        }),
+      ),
+      imports: z.record(z.string(), z.string()),
+      files: z.record(inside, hash),
+    }),
+  ),
+});
+
+/** Whether a path stays in the folder that it is looked up in, on every system. */
+export function isInside(path: string): boolean {
+  // deno-lint-ignore no-control-regex
+  if (path === "" || /[\\\x00-\x1f\x7f]|^[a-z]:/i.test(path)) return false;
+  return path.split("/").every((part) => part !== "" && part !== "." && part !== "..");
+}
+
+const EMPTY: Lock = { format: 1, registries: {}, publishers: {}, plugins: {} };
+
+/** What the file is called. */
+export const LOCK_NAME = "millrace.lock";
+
+/**
+ * The lock file of a folder: that of the folder or the nearest one above it, where there is one.
+ *
+ * @returns Its path; that of the one to be made in the folder itself where there is none.
+ */
+export async function findLock(folder: string = Deno.cwd()): Promise<string> {
+  const first = join(resolve(folder), LOCK_NAME);
+  for (let at = resolve(folder);; at = dirname(at)) {
+    const path = join(at, LOCK_NAME);
+    if (await Deno.stat(path).then(({ isFile }) => isFile, () => false)) return path;
+    if (dirname(at) === at) return first;
+  }
+}
+
+/**
+ * Read a lock file; one that is not there is empty.
+ *
+ * @throws {SyntaxError} When it is not what was written: names the place.
+ */
+export async function readLock(path: string): Promise<Lock> {
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return EMPTY;
+    throw error;
+  }
+  const remedy = "restore it (for example from version control), or remove it and add the plugins again";
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new SyntaxError(`Cannot read "${path}": ${(cause as Error).message}; ${remedy}`, { cause });
+  }
+  const { success, data, error } = LOCK.safeParse(value);
+  if (success) return data as Lock;
+  const [issue] = error.issues;
+  const place = issue!.path.map(String).join(" > ");
+  throw new SyntaxError(`Cannot read "${path}": ${place ? `"${place}" ` : ""}${issue!.message}; ${remedy}`);
+}
+
+/**
+ * Change a lock file. Whoever else changes it at the same time comes before or after; a reader sees one or the other.
+ *
+ * @param change The new content from the one that is there.
+ */
+export async function changeLock(path: string, change: (lock: Lock) => Lock | Promise<Lock>): Promise<Lock> {
+  const folder = join(dirname(path), ".millrace");
+  await Deno.mkdir(folder, { recursive: true });
+  using turn = await Deno.open(join(folder, "turn"), { create: true, write: true });
+  await turn.lock(true);
+  const changed = await change(await readLock(path));
+  const temporary = `${path}.${crypto.randomUUID()}.tmp`;
+  try {
+    await Deno.writeTextFile(temporary, `${JSON.stringify(ordered(changed), null, 2)}\n`);
+    await Deno.rename(temporary, path);
+  } catch (error) {
+    await Deno.remove(temporary).catch(() => {}); // it may not be there
+    throw error;
+  }
+  return changed;
+}
+
+/** Names in order, so that the same plugins give the same text. */
+function ordered(lock: Lock): Lock {
+  const sort = <T>(record: Readonly<Record<string, T>>): Record<string, T> =>
+    Object.fromEntries(Object.entries(record).sort(([a], [b]) => a < b ? -1 : a > b ? 1 : 0));
+  return {
+    format: lock.format,
+    registries: sort(lock.registries),
+    publishers: sort(lock.publishers),
+    plugins: sort(lock.plugins),
+  };
+}
