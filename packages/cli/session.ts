@@ -11,6 +11,7 @@ import type { Plugin } from "@millrace/core/plugin";
 import { FolderStore } from "@millrace/core/store";
 import { parseBytes } from "@millrace/core/units";
 import { loadPlugins, SOURCE } from "./catalog.ts";
+import { neededPlugins } from "./installed_plugins.ts";
 import { usage, UsageError } from "./errors.ts";
 import { type Executors, type ExecutorSettings, openExecutors } from "./executors.ts";
 import { checkRunId, runIdOf } from "./run_id.ts";
@@ -35,6 +36,10 @@ export interface SessionOptions extends ExecutorSettings {
   readonly set?: readonly string[] | undefined;
   /** Modules with plugins: the value of each `--plugin`. */
   readonly plugin?: readonly string[] | undefined;
+  /** Lock file of installed plugins. */
+  readonly lock?: string | undefined;
+  /** Whether installed plugins are used. Default true. */
+  readonly installed?: boolean | undefined;
   /** Read damaged files up to the damage. */
   readonly recover?: true | undefined;
   /** Compute what is stored too. */
@@ -107,6 +112,7 @@ export async function openSession(
   };
   try {
     context.register(await loadPlugins(options.plugin));
+    context.register(await neededPlugins(types, context.providers, options));
     for (const [values, source] of config) context.setConfig(values, source);
     const plugins = new Set(context.providers.values());
     usage(() => checkSettings(config, plugins, [...types, ...saved], context.providers));

@@ -7,6 +7,12 @@ import { describeColumns } from "@millrace/core/describe-columns";
 import type { Plugin } from "@millrace/core/plugin";
 import { loadPlugins } from "../catalog.ts";
 import { UsageError } from "../errors.ts";
+import {
+  installedList,
+  type InstalledPlugin,
+  type InstalledSettings,
+  neededPlugins,
+} from "../installed_plugins.ts";
 import type { Io } from "../io.ts";
 import { textTable } from "../render/table.ts";
 
@@ -18,23 +24,29 @@ import { textTable } from "../render/table.ts";
  */
 export async function pluginsAction(
   name: string | undefined,
-  settings: {
+  settings: InstalledSettings & {
     readonly plugin?: readonly string[] | undefined;
     readonly all?: true | undefined;
     readonly json?: true | undefined;
   },
   io: Io,
 ): Promise<void> {
+  const installed = await installedList(settings);
   const plugins = await loadPlugins(settings.plugin);
   if (name === undefined) {
-    const text = () => settings.all ? plugins.map(pluginText).join("\n") : listText(plugins);
-    io.out(settings.json ? json(plugins.map(pluginJson)) : text());
+    const others = installed.map(({ package: _, ...plugin }) => ({ name: plugin.provides[0], ...plugin }));
+    const text = () => settings.all ? plugins.map(pluginText).join("\n") : listText(plugins, installed);
+    io.out(settings.json ? json([...plugins.map(pluginJson), ...others]) : text());
     return;
   }
   if (settings.all) throw new UsageError(`Cannot show all plugins and "${name}": give --all or a name`);
-  const plugin = plugins.find((other) => other.name === name || other.provides.includes(name));
+  const isWanted = (other: { readonly provides: readonly string[] }) => other.provides.includes(name);
+  const plugin = plugins.find((other) => other.name === name || isWanted(other)) ??
+    (installed.some(isWanted)
+      ? (await neededPlugins([name], new Map(), settings)).find(isWanted)
+      : undefined);
   if (!plugin) {
-    const names = plugins.flatMap(({ provides }) => provides).sort().join(", ");
+    const names = [...plugins, ...installed].flatMap(({ provides }) => provides).sort().join(", ");
     throw new UsageError(`Cannot show the plugin "${name}": there is none of that name; there are ${names}`);
   }
   io.out(settings.json ? json(pluginJson(plugin)) : pluginText(plugin));
@@ -42,11 +54,17 @@ export async function pluginsAction(
 
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 
-function listText(plugins: readonly Plugin[]): string {
-  const titles = ["plugin", "depends on", "what it makes"].map((title) => ({ title }));
+function listText(plugins: readonly Plugin[], installed: readonly InstalledPlugin[]): string {
+  const all = [...plugins.map((plugin) => ({ ...plugin, inputs: inputsOf(plugin), origin: "" })), ...installed];
+  const titles = ["plugin", "depends on", ...installed.length > 0 ? ["installed"] : [], "what it makes"];
   return textTable(
-    titles,
-    plugins.map((plugin) => [plugin.provides.join(", "), inputsOf(plugin) || "-", plugin.help]),
+    titles.map((title) => ({ title })),
+    all.map((plugin) => [
+      plugin.provides.join(", "),
+      ("inputs" in plugin ? plugin.inputs : plugin.dependsOn.join(", ")) || "-",
+      ...installed.length > 0 ? [plugin.origin || "-"] : [],
+      plugin.help,
+    ]),
   );
 }
 

@@ -24,8 +24,14 @@ export function locked(command: Command): Command {
 /** The options of commands that install. */
 export function consenting(command: Command): Command {
   return command
-    .option("--registry <url>", "the registry (default: the variable MILLRACE_REGISTRY or JSR_URL, or that of the lock file)")
-    .option("--allow-permissions <list>", "agree beforehand to exactly these, e.g. net=HOST:443,read=PATH, or none")
+    .option(
+      "--registry <url>",
+      "the registry (default: the variable MILLRACE_REGISTRY or JSR_URL, or that of the lock file)",
+    )
+    .option(
+      "--allow-permissions <list>",
+      "agree beforehand to exactly these, e.g. net=HOST:443,read=PATH, or none",
+    )
     .option("--publisher-key <key>", "public key of the publisher, to be trusted from now on")
     .option("--allow-unverified", "also what no trusted publisher signed")
     .option("--allow-downgrade", "also an older version than the one that is installed");

@@ -22,6 +22,11 @@ export function addPlan(program: Program, io: Io): void {
     .option("--run-id <name>", "name of the run (default: that of the input)")
     .option("--set <plugin.option=value>", "set an option of a plugin, may be given again", collect)
     .option("--plugin <file|url>", "use the plugins that a module exports too, may be given again", collect)
+    .option(
+      "--lock <file>",
+      "lock file of installed plugins (default: millrace.lock here, or in the nearest folder above)",
+    )
+    .option("--no-installed", "leave installed plugins out")
     .option("--executor <kind>", "compute in: thread, process or inline (default: thread)")
     .option("--workers <count>", "most workers (default: as many as the machine has processors)")
     .option("--recover", "keep what stands before the damage in a broken file")

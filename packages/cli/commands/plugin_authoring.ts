@@ -36,7 +36,10 @@ export function addAuthoring(plugin: Command, io: Io): void {
       "publish ./my-plugin --registry http://registry.lab:8000 --token TOKEN --key ./publisher.key",
     ],
   ).option("--registry <url>", "the registry (default: as for add)")
-    .option("--token <token>", "what it is asked with (default: the variable MILLRACE_TOKEN; else a page asks you)")
+    .option(
+      "--token <token>",
+      "what it is asked with (default: the variable MILLRACE_TOKEN; else a page asks you)",
+    )
     .option("--key <file>", "of millrace registry key create; without one the version stays unverified")
     .option("--dry-run", "check only")
     .option("--json", "as JSON")

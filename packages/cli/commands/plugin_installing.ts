@@ -24,11 +24,19 @@ export function addInstalling(plugin: Command, io: Io): void {
     plugin,
     "update [names...]",
     "Install the newest versions in the ranges that were asked for; asks where more is wanted than before",
-    ["update", "update @lab/pulse-shape", "update @lab/pulse-shape --allow-permissions net=calibration.lab:443"],
+    [
+      "update",
+      "update @lab/pulse-shape",
+      "update @lab/pulse-shape --allow-permissions net=calibration.lab:443",
+    ],
   ))).action(async (names: string[], _options: unknown, command: Command) => {
     await (await actions()).updateAction(names, command.optsWithGlobals(), io);
   });
-  locked(subcommand(plugin, "remove <name>", "Remove an installed plugin and its files", ["remove @lab/pulse-shape"]))
+  locked(
+    subcommand(plugin, "remove <name>", "Remove an installed plugin and its files", [
+      "remove @lab/pulse-shape",
+    ]),
+  )
     .action(async (name: string, _options: unknown, command: Command) => {
       await (await actions()).removeAction(name, command.optsWithGlobals(), io);
     });
@@ -46,8 +54,10 @@ export function addInstalling(plugin: Command, io: Io): void {
     "Trust a publisher's key for a scope; without arguments, list the keys that are trusted",
     ["trust", "trust @lab PUBLIC_KEY", "trust @lab KEY_ID --remove"],
   )).option("--remove", "trust it no more")
-    .action(async (scope: string | undefined, key: string | undefined, _options: unknown, command: Command) => {
-      const { trustAction } = await import("../actions/plugin/trust.ts");
-      await trustAction(scope, key, command.optsWithGlobals(), io);
-    });
+    .action(
+      async (scope: string | undefined, key: string | undefined, _options: unknown, command: Command) => {
+        const { trustAction } = await import("../actions/plugin/trust.ts");
+        await trustAction(scope, key, command.optsWithGlobals(), io);
+      },
+    );
 }

@@ -21,6 +21,11 @@ export function addPlugins(program: Program, io: Io): void {
     .argument("[name]", "name of a plugin or a data type")
     .option("--plugin <file|url>", "use the plugins that a module exports too, may be given again", collect)
     .option("--all", "show columns and options of all plugins")
+    .option(
+      "--lock <file>",
+      "lock file of installed plugins (default: millrace.lock here, or in the nearest folder above)",
+    )
+    .option("--no-installed", "leave installed plugins out")
     .option("--json", "as JSON")
     .helpOption("-h, --help", "show help")
     .addHelpText("after", HELP)

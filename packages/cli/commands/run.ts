@@ -12,7 +12,8 @@ store has already from the same input, plugins and options is not computed again
 it ended; what another process is computing is waited for.
 Plugins are computed in threads; in processes, which need the permission --allow-run=/bin/sh, where a crash is to end
 nothing else; or inline. The results are the same. A --plugin from http: needs the permission --allow-import=HOST. Give
-permissions behind "deno run", in front of the path of packages/cli/main.ts.
+permissions behind "deno run", in front of the path of packages/cli/main.ts. Plugins of millrace.lock (millrace plugin add)
+run in sandboxes, which need --allow-run=/bin/sh too.
 
 Examples:
   millrace run ./DAQ/run_7 --type hit_threshold,basic_features --store ./data
@@ -45,6 +46,11 @@ export function addRun(program: Program, io: Io): void {
     .option("--memory <size>", "memory that the run may hold", "1GiB")
     .option("--set <plugin.option=value>", "set an option of a plugin, may be given again", collect)
     .option("--plugin <file|url>", "use the plugins that a module exports too, may be given again", collect)
+    .option(
+      "--lock <file>",
+      "lock file of installed plugins (default: millrace.lock here, or in the nearest folder above)",
+    )
+    .option("--no-installed", "leave installed plugins out")
     .option("--executor <kind>", "compute in: thread, process or inline (default: thread)")
     .option("--workers <count>", "most workers (default: as many as the machine has processors)")
     .option("--recover", "keep what stands before the damage in a broken CoMPASS file")

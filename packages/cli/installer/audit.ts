@@ -2,7 +2,7 @@
  * Ask the registries about what is installed: {@linkcode auditInstalled}.
  * @module
  */
-import { type LoggedEntry, verifyLog, VerificationError } from "@millrace/registry-server/verify";
+import { type LoggedEntry, VerificationError, verifyLog } from "@millrace/registry-server/verify";
 import { joinRegistryKeys } from "./keys.ts";
 import { changeLock, type KnownRegistry, type Lock, readLock } from "./lock_file.ts";
 import { RegistryReader } from "./registry_reader.ts";
@@ -55,7 +55,9 @@ export async function auditInstalled(path: string): Promise<Audit> {
           kind === "publish" && subject === id && detail === `sha256-${manifest}`
         );
         if (published) packages++;
-        else problems.push(`${name}: the log of ${origin} has no publication of ${id} with the manifest ${manifest}`);
+        else {problems.push(
+            `${name}: the log of ${origin} has no publication of ${id} with the manifest ${manifest}`,
+          );}
         const { yanked, blocked } = states.get(id) ?? {};
         if (yanked !== undefined) warnings.push(`${name}: ${id} is yanked: ${yanked}`);
         if (blocked !== undefined) {

@@ -39,7 +39,9 @@ export async function fetchVersion(
   const manifestBytes = await reader.manifest(scope, name, version);
   if (expected !== undefined && sha256(manifestBytes) !== expected) {
     throw new VerificationError(
-      `Cannot trust ${id} from ${reader.origin}: its manifest has the SHA-256 ${sha256(manifestBytes)}, and ` +
+      `Cannot trust ${id} from ${reader.origin}: its manifest has the SHA-256 ${
+        sha256(manifestBytes)
+      }, and ` +
         `millrace.lock says ${expected}; a version never changes, so ask the registry's operator`,
     );
   }
@@ -102,7 +104,9 @@ async function vouch(
   const key = told.find(({ id }) => id === publisher.keyId);
   const holds = key && await verifyVersion({ ...fetched, publishers: [key] }) === "verified";
   const strange = publisher.keyId;
-  return holds ? { ...none, publisher, offered: onlyKey(key), strange } : { ...none, offered: undefined, strange };
+  return holds
+    ? { ...none, publisher, offered: onlyKey(key), strange }
+    : { ...none, offered: undefined, strange };
 }
 
 /** What a manifest says. @throws {VerificationError} When it is none, or has paths that lead elsewhere. */
@@ -120,8 +124,12 @@ export function readManifest(bytes: Uint8Array, id: string): VersionManifest {
   }
   const folded = new Set<string>();
   for (const [path, file] of Object.entries(files)) {
-    if (!path.startsWith("/") || !isInside(path.slice(1))) throw refuse(`has the path "${path}", which leads elsewhere`);
-    if (!(Number.isSafeInteger(file?.size) && file.size >= 0) || !/^sha256-[0-9a-f]{64}$/.test(file.checksum)) {
+    if (!path.startsWith("/") || !isInside(path.slice(1))) {
+      throw refuse(`has the path "${path}", which leads elsewhere`);
+    }
+    if (
+      !(Number.isSafeInteger(file?.size) && file.size >= 0) || !/^sha256-[0-9a-f]{64}$/.test(file.checksum)
+    ) {
       throw refuse(`has no size or checksum of "${path}"`);
     }
     if (folded.has(path.toLowerCase())) throw refuse(`has "${path}" twice, but for its case`);

@@ -40,11 +40,16 @@ function fault(name: Kind, value: string): string | undefined {
  * @param who Who wants them, for messages.
  * @throws {RangeError} On permissions that are never granted, and on values that name more than one thing.
  */
-export function grantsOf(permissions: readonly Pick<PluginPermission, "name" | "value">[], who: string): Grants {
+export function grantsOf(
+  permissions: readonly Pick<PluginPermission, "name" | "value">[],
+  who: string,
+): Grants {
   const grants: Partial<Record<Kind, string[]>> = {};
   for (const { name, value } of permissions) {
     if (!isKind(name)) {
-      throw new RangeError(`Cannot install ${who}: it wants "${name}" (${value}), which no plugin is ever granted`);
+      throw new RangeError(
+        `Cannot install ${who}: it wants "${name}" (${value}), which no plugin is ever granted`,
+      );
     }
     const why = fault(name, value);
     if (why !== undefined) {

@@ -40,7 +40,8 @@ export interface GraphOptions {
 /** Whether a version of this program's packages is in a range. They all have the same version. */
 export function isEngine(range: string): boolean {
   const versions = { [VERSION]: {} };
-  return resolveRange({ scope: "millrace", name: "core", latest: VERSION, versions }, range || "*") !== undefined;
+  return resolveRange({ scope: "millrace", name: "core", latest: VERSION, versions }, range || "*") !==
+    undefined;
 }
 
 /**
@@ -70,7 +71,9 @@ export async function completeGraph(root: PackageFiles, options: GraphOptions): 
       for (const { specifier, kind, line } of found) {
         if (kind === "type" || kind === "resolve" || /^(?:node|data):/i.test(specifier)) continue;
         const refuse = (why: string) =>
-          new Error(`Cannot install ${at.id}: the module "${path}" imports "${specifier}" in line ${line}, ${why}`);
+          new Error(
+            `Cannot install ${at.id}: the module "${path}" imports "${specifier}" in line ${line}, ${why}`,
+          );
         if (isPath(specifier)) {
           const target = resolveInside(path, specifier);
           if (target === undefined || !at.files.has(target)) throw refuse("which is not in the package");

@@ -6,7 +6,7 @@ import { type PublicKey, VerificationError } from "@millrace/registry-server/ver
 import type { Grants } from "@millrace/executor/sandbox/types";
 import { compareVersions } from "@millrace/registry-server/client";
 import { grantsBeyond } from "./grants.ts";
-import type { Lock } from "./lock_file.ts";
+import type { Lock, LockedPlugin } from "./lock_file.ts";
 import type { PackageFiles } from "./package_files.ts";
 import type { Proposal } from "./propose.ts";
 
@@ -50,13 +50,16 @@ export function judge(proposal: Proposal, lock: Lock, allowed: Allowed): Judgeme
       `Cannot install ${proposal.name}: nobody signs what is at a plain URL; take it all the same with --allow-unverified`,
     );
   }
-  if (before && before.kind === plugin.kind && isOlder(plugin.version, before.version) && !allowed.downgrade) {
+  if (
+    before && before.kind === plugin.kind && isOlder(plugin.version, before.version) && !allowed.downgrade
+  ) {
     throw new RangeError(
       `Cannot install ${proposal.name} ${plugin.version}: ${before.version} is installed, which is newer; go back with ` +
         "--allow-downgrade",
     );
   }
-  const same = before && before.kind === plugin.kind && (plugin.kind !== "registry" || before.from === plugin.from);
+  const same = before && before.kind === plugin.kind &&
+    (plugin.kind !== "registry" || before.from === plugin.from);
   const granted = same ? before.granted : {};
   return {
     newKeys,
@@ -73,7 +76,9 @@ function newKeyOf(each: PackageFiles, lock: Lock, allowed: Allowed): PublicKey |
   if (trusted.length > 0) {
     const by = strange === undefined ? "no publisher signed it" : `it is signed with the key ${strange}`;
     throw new VerificationError(
-      `Cannot trust ${id}: ${by}, and of @${scope} only ${trusted.map(({ id }) => id).join(", ")} is trusted. If its ` +
+      `Cannot trust ${id}: ${by}, and of @${scope} only ${
+        trusted.map(({ id }) => id).join(", ")
+      } is trusted. If its ` +
         `publisher says that this is right: millrace plugin trust @${scope} PUBLIC_KEY`,
     );
   }
@@ -85,6 +90,21 @@ function newKeyOf(each: PackageFiles, lock: Lock, allowed: Allowed): PublicKey |
   throw new VerificationError(
     `Cannot trust ${id}: it is unverified: ${why}. Ask its publisher to sign it (millrace registry sign), or take it all ` +
       "the same with --allow-unverified",
+  );
+}
+
+/** The packages of a plugin as they are locked: what is signed with a key that was agreed to is verified. */
+export function agreedPackages(
+  { plugin, packages }: Pick<Proposal, "plugin" | "packages">,
+  keys: Judgement["newKeys"],
+): LockedPlugin["packages"] {
+  const isAgreed = ({ scope, offered }: PackageFiles) =>
+    offered !== undefined && keys[scope!]?.some(({ id }) => id === offered.id);
+  return Object.fromEntries(
+    packages.map((each) => {
+      const locked = plugin.packages[each.id]!;
+      return [each.id, isAgreed(each) ? { ...locked, trust: "verified", publisher: each.publisher } : locked];
+    }),
   );
 }
 

@@ -37,7 +37,9 @@ export async function vendoredPlugins(
   const manifest = await checkVendored(path, name, plugin);
   await checkSignatures(path, lock, name, plugin);
   const { plugins } = parseSection(manifest.millrace);
-  const others = Object.values(plugin.packages).map(({ manifest }) => manifest).filter((each) => each !== plugin.manifest);
+  const others = Object.values(plugin.packages).map(({ manifest }) => manifest).filter((each) =>
+    each !== plugin.manifest
+  );
   const folder = dirname(path);
   return Object.entries(plugin.plugins).map(([exported, { entry }]) => ({
     name: `${name}@${plugin.version}`,
@@ -47,7 +49,9 @@ export async function vendoredPlugins(
     export: exported,
     imports: plugin.imports,
     // What a plugin depends on changes its results as well.
-    manifestHash: others.length === 0 ? plugin.manifest : `${plugin.manifest}+${sha256(others.sort().join())}`,
+    manifestHash: others.length === 0
+      ? plugin.manifest
+      : `${plugin.manifest}+${sha256(others.sort().join())}`,
     declared: absolute(grantsOf(plugins[exported]?.permissions ?? [], name), folder),
     granted: absolute(plugin.granted, folder),
   }));
@@ -58,7 +62,9 @@ async function checkSignatures(path: string, lock: Lock, name: string, plugin: L
   for (const [id, { manifest: hash, trust, registry, publisher }] of Object.entries(plugin.packages)) {
     if (registry === null) {
       if (trust !== "verified") continue;
-      throw new VerificationError(`Cannot use ${name}: the lock file says that ${id} is verified and has no signature of it`);
+      throw new VerificationError(
+        `Cannot use ${name}: the lock file says that ${id} is verified and has no signature of it`,
+      );
     }
     const [, scope = "", full = "", version = ""] = /^(@[^/@]+\/[^/@]+)@([^/@]+)$/.test(id)
       ? /^(?=@([^/@]+)\/)(@[^/@]+\/[^/@]+)@([^/@]+)$/.exec(id)!
@@ -73,7 +79,9 @@ async function checkSignatures(path: string, lock: Lock, name: string, plugin: L
     });
     if (trust === "verified" && state !== "verified") {
       throw new VerificationError(
-        `Cannot use ${name}: ${id} is signed with the key ${publisher?.keyId ?? "of nobody"}, which is no longer trusted; ` +
+        `Cannot use ${name}: ${id} is signed with the key ${
+          publisher?.keyId ?? "of nobody"
+        }, which is no longer trusted; ` +
           `millrace plugin trust @${scope} PUBLIC_KEY`,
       );
     }

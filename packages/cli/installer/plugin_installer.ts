@@ -8,11 +8,11 @@ import type { Plugin } from "@millrace/core/plugin";
 import type { Grants } from "@millrace/executor/sandbox/types";
 import { VerificationError } from "@millrace/registry-server/verify";
 import { grantsText, sameGrants } from "./grants.ts";
-import { type Allowed, type Judgement, judge } from "./judge.ts";
+import { agreedPackages, type Allowed, judge, type Judgement } from "./judge.ts";
 import { givenKey } from "./keys.ts";
 import { loadInstalled } from "./load.ts";
-import { changeLock, findLock, type Lock, type LockedPlugin, readLock } from "./lock_file.ts";
-import type { PackageFiles } from "./package_files.ts";
+import { findLock } from "./find_lock.ts";
+import { changeLock, type Lock, type LockedPlugin, readLock } from "./lock_file.ts";
 import { type Proposal, propose } from "./propose.ts";
 import { restore } from "./restore.ts";
 import { parseSpecifier } from "./specifier.ts";
@@ -86,7 +86,7 @@ export class PluginInstaller implements PluginSource {
   async accept(proposal: Proposal, allowed: Allowed, judgement: Judgement): Promise<LockedPlugin> {
     const path = await this.lockPath();
     const { name, plugin, packages, registryKeys } = proposal;
-    const trusted = withTrust(proposal, judgement.newKeys);
+    const trusted = agreedPackages(proposal, judgement.newKeys);
     const installed: LockedPlugin = { ...plugin, granted: plugin.wanted, packages: trusted };
     await changeLock(path, async (lock) => {
       const again = judge(proposal, lock, allowed);
@@ -102,7 +102,9 @@ export class PluginInstaller implements PluginSource {
         const agreed = judgement.newKeys[scope] ?? [];
         if (agreed.length === 0 && allowed.unverified) continue;
         if (!keys.every(({ id }) => agreed.some((key) => key.id === id))) {
-          throw new VerificationError(`Cannot install ${name}: the trusted keys of @${scope} were changed meanwhile; try again`);
+          throw new VerificationError(
+            `Cannot install ${name}: the trusted keys of @${scope} were changed meanwhile; try again`,
+          );
         }
         publishers[scope] = keys;
       }
@@ -224,7 +226,9 @@ export function installedOf(lock: Lock, name: string, path: string): LockedPlugi
   if (found) return found;
   const names = Object.keys(lock.plugins);
   throw new RangeError(
-    `There is no plugin "${name}" in "${path}"; ${names.length > 0 ? `there are ${names.join(", ")}` : "it names none"}`,
+    `There is no plugin "${name}" in "${path}"; ${
+      names.length > 0 ? `there are ${names.join(", ")}` : "it names none"
+    }`,
   );
 }
 
@@ -239,7 +243,9 @@ function findInstalled(
   for (const [name, plugin] of Object.entries(lock.plugins)) {
     if (plugin.kind !== wanted.kind) continue;
     if (wanted.kind === "url" && name === wanted.url) return [name, plugin];
-    if (wanted.kind === "folder" && join(dirname(path), plugin.from) === resolve(wanted.path)) return [name, plugin];
+    if (wanted.kind === "folder" && join(dirname(path), plugin.from) === resolve(wanted.path)) {
+      return [name, plugin];
+    }
     if (wanted.kind !== "registry" || name !== `@${wanted.scope}/${wanted.name}`) continue;
     const isThere = registry === undefined || URL.parse(registry)?.origin === plugin.from;
     const meta = { ...wanted, latest: plugin.version, versions: { [plugin.version]: {} } };
@@ -269,16 +275,4 @@ export function checkTypes(
       throw new RangeError(`Cannot install ${name}: it provides "${type}", which ${other} provides already`);
     }
   }
-}
-
-/** The packages of a plugin: what was signed with a key that is trusted from now on is verified. */
-function withTrust({ plugin, packages }: Proposal, keys: Judgement["newKeys"]): LockedPlugin["packages"] {
-  const isAgreed = ({ scope, offered }: PackageFiles) =>
-    offered !== undefined && keys[scope!]?.some(({ id }) => id === offered.id);
-  return Object.fromEntries(
-    packages.map((each) => {
-      const locked = plugin.packages[each.id]!;
-      return [each.id, isAgreed(each) ? { ...locked, trust: "verified", publisher: each.publisher } : locked];
-    }),
-  );
 }

@@ -201,17 +201,25 @@ function jsrOf({ name, range }: Requirement): RegistryWanted {
   return { kind: "registry", scope, name: plain, range: range || "*" };
 }
 
-async function pick(reader: RegistryReader, meta: PackageMeta, { scope, name, range }: RegistryWanted): Promise<string> {
+async function pick(
+  reader: RegistryReader,
+  meta: PackageMeta,
+  { scope, name, range }: RegistryWanted,
+): Promise<string> {
   const version = resolveRange(meta, range);
   if (version !== undefined) return version;
   const full = `@${scope}/${name}`;
   const state = /^\d/.test(range) ? await reader.state(scope, name, range) : undefined;
   if (state?.blocked) {
-    throw new Error(`Cannot install ${full}@${range}: it is blocked: ${state.blockReason}; choose another version`);
+    throw new Error(
+      `Cannot install ${full}@${range}: it is blocked: ${state.blockReason}; choose another version`,
+    );
   }
   const there = Object.entries(meta.versions).map(([each, { yanked }]) => yanked ? `${each} (yanked)` : each);
   throw new Error(
-    `Cannot install ${full}: no version is in "${range}"; ${reader.origin} has ${there.slice(0, 10).join(", ") || "none"}`,
+    `Cannot install ${full}: no version is in "${range}"; ${reader.origin} has ${
+      there.slice(0, 10).join(", ") || "none"
+    }`,
   );
 }
 
@@ -231,7 +239,9 @@ function sectionOf(root: PackageFiles) {
 function moduleOf(root: PackageFiles, name: string, module: string): string {
   const target = root.manifest.exports[module];
   if (target !== undefined) return target.replace(/^\./, "");
-  throw new Error(`Cannot install ${root.id}: its plugin "${name}" is said to be in "${module}", which it does not export`);
+  throw new Error(
+    `Cannot install ${root.id}: its plugin "${name}" is said to be in "${module}", which it does not export`,
+  );
 }
 
 function entriesOf(root: PackageFiles): string[] {
@@ -256,11 +266,15 @@ function complete(
 ): Proposal {
   const { engine, plugins } = sectionOf(root);
   if (!isEngine(engine)) {
-    throw new Error(`Cannot install ${root.id}: it is for version ${engine} of millrace, and this is ${VERSION}`);
+    throw new Error(
+      `Cannot install ${root.id}: it is for version ${engine} of millrace, and this is ${VERSION}`,
+    );
   }
   const permissions = [
     ...new Map(
-      Object.values(plugins).flatMap((each) => each.permissions.map((one) => [`${one.name}=${one.value}`, one])),
+      Object.values(plugins).flatMap((each) =>
+        each.permissions.map((one) => [`${one.name}=${one.value}`, one])
+      ),
     ).values(),
   ];
   const paths = packages.flatMap(({ place, files }) =>
@@ -269,17 +283,19 @@ function complete(
   const files = Object.fromEntries(paths.sort(([a], [b]) => a < b ? -1 : 1));
   const manifests = packages.map(({ id, manifestBytes }) => [id, sha256(manifestBytes)]);
   const content = sha256(JSON.stringify([files, manifests, imports])).slice(0, 12);
-  const exported = Object.entries(plugins).map(([each, { module, provides, dependsOn, help = "", golden }]) => {
-    const at = (path: string) => root.place + path.slice(1);
-    const locked: LockedExport = {
-      entry: root.place + moduleOf(root, each, module),
-      provides,
-      dependsOn,
-      help,
-      golden: golden ? { input: at(golden.input), output: at(golden.output) } : null,
-    };
-    return [each, locked];
-  });
+  const exported = Object.entries(plugins).map(
+    ([each, { module, provides, dependsOn, help = "", golden }]) => {
+      const at = (path: string) => root.place + path.slice(1);
+      const locked: LockedExport = {
+        entry: root.place + moduleOf(root, each, module),
+        provides,
+        dependsOn,
+        help,
+        golden: golden ? { input: at(golden.input), output: at(golden.output) } : null,
+      };
+      return [each, locked];
+    },
+  );
   const label = name.replace(/^https?:\/\//, "").replace("/", "+").replace(/[^\w@+.-]/g, "_").slice(0, 80);
   return {
     name,

@@ -55,7 +55,9 @@ export async function readFolder(folder: string, analyser: Analyser): Promise<Fo
     rewritten = true;
   }
   const facts = rewritten
-    ? await analyser.analyse(texts.map(([path]) => [path, new TextDecoder().decode(files.get(path)!)] as const))
+    ? await analyser.analyse(
+      texts.map(([path]) => [path, new TextDecoder().decode(files.get(path)!)] as const),
+    )
     : found;
   return { configPath, config: readConfig(configPath, files), files, facts };
 }
@@ -64,7 +66,16 @@ export async function readFolder(folder: string, analyser: Analyser): Promise<Fo
 export function candidateOf(read: FolderPackage): Candidate {
   const { config, configPath, files, facts } = read;
   const [, scope = "", name = ""] = /^@([^/]*)\/(.*)$/.exec(config.name) ?? [];
-  return { scope, name, version: String(config.version), configPath, config, files, facts, unknown: new Set() };
+  return {
+    scope,
+    name,
+    version: String(config.version),
+    configPath,
+    config,
+    files,
+    facts,
+    unknown: new Set(),
+  };
 }
 
 async function configOf(folder: string): Promise<string> {
@@ -72,7 +83,9 @@ async function configOf(folder: string): Promise<string> {
   try {
     entries = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
   } catch (cause) {
-    throw new Error(`Cannot read the folder "${folder}": ${(cause as Error).message}; check the path`, { cause });
+    throw new Error(`Cannot read the folder "${folder}": ${(cause as Error).message}; check the path`, {
+      cause,
+    });
   }
   const name = ["deno.json", "deno.jsonc", "jsr.json", "jsr.jsonc"].find((name) => entries.includes(name));
   if (name !== undefined) return `/${name}`;
@@ -103,7 +116,8 @@ function settingsOf(bytes: Uint8Array, place: string): Settings {
   return {
     imports: Object.fromEntries(imports),
     isIncluded: (path) =>
-      !exclude.some((glob) => matches(path, glob)) && (!include || include.some((glob) => matches(path, glob))),
+      !exclude.some((glob) => matches(path, glob)) &&
+      (!include || include.some((glob) => matches(path, glob))),
   };
 }
 

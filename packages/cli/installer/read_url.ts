@@ -2,7 +2,12 @@
  * A module at a plain URL with all that it imports, as a package: {@linkcode readUrl}.
  * @module
  */
-import { type Analyser, isModule, type ModuleFacts, parseRequirement } from "@millrace/registry-server/client";
+import {
+  type Analyser,
+  isModule,
+  type ModuleFacts,
+  parseRequirement,
+} from "@millrace/registry-server/client";
 import { VERSION } from "../version.ts";
 import { ENGINE, isEngine } from "./graph.ts";
 import { isInside } from "./lock_file.ts";
@@ -35,21 +40,28 @@ export async function readUrl(url: string, analyser: Analyser): Promise<UrlPacka
     }
     const path = pathOf(final);
     if (files.has(path)) return path;
-    if (files.size >= MOST_MODULES) throw new RangeError(`Cannot install ${url}: it has more than ${MOST_MODULES} modules`);
+    if (files.size >= MOST_MODULES) {
+      throw new RangeError(`Cannot install ${url}: it has more than ${MOST_MODULES} modules`);
+    }
     bytesRead += bytes.length;
     files.set(path, bytes);
     if (!isModule(path)) return path;
     const found = (await analyser.analyse([[path, new TextDecoder().decode(bytes)]])).get(path)!;
-    if (found.error) throw new Error(`Cannot install ${url}: ${final}, line ${found.error.line}: ${found.error.message}`);
+    if (found.error) {
+      throw new Error(`Cannot install ${url}: ${final}, line ${found.error.line}: ${found.error.message}`);
+    }
     facts.set(path, found);
     for (const { specifier, kind, line } of found.imports) {
       if (kind === "type" || kind === "resolve" || /^(?:node|data):/i.test(specifier)) continue;
       const refuse = (why: string) =>
         new Error(`Cannot install ${url}: ${final} imports "${specifier}" in line ${line}, ${why}`);
       const requirement = parseRequirement(specifier);
-      const engine = requirement?.name === ENGINE || specifier === ENGINE || specifier.startsWith(`${ENGINE}/`);
+      const engine = requirement?.name === ENGINE || specifier === ENGINE ||
+        specifier.startsWith(`${ENGINE}/`);
       if (engine) {
-        if (requirement && !isEngine(requirement.range)) throw refuse(`and this is version ${VERSION} of ${ENGINE}`);
+        if (requirement && !isEngine(requirement.range)) {
+          throw refuse(`and this is version ${VERSION} of ${ENGINE}`);
+        }
         imports[specifier] = ENGINE + (requirement ? requirement.subpath : specifier.slice(ENGINE.length));
         continue;
       }
@@ -98,7 +110,9 @@ function pathOf(url: string): string {
   const { host, pathname, search } = new URL(url);
   const path = `/${host.replace(":", "_")}${decodeURIComponent(pathname)}`;
   if (search === "" && isInside(path.slice(1))) return path;
-  throw new Error(`Cannot install ${url}: its address has a question mark or stands for no file; give it a plain path`);
+  throw new Error(
+    `Cannot install ${url}: its address has a question mark or stands for no file; give it a plain path`,
+  );
 }
 
 async function get(url: string, most: number): Promise<{ final: string; bytes: Uint8Array<ArrayBuffer> }> {

@@ -26,7 +26,9 @@ export function registryOrigin(text: string): string {
   if (url && /^https?:$/.test(url.protocol) && url.pathname === "/" && url.username === "" && !url.search) {
     return url.origin;
   }
-  throw new SyntaxError(`Cannot use "${text}" as a registry: write a scheme, a host and a port, like http://HOST:8000`);
+  throw new SyntaxError(
+    `Cannot use "${text}" as a registry: write a scheme, a host and a port, like http://HOST:8000`,
+  );
 }
 
 /** Reads a registry. Waits where the registry asks for it; answers have a largest size. */
@@ -51,8 +53,17 @@ export class RegistryReader {
   }
 
   /** Bytes of a file. @param size Its size: more is not read. */
-  async file(scope: string, name: string, version: string, path: string, size: number): Promise<Uint8Array<ArrayBuffer>> {
-    return await this.bytes(`/@${scope}/${name}/${version}${path.split("/").map(encodeURIComponent).join("/")}`, size);
+  async file(
+    scope: string,
+    name: string,
+    version: string,
+    path: string,
+    size: number,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    return await this.bytes(
+      `/@${scope}/${name}/${version}${path.split("/").map(encodeURIComponent).join("/")}`,
+      size,
+    );
   }
 
   /** Signatures of a version; `undefined` where the registry has none, as for packages of another registry. */
@@ -83,9 +94,13 @@ export class RegistryReader {
     const head = await this.json("/api/log/head") as SignedHead;
     const entries: LoggedEntry[] = [];
     while (entries.length < head.size) {
-      const { entries: more } = await this.json(`/api/log?from=${entries.length}`) as { entries: LoggedEntry[] };
+      const { entries: more } = await this.json(`/api/log?from=${entries.length}`) as {
+        entries: LoggedEntry[];
+      };
       if (more.length === 0) {
-        throw new Error(`Cannot trust ${this.origin}: its log ends at ${entries.length} of ${head.size} entries`);
+        throw new Error(
+          `Cannot trust ${this.origin}: its log ends at ${entries.length} of ${head.size} entries`,
+        );
       }
       entries.push(...more);
     }
@@ -112,7 +127,9 @@ export class RegistryReader {
       return undefined;
     }
     if (response.ok) return await readAtMost(response, MOST, this.origin + path);
-    throw new Error(`Cannot read ${this.origin}${path}: ${messageOf(await response.text(), response.status)}`);
+    throw new Error(
+      `Cannot read ${this.origin}${path}: ${messageOf(await response.text(), response.status)}`,
+    );
   }
 
   async #get(path: string): Promise<Response> {
@@ -136,12 +153,20 @@ export class RegistryReader {
 }
 
 /** All bytes of an answer. @throws {RangeError} When they are more than `most`. */
-export async function readAtMost(response: Response, most: number, what: string): Promise<Uint8Array<ArrayBuffer>> {
+export async function readAtMost(
+  response: Response,
+  most: number,
+  what: string,
+): Promise<Uint8Array<ArrayBuffer>> {
   const parts: Uint8Array[] = [];
   let size = 0;
   for await (const part of response.body ?? []) {
     size += part.length;
-    if (size > most) throw new RangeError(`Cannot read ${what}: it is larger than the ${most} bytes that were announced or are allowed`);
+    if (size > most) {
+      throw new RangeError(
+        `Cannot read ${what}: it is larger than the ${most} bytes that were announced or are allowed`,
+      );
+    }
     parts.push(part);
   }
   const bytes = new Uint8Array(size);
@@ -158,7 +183,9 @@ function parse(bytes: Uint8Array, what: string, origin: string): unknown {
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (cause) {
-    throw new SyntaxError(`Cannot read ${what} from ${origin}: it is no JSON; is that a registry?`, { cause });
+    throw new SyntaxError(`Cannot read ${what} from ${origin}: it is no JSON; is that a registry?`, {
+      cause,
+    });
   }
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
   throw new SyntaxError(`Cannot read ${what} from ${origin}: it is no object; is that a registry?`);
@@ -169,7 +196,9 @@ function keyList(value: unknown, origin: string): readonly PublicKey[] {
   const isKey = (key: Record<string, unknown>) =>
     [key.id, key.publicKey, key.validFrom].every((part) => typeof part === "string");
   if (Array.isArray(keys) && keys.every(isKey)) return keys as PublicKey[];
-  throw new SyntaxError(`Cannot read the keys of ${origin}: they are not a list of keys; is that a registry?`);
+  throw new SyntaxError(
+    `Cannot read the keys of ${origin}: they are not a list of keys; is that a registry?`,
+  );
 }
 
 function messageOf(text: string, status: number): string {

@@ -33,22 +33,31 @@ export async function restore(
       packages.push(await local(id, plugin, path));
       continue;
     }
-    opened ??= await openRegistry(name, { lock, registry: plugin.kind === "registry" ? plugin.from : undefined });
+    opened ??= await openRegistry(name, {
+      lock,
+      registry: plugin.kind === "registry" ? plugin.from : undefined,
+    });
     const [, scope, plain, version] = /^@([^/@]+)\/([^/@]+)@([^/@]+)$/.exec(id)!;
     const wanted = { scope: scope!, name: plain!, version: version! };
     const fetched = await fetchVersion(opened.reader, wanted, opened.trusted, locked.manifest);
     if (locked.trust === "verified" && fetched.trust !== "verified") {
-      throw new VerificationError(`Cannot trust ${id}: it was signed by its publisher when it was added, and is not now`);
+      throw new VerificationError(
+        `Cannot trust ${id}: it was signed by its publisher when it was added, and is not now`,
+      );
     }
     const state = await opened.reader.state(scope!, plain!, version!);
-    if (state?.yanked) warnings.push(`The version ${id} is yanked: ${state.yankReason}; the lock file has exactly this one`);
+    if (state?.yanked) {
+      warnings.push(`The version ${id} is yanked: ${state.yankReason}; the lock file has exactly this one`);
+    }
     packages.push(fetched);
   }
   for (const { place, files } of packages) {
     for (const [file, bytes] of files) {
       if (plugin.files[place + file] === sha256(bytes)) continue;
       throw new VerificationError(
-        `Cannot restore ${name}: the file "${place + file}" is not the one in the lock file; if it was meant to change: ` +
+        `Cannot restore ${name}: the file "${
+          place + file
+        }" is not the one in the lock file; if it was meant to change: ` +
           `millrace plugin update ${name}`,
       );
     }
@@ -59,6 +68,9 @@ export async function restore(
 async function local(id: string, plugin: LockedPlugin, path: string): Promise<Restored> {
   using analyser = new Analyser();
   if (plugin.kind === "url") return await readUrl(plugin.from, analyser);
-  const { files, config: { exports, millrace }, facts } = await readFolder(folderFrom(path, plugin.from), analyser);
+  const { files, config: { exports, millrace }, facts } = await readFolder(
+    folderFrom(path, plugin.from),
+    analyser,
+  );
   return { id, place: placeOf(id, plugin.kind), files, ...manifestOf({ files, exports, facts, millrace }) };
 }

@@ -50,7 +50,10 @@ export function parseSpecifier(text: string): Wanted {
     );
   }
   if (/^(?:\.{0,2}\/|\.{1,2}$|[a-z]:[\\/])/i.test(text) || text.startsWith("file:")) {
-    return { kind: "folder", path: text.startsWith("file:") ? decodeURIComponent(new URL(text).pathname) : text };
+    return {
+      kind: "folder",
+      path: text.startsWith("file:") ? decodeURIComponent(new URL(text).pathname) : text,
+    };
   }
   throw new SyntaxError(
     `Cannot tell what "${text}" is: write @scope/name@range, the URL of a module, or the path of a folder (./NAME)`,

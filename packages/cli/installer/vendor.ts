@@ -19,7 +19,8 @@ export function filesFolder(lock: string, plugin: Pick<LockedPlugin, "folder">):
   return join(vendorFolder(lock), plugin.folder, "files");
 }
 
-const manifestFile = (folder: string, id: string) => join(folder, "manifests", `${sha256(id).slice(0, 16)}.json`);
+const manifestFile = (folder: string, id: string) =>
+  join(folder, "manifests", `${sha256(id).slice(0, 16)}.json`);
 
 /**
  * Write a plugin's files and manifests. The folder appears whole, or not at all; one that is there and right stays as it is, since
@@ -87,13 +88,19 @@ export async function isVendored(lock: string, plugin: Pick<LockedPlugin, "folde
  * @returns The manifest of the plugin's own package.
  * @throws {VerificationError} On the first that is missing, changed or too many: names it.
  */
-export async function checkVendored(lock: string, name: string, plugin: LockedPlugin): Promise<VersionManifest> {
+export async function checkVendored(
+  lock: string,
+  name: string,
+  plugin: LockedPlugin,
+): Promise<VersionManifest> {
   const remedy = `put it right with: millrace plugin vendor`;
   const folder = filesFolder(lock, plugin);
   const found = new Set<string>();
   for await (const path of pathsIn(folder, "")) {
     if (!Object.hasOwn(plugin.files, path)) {
-      throw new VerificationError(`Cannot use ${name}: "${join(folder, path)}" is not in the lock file; remove it`);
+      throw new VerificationError(
+        `Cannot use ${name}: "${join(folder, path)}" is not in the lock file; remove it`,
+      );
     }
     found.add(path);
     if (sha256(await Deno.readFile(join(folder, path))) !== plugin.files[path]) {
@@ -113,7 +120,9 @@ export async function checkVendored(lock: string, name: string, plugin: LockedPl
       throw new VerificationError(`Cannot use ${name}: the manifest of ${id} is missing; ${remedy}`);
     });
     if (sha256(bytes) !== manifest) {
-      throw new VerificationError(`Cannot use ${name}: the manifest of ${id} is not what was installed; ${remedy}`);
+      throw new VerificationError(
+        `Cannot use ${name}: the manifest of ${id} is not what was installed; ${remedy}`,
+      );
     }
     const read = readManifest(bytes, id);
     const place = placeOf(id, plugin.kind);
@@ -158,7 +167,9 @@ async function* pathsIn(folder: string, at: string): AsyncGenerator<string> {
   for (const { name, isDirectory, isSymlink } of entries) {
     const path = at === "" ? name : `${at}/${name}`;
     if (isSymlink) {
-      throw new VerificationError(`Cannot use "${join(folder, path)}": it is a link, and what was installed has none`);
+      throw new VerificationError(
+        `Cannot use "${join(folder, path)}": it is a link, and what was installed has none`,
+      );
     }
     if (isDirectory) yield* pathsIn(folder, path);
     else yield path;
@@ -166,7 +177,10 @@ async function* pathsIn(folder: string, at: string): AsyncGenerator<string> {
 }
 
 /** Remove folders that no plugin of the lock file has, and what was never finished. In turn, as {@linkcode writeVendored}. */
-export async function removeUnused(lock: string, plugins: Iterable<Pick<LockedPlugin, "folder">>): Promise<void> {
+export async function removeUnused(
+  lock: string,
+  plugins: Iterable<Pick<LockedPlugin, "folder">>,
+): Promise<void> {
   const kept = new Set([...plugins].map(({ folder }) => folder));
   const all = vendorFolder(lock);
   for (const { name } of await Array.fromAsync(Deno.readDir(all)).catch(() => [])) {

@@ -1,8 +1,8 @@
 // Ask the user, or see whether that was answered on the command line.
 import { grantsText, listGrants, parsePermissions, sameGrants } from "../../installer/grants.ts";
-import type { Judgement } from "../../installer/judge.ts";
+import { agreedPackages, type Judgement } from "../../installer/judge.ts";
 import type { Proposal } from "../../installer/propose.ts";
-import { usage, UsageError } from "../../errors.ts";
+import { usage } from "../../errors.ts";
 import type { Io } from "../../io.ts";
 import { printable } from "../../render/table.ts";
 import { describePlugin } from "./_describe.ts";
@@ -18,7 +18,12 @@ export interface ConsentOptions {
 }
 
 /** What was agreed to, or why it was not. @throws {Error} When it was not. */
-export function consent(proposal: Proposal, judgement: Judgement, options: ConsentOptions, io: Io): Judgement {
+export function consent(
+  proposal: Proposal,
+  judgement: Judgement,
+  options: ConsentOptions,
+  io: Io,
+): Judgement {
   const { name, plugin, permissions, warnings } = proposal;
   for (const warning of warnings) io.err(`millrace: ${printable(warning)}\n`);
   const { added, removed, isNew, newKeys } = judgement;
@@ -30,7 +35,9 @@ export function consent(proposal: Proposal, judgement: Judgement, options: Conse
     const allowed = usage(() => parsePermissions(options.allowPermissions!));
     if (!sameGrants(allowed, asked)) {
       throw new Error(
-        `Cannot install ${title}: it wants ${isNew ? "" : "in addition "}${grantsText(asked)}, and --allow-permissions ` +
+        `Cannot install ${title}: it wants ${isNew ? "" : "in addition "}${
+          grantsText(asked)
+        }, and --allow-permissions ` +
           `names ${grantsText(allowed)}; name exactly what it wants, or do without it`,
       );
     }
@@ -44,22 +51,28 @@ export function consent(proposal: Proposal, judgement: Judgement, options: Conse
   }
   if (!io.ask) {
     throw new Error(
-      `Cannot install ${title}: nobody can be asked here. It wants ${isNew ? "" : "in addition "}${grantsText(asked)}; agree ` +
+      `Cannot install ${title}: nobody can be asked here. It wants ${isNew ? "" : "in addition "}${
+        grantsText(asked)
+      }; agree ` +
         `with --allow-permissions ${grantsText(asked)}`,
     );
   }
   const wanted = listGrants(asked);
   const shown = permissions.filter(({ name, value }) => wanted.includes(`${name}=${value}`));
-  if (isNew) io.err(describePlugin(name, plugin, shown));
+  if (isNew) io.err(describePlugin(name, { ...plugin, packages: agreedPackages(proposal, newKeys) }, shown));
   else {
     io.err(`${printable(title)} wants more than ${proposal.before!.version}:\n`);
-    for (const { name, value, reason } of shown) io.err(`  ${printable(`${name}=${value}, because: ${reason}`)}\n`);
+    for (const { name, value, reason } of shown) {
+      io.err(`  ${printable(`${name}=${value}, because: ${reason}`)}\n`);
+    }
     if (listGrants(removed).length > 0) io.err(`  and no longer ${printable(grantsText(removed))}\n`);
   }
   for (const [scope, { id, publicKey }] of keys) {
-    io.err(`  NEW KEY of @${scope}: ${id} (${publicKey}); from now on only what it signs is taken from @${scope}\n`);
+    io.err(
+      `  NEW KEY of @${scope}: ${id} (${publicKey}); from now on only what it signs is taken from @${scope}\n`,
+    );
   }
   const answer = io.ask(`Install it${wanted.length > 0 ? " and allow this" : ""}? [y/N]`);
   if (/^y(es)?$/i.test(answer?.trim() ?? "")) return judgement;
-  throw new UsageError(`Did not install ${title}: you did not agree`);
+  throw new Error(`Did not install ${title}: you did not agree`);
 }

@@ -9,7 +9,9 @@ export function trustText({ kind, packages }: Pick<LockedPlugin, "kind" | "packa
   if (kind === "folder") return "a folder of this machine, which nobody signs";
   if (kind === "url") return "UNSIGNED: a plain URL";
   const states = Object.entries(packages).map(([id, { trust, registry, publisher }]) => {
-    if (trust === "verified") return `${id} by registry (${registry!.keyId}) and publisher (${publisher!.keyId})`;
+    if (trust === "verified") {
+      return `${id} by registry (${registry!.keyId}) and publisher (${publisher!.keyId})`;
+    }
     return `${id} UNVERIFIED (${registry ? `by the registry alone (${registry.keyId})` : "by nobody"})`;
   });
   return states.join(", ");

@@ -19,8 +19,17 @@ export async function listAction(settings: LockSettings, io: Io): Promise<void> 
   const { plugins } = await installerOf(settings).read();
   const rows = Object.entries(plugins).map(([name, plugin]) => {
     const states = Object.values(plugin.packages).map(({ trust }) => trust);
-    const trust = plugin.blocked !== null ? "BLOCKED" : states.find((state) => state !== "verified") ?? "verified";
-    return [name, plugin.version, providesOf(plugin).join(", "), trust, grantsText(plugin.granted), plugin.from];
+    const trust = plugin.blocked !== null
+      ? "BLOCKED"
+      : states.find((state) => state !== "verified") ?? "verified";
+    return [
+      name,
+      plugin.version,
+      providesOf(plugin).join(", "),
+      trust,
+      grantsText(plugin.granted),
+      plugin.from,
+    ];
   });
   const titles = ["plugin", "version", "provides", "trust", "may", "from"].map((title) => ({ title }));
   const none = "No plugins are installed; see millrace plugin add --help\n";
@@ -74,7 +83,11 @@ export interface SearchSettings extends LockSettings {
 }
 
 /** Find plugins. @throws {Error} When the registry cannot be read. */
-export async function searchAction(words: readonly string[], settings: SearchSettings, io: Io): Promise<void> {
+export async function searchAction(
+  words: readonly string[],
+  settings: SearchSettings,
+  io: Io,
+): Promise<void> {
   const lock = await installerOf(settings).read();
   const { reader } = await openRegistry("a plugin like that", { lock, registry: settings.registry });
   const query = new URLSearchParams();
@@ -96,7 +109,9 @@ export async function searchAction(words: readonly string[], settings: SearchSet
       description,
     ];
   });
-  const titles = ["plugin", "version", "provides", "wants", "licence", "description"].map((title) => ({ title }));
+  const titles = ["plugin", "version", "provides", "wants", "licence", "description"].map((title) => ({
+    title,
+  }));
   const none = "No plugin is like that; leave a word or an option out\n";
   tell(withPlugins, rows.length > 0 ? textTable(titles, rows) : none, settings, io);
 }

@@ -46,7 +46,9 @@ export async function addAction(specifier: string, settings: InstallSettings, io
   const proposal = await installer.propose(specifier, { registry, publisher: publisherKey });
   const installed = await install(installer, proposal, settings, io);
   const path = await installer.lockPath();
-  const text = `Added ${proposal.name} ${installed.version} to ${path}; it may: ${grantsText(installed.granted)}\n`;
+  const text = `Added ${proposal.name} ${installed.version} to ${path}; it may: ${
+    grantsText(installed.granted)
+  }\n`;
   tell({ name: proposal.name, ...installed }, printable(text.trimEnd()) + "\n", settings, io);
 }
 
@@ -59,7 +61,10 @@ async function install(
   const { signalPlugins } = await import("@millrace/plugins-signal");
   const builtIn = signalPlugins.flatMap(({ provides }) => provides);
   checkTypes(proposal.name, proposal.plugin, "one of the built-in plugins", builtIn);
-  const allowed = { unverified: settings.allowUnverified === true, downgrade: settings.allowDowngrade === true };
+  const allowed = {
+    unverified: settings.allowUnverified === true,
+    downgrade: settings.allowDowngrade === true,
+  };
   const agreed = consent(proposal, await installer.judge(proposal, allowed), settings, io);
   return await installer.accept(proposal, allowed, agreed);
 }
@@ -73,7 +78,11 @@ interface Updated {
 }
 
 /** Update plugins. @throws {Error} When one may not be, or nobody agreed; those before it are updated. */
-export async function updateAction(names: readonly string[], settings: InstallSettings, io: Io): Promise<void> {
+export async function updateAction(
+  names: readonly string[],
+  settings: InstallSettings,
+  io: Io,
+): Promise<void> {
   const installer = installerOf(settings);
   const path = await installer.lockPath();
   const lock = await installer.read();

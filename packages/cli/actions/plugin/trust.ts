@@ -23,7 +23,12 @@ export async function trustAction(
       keys.map(({ id, publicKey, validUntil }) => [`@${scope}`, id, publicKey, validUntil ?? "-"])
     );
     const titles = ["scope", "key", "public part", "until"].map((title) => ({ title }));
-    tell(publishers, rows.length > 0 ? textTable(titles, rows) : "No publisher's key is trusted yet\n", settings, io);
+    tell(
+      publishers,
+      rows.length > 0 ? textTable(titles, rows) : "No publisher's key is trusted yet\n",
+      settings,
+      io,
+    );
     return;
   }
   const scope = /^@?([a-z0-9-]+)$/.exec(scopeText)?.[1];
@@ -34,7 +39,9 @@ export async function trustAction(
     await changeLock(path, (lock) => {
       const keys = lock.publishers[scope] ?? [];
       const left = keys.filter(({ id, publicKey }) => id !== key && publicKey !== key);
-      if (left.length === keys.length) throw new RangeError(`The key ${key} of @${scope} is not trusted anyway`);
+      if (left.length === keys.length) {
+        throw new RangeError(`The key ${key} of @${scope} is not trusted anyway`);
+      }
       const { [scope]: _, ...publishers } = lock.publishers;
       return { ...lock, publishers: left.length > 0 ? { ...publishers, [scope]: left } : publishers };
     });
@@ -46,5 +53,10 @@ export async function trustAction(
     const keys = (lock.publishers[scope] ?? []).filter(({ id }) => id !== given.id);
     return { ...lock, publishers: { ...lock.publishers, [scope]: [...keys, given] } };
   });
-  tell({ scope, trusted: given.id }, `What the key ${given.id} signs is trusted in @${scope}\n`, settings, io);
+  tell(
+    { scope, trusted: given.id },
+    `What the key ${given.id} signs is trusted in @${scope}\n`,
+    settings,
+    io,
+  );
 }
