@@ -55,11 +55,10 @@ export const highest: Plugin = definePlugin({
   schema: { time: "time", height: "f64" },
   computeChunk(chunk, { emit }) {
     const out = emit(chunk.length);
-    const { time, wave } = chunk.columns;
+    const { time, wave: { values, offsets } } = chunk.columns;
     for (let i = 0; i < chunk.length; i++) {
       let most = 0;
-      const row = wave.at(i);
-      for (let k = 0; k < row.length; k++) most = Math.max(most, row[k]!);
+      for (let k = offsets[i]!; k < offsets[i + 1]!; k++) most = Math.max(most, values[k]!);
       out.columns.time[i] = time[i]!;
       out.columns.height[i] = most + ${add};
     }

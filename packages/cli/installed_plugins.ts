@@ -3,6 +3,7 @@
  * @module
  */
 import type { Plugin } from "@millrace/core/plugin";
+import type { SandboxedPlugin } from "@millrace/executor/sandbox";
 import { UsageError } from "./errors.ts";
 
 /** Which lock file is meant. */
@@ -66,7 +67,7 @@ export async function neededPlugins(
   types: readonly string[],
   providers: ReadonlyMap<string, Pick<Plugin, "dependsOn">>,
   settings: InstalledSettings,
-): Promise<readonly Plugin[]> {
+): Promise<readonly SandboxedPlugin[]> {
   const installed = await installedList(settings);
   const makers = new Map(installed.flatMap((each) => each.provides.map((type) => [type, each] as const)));
   for (const [type, { origin }] of makers) {

@@ -10,6 +10,7 @@ import { Plan } from "@millrace/core/plan";
 import type { Plugin } from "@millrace/core/plugin";
 import { FolderStore } from "@millrace/core/store";
 import { parseBytes } from "@millrace/core/units";
+import type { SandboxedPlugin } from "@millrace/executor/sandbox";
 import { loadPlugins, SOURCE } from "./catalog.ts";
 import { neededPlugins } from "./installed_plugins.ts";
 import { usage, UsageError } from "./errors.ts";
@@ -102,17 +103,20 @@ export async function openSession(
     ...(stores.length === 0 ? {} : { store: stores }),
     ...(executors.provider ? { executor: executors.provider } : {}),
   });
+  const sandboxed: SandboxedPlugin[] = [];
   // Nobody waits for what a worker has in hand when the user wants an end.
   const close = async (): Promise<void> => {
     try {
       await context[Symbol.asyncDispose]();
     } finally {
       await executors.end(signal?.aborted ? signal.reason : undefined);
+      for (const plugin of sandboxed) await plugin[Symbol.asyncDispose]();
     }
   };
   try {
     context.register(await loadPlugins(options.plugin));
-    context.register(await neededPlugins(types, context.providers, options));
+    sandboxed.push(...await neededPlugins(types, context.providers, options));
+    context.register(sandboxed);
     for (const [values, source] of config) context.setConfig(values, source);
     const plugins = new Set(context.providers.values());
     usage(() => checkSettings(config, plugins, [...types, ...saved], context.providers));

@@ -11,7 +11,7 @@
  * ```
  * @module
  */
-import type { Grants } from "@millrace/executor/sandbox/types";
+import type { Grants } from "@millrace/executor/sandbox";
 import type { PluginPermission } from "@millrace/registry-server/client";
 
 /** Kinds that can be granted. */

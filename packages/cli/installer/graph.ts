@@ -23,7 +23,7 @@ export const ENGINE = "@millrace/core";
 export interface Graph {
   /** The plugin's own first. */
   readonly packages: readonly PackageFiles[];
-  /** Paths in the plugin's folder, or modules of the engine, by specifier. */
+  /** Paths in the plugin's folder, by specifier. The engine's are left out: the sandbox has them. */
   readonly imports: Readonly<Record<string, string>>;
 }
 
@@ -90,7 +90,6 @@ export async function completeGraph(root: PackageFiles, options: GraphOptions): 
         if (!requirement) throw refuse("which is no path and no package of a registry");
         if (requirement.name === ENGINE) {
           if (!isEngine(requirement.range)) throw refuse(`and this is version ${VERSION} of ${ENGINE}`);
-          imports[specifier] = ENGINE + requirement.subpath;
           continue;
         }
         const other = await get(requirement);

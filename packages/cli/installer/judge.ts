@@ -3,7 +3,7 @@
  * @module
  */
 import { type PublicKey, VerificationError } from "@millrace/registry-server/verify";
-import type { Grants } from "@millrace/executor/sandbox/types";
+import type { Grants } from "@millrace/executor/sandbox";
 import { compareVersions } from "@millrace/registry-server/client";
 import { grantsBeyond } from "./grants.ts";
 import type { Lock, LockedPlugin } from "./lock_file.ts";

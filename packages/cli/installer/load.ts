@@ -4,11 +4,11 @@
  */
 import { dirname, resolve } from "node:path";
 import type { Plugin } from "@millrace/core/plugin";
-import type { Grants, VendoredPlugin } from "@millrace/executor/sandbox/types";
+import type { Grants, SandboxedPlugin, VendoredPlugin } from "@millrace/executor/sandbox";
 import { parseSection } from "@millrace/registry-server/client";
 import { VerificationError, verifyVersion } from "@millrace/registry-server/verify";
 import { grantsOf } from "./grants.ts";
-import type { Lock, LockedPlugin } from "./lock_file.ts";
+import type { Lock, LockedExport, LockedPlugin } from "./lock_file.ts";
 import { sha256 } from "./package_files.ts";
 import { checkVendored, filesFolder, isVendored, readPackageManifest } from "./vendor.ts";
 
@@ -104,8 +104,36 @@ export async function loadInstalled(
   lock: Lock,
   name: string,
   plugin: LockedPlugin,
-): Promise<Plugin[]> {
+): Promise<SandboxedPlugin[]> {
   const vendored = await vendoredPlugins(path, lock, name, plugin);
   const { sandboxedPlugin } = await import("@millrace/executor/sandbox");
-  return await Promise.all(vendored.map((each) => sandboxedPlugin(each)));
+  const loaded: SandboxedPlugin[] = [];
+  try {
+    for (const each of vendored) {
+      const started = await sandboxedPlugin(each);
+      loaded.push(started);
+      checkDeclared(each, plugin.plugins[each.export]!, started);
+    }
+    return loaded;
+  } catch (error) {
+    for (const each of loaded) await each[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** What the code says must be what the user agreed to. */
+function checkDeclared(
+  { name, export: exported }: VendoredPlugin,
+  agreed: LockedExport,
+  started: Pick<Plugin, "provides" | "dependsOn">,
+): void {
+  for (const field of ["provides", "dependsOn"] as const) {
+    const [said, does] = [agreed[field], started[field]].map((types) =>
+      types.toSorted().join(", ") || "nothing"
+    );
+    if (said === does) continue;
+    throw new VerificationError(
+      `Cannot use the plugin "${exported}" of ${name}: its manifest says that its "${field}" is ${said}, and its code says ${does}`,
+    );
+  }
 }

@@ -5,7 +5,7 @@
  */
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import type { Grants } from "@millrace/executor/sandbox/types";
+import type { Grants } from "@millrace/executor/sandbox";
 import type { PublicKey, Signature } from "@millrace/registry-server/verify";
 
 /** A plugin of an installed package. */
@@ -58,7 +58,7 @@ export interface LockedPlugin {
   readonly plugins: Readonly<Record<string, LockedExport>>;
   /** By `@scope/name@version`. */
   readonly packages: Readonly<Record<string, LockedPackage>>;
-  /** Where each specifier leads: a path in the folder, or a module of the engine. */
+  /** Path in the folder that each specifier of another package leads to. */
   readonly imports: Readonly<Record<string, string>>;
   /** SHA-256 of every file, by its path in the folder. */
   readonly files: Readonly<Record<string, string>>;
@@ -139,7 +139,7 @@ const LOCK = z.strictObject({
           publisher: signature.nullable(),
         }),
       ),
-      imports: z.record(z.string(), z.string()),
+      imports: z.record(z.string(), inside),
       files: z.record(inside, hash),
     }),
   ),

@@ -4,8 +4,7 @@
  */
 import { dirname, join, resolve } from "node:path";
 import type { InstallOptions, PluginSource } from "@millrace/core/context";
-import type { Plugin } from "@millrace/core/plugin";
-import type { Grants } from "@millrace/executor/sandbox/types";
+import type { Grants, SandboxedPlugin } from "@millrace/executor/sandbox";
 import { VerificationError } from "@millrace/registry-server/verify";
 import { grantsText, sameGrants } from "./grants.ts";
 import { agreedPackages, type Allowed, judge, type Judgement } from "./judge.ts";
@@ -174,10 +173,10 @@ export class PluginInstaller implements PluginSource {
    * @param names Names in the lock file. Default: all.
    * @throws {VerificationError} When a file is not what was installed, or the package may not be used.
    */
-  async installed(names?: readonly string[]): Promise<readonly Plugin[]> {
+  async installed(names?: readonly string[]): Promise<readonly SandboxedPlugin[]> {
     const path = await this.lockPath();
     const lock = await readLock(path);
-    const loaded: Plugin[] = [];
+    const loaded: SandboxedPlugin[] = [];
     for (const name of names ?? Object.keys(lock.plugins)) {
       loaded.push(...await loadInstalled(path, lock, name, installedOf(lock, name, path)));
     }
@@ -189,7 +188,7 @@ export class PluginInstaller implements PluginSource {
    *
    * @throws {Error} When it is not trusted, wants other permissions than those named, or cannot be had.
    */
-  async load(specifier: string, options: InstallOptions): Promise<readonly Plugin[]> {
+  async load(specifier: string, options: InstallOptions): Promise<readonly SandboxedPlugin[]> {
     const { registry, permissions, publisher, allowUnverified = false } = options;
     if (permissions === undefined) {
       throw new TypeError(`Cannot register "${specifier}": say what it may do: permissions: {} for nothing`);

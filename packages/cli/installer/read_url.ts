@@ -62,7 +62,6 @@ export async function readUrl(url: string, analyser: Analyser): Promise<UrlPacka
         if (requirement && !isEngine(requirement.range)) {
           throw refuse(`and this is version ${VERSION} of ${ENGINE}`);
         }
-        imports[specifier] = ENGINE + (requirement ? requirement.subpath : specifier.slice(ENGINE.length));
         continue;
       }
       const target = /^(?:\.{0,2}\/|https?:)/i.test(specifier) ? URL.parse(specifier, final) : null;

@@ -154,6 +154,7 @@ export class Context implements AsyncDisposable {
   readonly #executor: Executor | ExecutorProvider | undefined;
   readonly #pool: BufferPool;
   readonly #plugins: PluginSource | undefined;
+  readonly #loaded: Partial<AsyncDisposable>[] = [];
   readonly #onEvent: ((event: RunEvent) => void) | undefined;
   readonly #running = new Map<Work, AbortController>();
   #closed = false;
@@ -226,7 +227,9 @@ export class Context implements AsyncDisposable {
           `new Context({ plugins: new PluginInstaller() }), with PluginInstaller from "@millrace/cli/installer"`,
       );
     }
-    return this.register(await this.#plugins.load(specifier, options));
+    const loaded = await this.#plugins.load(specifier, options);
+    this.#loaded.push(...loaded);
+    return this.register(loaded);
   }
 
   /**
@@ -662,6 +665,7 @@ export class Context implements AsyncDisposable {
       controller.abort(new DOMException("The context was closed", "AbortError"));
     }
     for (const [work] of running) await work.close();
+    for (const plugin of this.#loaded) await plugin[Symbol.asyncDispose]?.();
     this.#pool.clear();
   }
 }

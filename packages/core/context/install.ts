@@ -18,6 +18,6 @@ export interface InstallOptions {
 
 /** Gives the plugins of a package, installing it where it is not yet. */
 export interface PluginSource {
-  /** Plugins of a package. @throws {Error} When it cannot be installed or is not trusted. */
-  load(specifier: string, options: InstallOptions): Promise<readonly Plugin[]>;
+  /** Plugins of a package; those that are `AsyncDisposable` are disposed of with the context. @throws {Error} When it cannot be installed or is not trusted. */
+  load(specifier: string, options: InstallOptions): Promise<readonly (Plugin & Partial<AsyncDisposable>)[]>;
 }
