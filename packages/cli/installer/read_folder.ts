@@ -137,7 +137,7 @@ async function walk(
   for (const { name, isDirectory, isFile } of entries.sort((a, b) => a.name < b.name ? -1 : 1)) {
     const path = `${at}/${name}`;
     if (isDirectory && !SKIPPED.has(name)) await walk(folder, path, isIncluded, files);
-    const isOwn = isFile && name !== "deno.lock" && name !== "millrace.lock" && isIncluded(path.slice(1));
+    const isOwn = isFile && name !== "millrace.lock" && isIncluded(path.slice(1));
     if (isOwn) files.set(path, await Deno.readFile(join(folder, path)));
   }
 }

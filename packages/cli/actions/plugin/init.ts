@@ -84,7 +84,7 @@ function manifest(scope: string, name: string, exported: string, type: string): 
     description: longHits.help,
     exports: "./mod.ts",
     imports: { "@millrace/core": `jsr:@millrace/core@^${VERSION}` },
-    publish: { exclude: ["mod_test.ts", "golden.ts"] },
+    publish: { exclude: ["mod_test.ts", "golden.ts", "deno.lock"] },
     millrace: {
       engine: `^${VERSION}`,
       plugins: {
