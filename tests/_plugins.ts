@@ -147,6 +147,67 @@ export interface Project {
   run(args: readonly string[], answers?: readonly string[]): Promise<Said>;
 }
 
+/** Something between a registry and its clients that can change answers. */
+export interface Between extends AsyncDisposable {
+  readonly origin: string;
+  /** Changes the text of an answer by its path; `undefined`: there is none (404). */
+  alter: (path: string, text: string) => string | undefined;
+}
+
+/** A server that passes on what a registry answers. */
+export function between(origin: string): Between {
+  const self: Between = {
+    origin: "",
+    alter: (_path, text) => text,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
+    const { pathname, search } = new URL(request.url);
+    const response = await fetch(origin + pathname + search);
+    const text = self.alter(pathname, await response.text());
+    return text === undefined
+      ? new Response("{}", { status: 404 })
+      : new Response(text, { status: response.status });
+  });
+  return Object.assign(self, { origin: `http://127.0.0.1:${server.addr.port}` });
+}
+
+/** `millrace run` in this process on three traces of eight samples; gives the rows of a data type. */
+export async function runHighest(
+  project: Project,
+  ...more: string[]
+): Promise<Said & { readonly rows: unknown[] }> {
+  const input = join(project.folder, "traces.npy");
+  await Deno.writeFile(input, npy([[1, 9, 2, 3], [4, 4, 40, 4], [7, 6, 5, 4]]));
+  const store = join(project.folder, "data");
+  const set = ["--set", "raw_files.dt=2ns", "--executor", "inline", "--lock", project.lock];
+  const io = memoryIo();
+  const code = await main(["run", input, "--type", "highest", "--store", store, ...set, ...more], io);
+  const shown = memoryIo();
+  if (code === 0) await main(["show", store, "traces", "highest", "--json"], shown);
+  const rows = code === 0 ? JSON.parse(shown.stdout) as unknown[] : [];
+  return { code, out: io.stdout, err: io.stderr, rows };
+}
+
+/** Traces of 16-bit samples as NumPy writes them. */
+function npy(traces: readonly (readonly number[])[]): Uint8Array {
+  const header = `{'descr': '<u2', 'fortran_order': False, 'shape': (${traces.length}, ${
+    traces[0]!.length
+  }), }`;
+  const text = header.padEnd(117) + "\n";
+  const bytes = new Uint8Array(10 + text.length + 2 * traces.flat().length);
+  bytes.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, text.length, 0]);
+  bytes.set(new TextEncoder().encode(text), 10);
+  bytes.set(new Uint8Array(new Uint16Array(traces.flat()).buffer), 10 + text.length);
+  return bytes;
+}
+
+/** A temporary project that goes with the test. */
+export async function temporaryProject(): Promise<Project & AsyncDisposable> {
+  const folder = await Deno.makeTempDir({ prefix: "millrace_project_" });
+  return { ...projectIn(folder), [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }) };
+}
+
 /** A project in a folder. */
 export function projectIn(folder: string): Project {
   const lock = join(folder, "millrace.lock");
