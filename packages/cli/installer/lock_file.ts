@@ -187,20 +187,27 @@ export async function readLock(path: string): Promise<Lock> {
  * @param change The new content from the one that is there.
  */
 export async function changeLock(path: string, change: (lock: Lock) => Lock | Promise<Lock>): Promise<Lock> {
+  return await inTurn(path, async () => {
+    const changed = ordered(LOCK.parse(await change(await readLock(path))) as Lock);
+    const temporary = `${path}.${crypto.randomUUID()}.tmp`;
+    try {
+      await Deno.writeTextFile(temporary, `${JSON.stringify(changed, null, 2)}\n`);
+      await Deno.rename(temporary, path);
+    } catch (error) {
+      await Deno.remove(temporary).catch(() => {}); // it may not be there
+      throw error;
+    }
+    return changed;
+  });
+}
+
+/** Do something while nobody else changes the lock file or the folders beside it. The next one's turn comes also when a process dies. */
+export async function inTurn<T>(path: string, work: () => Promise<T>): Promise<T> {
   const folder = join(dirname(path), ".millrace");
   await Deno.mkdir(folder, { recursive: true });
   using turn = await Deno.open(join(folder, "turn"), { create: true, write: true });
   await turn.lock(true);
-  const changed = await change(await readLock(path));
-  const temporary = `${path}.${crypto.randomUUID()}.tmp`;
-  try {
-    await Deno.writeTextFile(temporary, `${JSON.stringify(ordered(changed), null, 2)}\n`);
-    await Deno.rename(temporary, path);
-  } catch (error) {
-    await Deno.remove(temporary).catch(() => {}); // it may not be there
-    throw error;
-  }
-  return changed;
+  return await work();
 }
 
 /** Names in order, so that the same plugins give the same text. */

@@ -11,7 +11,7 @@ import { agreedPackages, type Allowed, judge, type Judgement } from "./judge.ts"
 import { givenKey } from "./keys.ts";
 import { loadInstalled } from "./load.ts";
 import { findLock } from "./find_lock.ts";
-import { changeLock, type Lock, type LockedPlugin, readLock } from "./lock_file.ts";
+import { changeLock, inTurn, type Lock, type LockedPlugin, readLock } from "./lock_file.ts";
 import { type Proposal, propose } from "./propose.ts";
 import { restore } from "./restore.ts";
 import { parseSpecifier } from "./specifier.ts";
@@ -157,10 +157,7 @@ export class PluginInstaller implements PluginSource {
       }
       const restored = await restore(name, plugin, lock, path);
       warnings.push(...restored.warnings);
-      await changeLock(path, async (now) => {
-        await writeVendored(path, plugin.folder, restored.packages);
-        return now;
-      });
+      await inTurn(path, () => writeVendored(path, plugin.folder, restored.packages));
       await checkVendored(path, name, plugin);
       fetched.push(name);
     }
