@@ -25,6 +25,23 @@ Deno.test("main() shows help with examples for every command", async () => {
   assert.match(out, /A first look:\n {2}millrace sim/);
 });
 
+Deno.test("main() shows help with examples for every command below plugin", async () => {
+  const { out } = await millrace("plugin", "--help");
+  const names = [...out.matchAll(/^ {2}([a-z]+) (?:\[options\] )?/gm)].map(([, name]) => name!);
+  const known = "add update remove vendor trust list info audit verify search init check publish".split(" ");
+  assert.deepEqual(known.filter((name) => !names.includes(name)), []);
+  for (const command of known) {
+    const { code, out, err } = await millrace("plugin", command, "--help");
+    assert.deepEqual([code, err], [0, ""]);
+    assert.match(out, new RegExp(`^Usage: millrace plugin ${command} `));
+    assert.match(out, new RegExp(`Examples:\n  millrace plugin ${command}`));
+    assert.match(out, /--json/);
+  }
+  const wrong = await millrace("plugin", "ad", "x");
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.err, /Unknown command "ad"; did you mean "add"\? See millrace plugin --help/);
+});
+
 Deno.test("main() without a command shows help on standard error", async () => {
   const { code, out, err } = await millrace();
   assert.deepEqual([code, out], [2, ""]);
