@@ -12,4 +12,8 @@
  * ```
  * @module
  */
-export * from "./plugin_installer.ts";
+export { type AskOptions, type InstallerOptions, PluginInstaller } from "./plugin_installer.ts";
+export type { Allowed, Judgement } from "./judge.ts";
+export type { KnownRegistry, Lock, LockedExport, LockedPackage, LockedPlugin } from "./lock_file.ts";
+export type { PackageFiles } from "./package_files.ts";
+export type { Proposal } from "./propose.ts";
