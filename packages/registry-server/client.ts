@@ -27,6 +27,7 @@ export {
 export { type Config, readConfig } from "./publish/config.ts";
 export { parseJsonc } from "./publish/jsonc.ts";
 export { type VersionManifest, versionManifest } from "./publish/version_manifest.ts";
+export type { PackageSource, SampleCheck } from "./publish/samples.ts";
 export { isPath, parseRequirement, type Requirement, resolveInside } from "./rules/_resolve.ts";
 export { type Problem, problemsOf } from "./rules/problems.ts";
 export { type Candidate } from "./rules/rule.ts";

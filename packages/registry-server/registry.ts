@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { Analyser } from "./analysis/analyser.ts";
 import { Traffic } from "./http/traffic.ts";
 import { DEFAULT_LIMITS, type Limits } from "./config/limits.ts";
+import type { SampleCheck } from "./publish/samples.ts";
 import { Turns } from "./publish/turns.ts";
 import { BlobStore } from "./storage/blobs.ts";
 import { Database } from "./storage/database.ts";
@@ -56,6 +57,11 @@ export interface Registry extends Disposable {
    * @internal
    */
   readonly traffic: Traffic;
+  /**
+   * Computes samples at publication, if anything does.
+   * @internal
+   */
+  readonly checkSamples: SampleCheck | undefined;
   /** The clock. */
   readonly now: () => Date;
 }
@@ -68,6 +74,8 @@ export interface RegistryOptions {
   readonly limits?: Partial<Limits>;
   /** Origin of a registry that is asked for what is not here. */
   readonly upstream?: string;
+  /** Computes the samples of plugins that are published, in a sandbox. Default: nobody does. */
+  readonly checkSamples?: SampleCheck;
   /** The clock, for tests. */
   readonly now?: () => Date;
 }
@@ -98,6 +106,7 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
     revision: { versions: 0, blocks: 0 },
     turns: new Turns(4),
     traffic: new Traffic(),
+    checkSamples: options.checkSamples,
     temporary,
     now,
     [Symbol.dispose]() {

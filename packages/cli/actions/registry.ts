@@ -9,9 +9,13 @@ import type { Io } from "../io.ts";
 
 /** Run one of the registry's commands. */
 export async function runRegistry(args: readonly string[], io: Io): Promise<void> {
-  const program = registryProgram(io, (program) => {
+  const setUp = (program: Parameters<typeof writeTo>[0] & { name(text: string): unknown }) => {
     program.name("millrace registry");
     writeTo(program, io);
+  };
+  const program = registryProgram(io, setUp, async (candidate, source) => {
+    const { checkCandidate } = await import("../installer/check_candidate.ts");
+    return await checkCandidate(candidate, source);
   });
   if (args.length === 0) program.help({ error: true });
   try {

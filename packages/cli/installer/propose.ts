@@ -244,11 +244,13 @@ function moduleOf(root: PackageFiles, name: string, module: string): string {
   );
 }
 
-function entriesOf(root: PackageFiles): string[] {
+/** Modules that hold the plugins of a package. */
+export function entriesOf(root: PackageFiles): string[] {
   return Object.entries(sectionOf(root).plugins).map(([name, { module }]) => moduleOf(root, name, module));
 }
 
-interface Origin extends ProposeOptions {
+/** What else a proposal is made of. */
+export interface Origin extends Pick<ProposeOptions, "lock" | "given"> {
   readonly kind: LockedPlugin["kind"];
   readonly name: string;
   readonly version: string;
@@ -257,7 +259,8 @@ interface Origin extends ProposeOptions {
   readonly warnings: readonly string[];
 }
 
-function complete(
+/** A proposal of packages that were read and completed. */
+export function complete(
   request: string,
   root: PackageFiles,
   packages: readonly PackageFiles[],

@@ -17,6 +17,7 @@ import { addAccess } from "./access.ts";
 import { addMaintenance } from "./maintenance.ts";
 import { addServe } from "./serve.ts";
 import type { Terminal } from "./_terminal.ts";
+import type { SampleCheck } from "../publish/samples.ts";
 import { addTrust } from "./trust.ts";
 import { addVersions } from "./versions.ts";
 
@@ -38,16 +39,18 @@ millrace registry COMMAND --help has more examples for each command.
  *
  * @param terminal Where they write.
  * @param settings Called with the program before commands are added, for settings that all of them inherit.
+ * @param samples Computes samples for `serve --check-samples`.
  */
 export function registryProgram(
   terminal: Terminal,
   settings: (program: Command) => void = () => {},
+  samples?: SampleCheck,
 ): Command {
   const program = new Command("registry").description(
     "Serve and look after a registry of packages and plugins",
   ).helpOption("-h, --help", "show help").addHelpText("after", EXAMPLES);
   settings(program);
-  addServe(program, terminal);
+  addServe(program, terminal, samples);
   addAccess(program, terminal);
   addVersions(program, terminal);
   addTrust(program, terminal);

@@ -4,6 +4,7 @@ import { createToken } from "../access/tokens.ts";
 import { createUser } from "../catalog/scopes.ts";
 import { DEFAULT_LIMITS, type Limits } from "../config/limits.ts";
 import { serve } from "../http/server.ts";
+import type { SampleCheck } from "../publish/samples.ts";
 import { openRegistry, type Registry } from "../registry.ts";
 import { parseWhole } from "./_parse.ts";
 import type { Terminal } from "./_terminal.ts";
@@ -11,7 +12,8 @@ import type { Terminal } from "./_terminal.ts";
 const HELP = `
 The first start makes the folder and prints a token of the administrator, once. The registry's address goes to standard
 output; a line of JSON for everything that happens goes to standard error. The server stops at SIGINT or SIGTERM, after
-the requests under way. Behind another server, give --public-url and --trust-proxy.
+the requests under way. With --check-samples, code that is uploaded runs in a sandbox: that needs the permission
+--allow-run=/bin/sh and takes about half a second for each plugin that has a sample. Behind another server, give --public-url and --trust-proxy.
 
 Limits: ${
   Object.entries(DEFAULT_LIMITS).map(([name, value]) => `${name}=${value}`).join(", ")
@@ -24,7 +26,7 @@ Examples:
 `;
 
 /** Add the command that serves. */
-export function addServe(program: Command, terminal: Terminal): void {
+export function addServe(program: Command, terminal: Terminal, samples?: SampleCheck): void {
   program.command("serve")
     .description("Serve a registry until a signal comes")
     .requiredOption("--data <folder>", "the registry's folder; made where it is missing")
@@ -35,6 +37,7 @@ export function addServe(program: Command, terminal: Terminal): void {
     .option("--trust-proxy", "take clients' addresses from X-Forwarded-For")
     .option("--tls-cert <file>", "certificate (PEM), to serve HTTPS")
     .option("--tls-key <file>", "its key (PEM)")
+    .option("--check-samples", "refuse plugins whose samples come out wrong in a sandbox of this machine")
     .option("--limit <name=value...>", "set a limit, see below")
     .addHelpText("after", HELP)
     .action(async (options) => {
@@ -49,7 +52,17 @@ export function addServe(program: Command, terminal: Terminal): void {
         : undefined;
       const log = (event: string, fields: object) =>
         terminal.err(`${JSON.stringify({ time: new Date().toISOString(), event, ...fields })}\n`);
-      using registry = await openRegistry({ data, limits, ...upstream !== undefined && { upstream } });
+      if (options.checkSamples && !samples) {
+        throw new TypeError(
+          "Cannot check samples: this program has no sandbox; start the registry with millrace registry",
+        );
+      }
+      using registry = await openRegistry({
+        data,
+        limits,
+        ...upstream !== undefined && { upstream },
+        ...options.checkSamples && samples && { checkSamples: samples },
+      });
       await using server = serve(registry, {
         hostname: host,
         port,

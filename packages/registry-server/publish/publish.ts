@@ -17,6 +17,7 @@ import type { Candidate } from "../rules/rule.ts";
 import { unknownDependencies } from "./_dependencies.ts";
 import { save } from "./_save.ts";
 import { checkQuotas } from "./quotas.ts";
+import { checkSamples } from "./samples.ts";
 import { readConfig } from "./config.ts";
 import { receive } from "./receive.ts";
 import { unpack } from "./unpack.ts";
@@ -91,6 +92,7 @@ export async function publish(registry: Registry, upload: Upload): Promise<numbe
     unknown,
   };
   checkRules(candidate);
+  await checkSamples(registry, candidate);
   return save(registry, candidate, texts, { archive: received.sha256, user: identity.user });
 }
 
