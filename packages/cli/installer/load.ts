@@ -110,7 +110,12 @@ export async function loadInstalled(
   const loaded: SandboxedPlugin[] = [];
   try {
     for (const each of vendored) {
-      const started = await sandboxedPlugin(each);
+      const started = await sandboxedPlugin(each).catch((cause: Error) => {
+        if (cause.message.includes(each.name)) throw cause;
+        throw new Error(`Cannot use the plugin "${each.export}" of ${each.name}: ${cause.message}`, {
+          cause,
+        });
+      });
       loaded.push(started);
       checkDeclared(each, plugin.plugins[each.export]!, started);
     }

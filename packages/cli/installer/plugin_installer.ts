@@ -117,7 +117,8 @@ export class PluginInstaller implements PluginSource {
       const { from, kind } = plugin;
       if (kind === "registry") registries[from] = { keys: registryKeys, log: registries[from]?.log ?? null };
       const plugins = { ...lock.plugins, [name]: installed };
-      await removeUnused(path, Object.values(plugins));
+      // The version before stays until the next change: a run may be under way with it.
+      await removeUnused(path, [...Object.values(plugins), ...proposal.before ? [proposal.before] : []]);
       return { ...lock, registries, publishers, plugins };
     });
     return installed;

@@ -5,6 +5,9 @@
 import type { PackageMeta } from "@millrace/registry-server/client";
 import type { LoggedEntry, PublicKey, SignedHead, VersionSignatures } from "@millrace/registry-server/verify";
 
+/** Longest time of one answer, ms. */
+const LONGEST = 300_000;
+
 /** What a registry says of a version beside its files. */
 export interface VersionState {
   /** Taken out of ranges. */
@@ -136,7 +139,10 @@ export class RegistryReader {
     while (true) {
       let response: Response;
       try {
-        response = await fetch(this.origin + path, { redirect: "error" });
+        response = await fetch(this.origin + path, {
+          redirect: "error",
+          signal: AbortSignal.timeout(LONGEST),
+        });
       } catch (cause) {
         const denied = cause instanceof Deno.errors.NotCapable;
         throw new Error(
