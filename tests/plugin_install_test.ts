@@ -25,6 +25,26 @@ Deno.test("an installed plugin runs, and its result's lineage has its manifest",
   const { plugins } = JSON.parse(await Deno.readTextFile(project.lock));
   assert.equal(metadata.lineage.manifest, plugins["@lab/highest"].manifest);
   assert.match((await runHighest(project)).out, /highest +stored/, "and is found again");
+
+  const mine = join(project.folder, "mine.ts");
+  await Deno.writeTextFile(
+    mine,
+    pluginText({ add: 1 }).replace("jsr:@millrace/core@^0.1.0", "@millrace/core"),
+  );
+  const both = await runHighest(project, "--plugin", mine);
+  assert.equal(both.code, 2);
+  assert.match(
+    both.err,
+    /@lab\/highest@1\.0\.0: "highest" is provided by another one too; .* --no-installed/,
+  );
+  const only = await runHighest(project, "--plugin", mine, "--no-installed");
+  assert.deepEqual(
+    only.rows.map((row) => (row as { height: number }).height),
+    [10, 41, 8],
+    "one's own, trusted",
+  );
+  const nowhere = await runHighest(project, "--lock", join(project.folder, "nowhere.lock"));
+  assert.match(nowhere.err, /Cannot find the lock file ".*nowhere\.lock": check the path/);
 });
 
 Deno.test("without somebody to ask, a plugin is installed only when exactly what it wants is named", async () => {

@@ -205,6 +205,24 @@ Deno.test("what is changed on its way is refused, whatever it is", async () => {
         path === "/api/keys" ? text.replace(/"publicKey":"......../, '"publicKey":"AAAAAAAA') : text,
       /signature is wrong|Invalid/,
     ],
+    [
+      (path, text) => path === "/api/keys" ? '{"keys":[null]}' : text,
+      /not a list of keys; is that a registry\?/,
+    ],
+    [
+      (path, text) =>
+        path.endsWith("/signature") ? text.replace(/"signature":"[^"]*"/g, '"signature":"!"') : text,
+      /Cannot read the signatures of @lab\/highest@1\.0\.0/,
+    ],
+    [(path, text) => path.endsWith("/meta.json") ? "[]" : text, /it is no object; is that a registry\?/],
+    [
+      (path, text) => path.endsWith("/meta.json") ? "{}" : text,
+      /they are not versions; is that a registry\?/,
+    ],
+    [
+      (path, text) => path.endsWith("/meta.json") ? text.replaceAll("1.0.0", "../../x") : text,
+      /they are not versions/,
+    ],
     [(path, text) => path === "/api/keys" ? '{"keys":[]}' : text, /the key [0-9a-f]{16} is not known/],
     [(path) => path === "/api/keys" ? "<html>" : undefined, /it is no JSON; is that a registry\?/],
     [

@@ -204,7 +204,9 @@ export async function changeLock(path: string, change: (lock: Lock) => Lock | Pr
 /** Do something while nobody else changes the lock file or the folders beside it. The next one's turn comes also when a process dies. */
 export async function inTurn<T>(path: string, work: () => Promise<T>): Promise<T> {
   const folder = join(dirname(path), ".millrace");
-  await Deno.mkdir(folder, { recursive: true });
+  await Deno.mkdir(folder, { recursive: true }).catch((cause: Error) => {
+    throw new Error(`Cannot make the folder "${folder}" for plugins: ${cause.message}`, { cause });
+  });
   using turn = await Deno.open(join(folder, "turn"), { create: true, write: true });
   await turn.lock(true);
   return await work();

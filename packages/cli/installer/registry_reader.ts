@@ -47,7 +47,16 @@ export class RegistryReader {
         `There is no package @${scope}/${name} in the registry ${this.origin}; look for it with millrace plugin search`,
       );
     }
-    return parse(found, `the versions of @${scope}/${name}`, this.origin) as PackageMeta;
+    const what = `the versions of @${scope}/${name}`;
+    const meta = parse(found, what, this.origin) as PackageMeta;
+    const { versions, latest } = meta;
+    const isMeta = typeof versions === "object" && versions !== null &&
+      [...Object.keys(versions), latest ?? "0.0.0"]
+        .every((version) => /^\d+\.\d+\.\d+(?:[-+][\w.+-]+)?$/.test(version));
+    if (isMeta) return meta;
+    throw new SyntaxError(
+      `Cannot read ${what} from ${this.origin}: they are not versions; is that a registry?`,
+    );
   }
 
   /** Bytes of a version's manifest. @throws {Error} When it is blocked or not there. */
@@ -72,7 +81,19 @@ export class RegistryReader {
   /** Signatures of a version; `undefined` where the registry has none, as for packages of another registry. */
   async signatures(scope: string, name: string, version: string): Promise<VersionSignatures | undefined> {
     const found = await this.#find(`/api/scopes/${scope}/packages/${name}/versions/${version}/signature`);
-    return found && parse(found, "signatures", this.origin) as VersionSignatures;
+    if (!found) return undefined;
+    const signatures = parse(found, "signatures", this.origin) as VersionSignatures;
+    for (const one of [signatures.registry, signatures.publisher]) {
+      if (one === null || one === undefined) continue; // judged by whoever asked
+      const isText = [one.keyId, one.signature, one.signedAt].every((part) => typeof part === "string");
+      if (isText && /^[A-Za-z0-9+/]{86}==$/.test(one.signature) && !Number.isNaN(Date.parse(one.signedAt))) {
+        continue;
+      }
+      throw new SyntaxError(
+        `Cannot read the signatures of @${scope}/${name}@${version} from ${this.origin}: they are none`,
+      );
+    }
+    return signatures;
   }
 
   /** Whether a version is yanked or blocked; `undefined` where the registry does not say. */
@@ -199,8 +220,9 @@ function parse(bytes: Uint8Array, what: string, origin: string): unknown {
 
 function keyList(value: unknown, origin: string): readonly PublicKey[] {
   const { keys } = value as { keys: unknown };
-  const isKey = (key: Record<string, unknown>) =>
-    [key.id, key.publicKey, key.validFrom].every((part) => typeof part === "string");
+  const isKey = (key: Record<string, unknown> | null) =>
+    key !== null && [key.id, key.publicKey, key.validFrom].every((part) => typeof part === "string") &&
+    /^[A-Za-z0-9+/]{43}=$/.test(key.publicKey as string);
   if (Array.isArray(keys) && keys.every(isKey)) return keys as PublicKey[];
   throw new SyntaxError(
     `Cannot read the keys of ${origin}: they are not a list of keys; is that a registry?`,
