@@ -14,7 +14,7 @@
 export { isModule } from "./analysis/analyse.ts";
 export { Analyser, type Modules } from "./analysis/analyser.ts";
 export { type Documented, type ModuleDocs } from "./analysis/document.ts";
-export type { Declared, Exported, Import, ModuleFacts } from "./analysis/facts.ts";
+export type { Declared, DeclaredOption, Exported, Import, ModuleFacts } from "./analysis/facts.ts";
 export { compareVersions, type PackageMeta, resolveRange } from "./catalog/resolve_range.ts";
 export { type PermissionDiff, permissionDiff } from "./plugins/permission_diff.ts";
 export {
