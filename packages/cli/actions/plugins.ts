@@ -55,7 +55,10 @@ export async function pluginsAction(
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 
 function listText(plugins: readonly Plugin[], installed: readonly InstalledPlugin[]): string {
-  const all = [...plugins.map((plugin) => ({ ...plugin, inputs: inputsOf(plugin), origin: "" })), ...installed];
+  const all = [
+    ...plugins.map((plugin) => ({ ...plugin, inputs: inputsOf(plugin), origin: "" })),
+    ...installed,
+  ];
   const titles = ["plugin", "depends on", ...installed.length > 0 ? ["installed"] : [], "what it makes"];
   return textTable(
     titles.map((title) => ({ title })),
