@@ -311,6 +311,10 @@ export class FolderWriter implements ResultWriter {
   async #finish(notices: readonly string[]): Promise<StoredResult> {
     const { folder, place, begun, durable, verify } = this.#spec;
     const chunks = this.#lines as JournalLine[];
+    await this.#keep(); // the files are written, their lines may be on their way
+    if (this.#kept !== chunks.length) {
+      throw new Error(`The journal has ${this.#kept} chunks of ${chunks.length}`);
+    }
     const total = (of: (line: JournalLine) => number) => chunks.reduce((sum, line) => sum + of(line), 0);
     const meta: ResultMeta = {
       ...begun,
