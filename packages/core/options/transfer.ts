@@ -9,7 +9,7 @@
  *
  * const threshold = option.number({ default: 10, min: 0, unit: "ADC", help: "Lowest height of a hit" });
  * const again = optionFrom(JSON.parse(JSON.stringify(optionData(threshold))));
- * assert.equal(again.allowed, "at least 0 ADC");
+ * assert.equal(again.allowed, "at least 0");
  * assert.throws(() => again.parse(-1, "hits.threshold"), RangeError);
  * ```
  * @module
