@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createScope } from "@millrace/registry-server";
 import { generateKey } from "@millrace/registry-server/client";
 import { main, memoryIo } from "@millrace/cli";
-import { HAS_REAL_FILE, millrace, PROCESS_PERMISSIONS, REAL_FILE, SKIPPED } from "./_cli.ts";
+import { HAS_REAL_FILE, millrace, PROCESS_PERMISSIONS, REAL_FILE, resultFolder, SKIPPED } from "./_cli.ts";
 import { projectIn } from "./_plugins.ts";
 import { ROOT } from "./_run_example.ts";
 import { shareNpm, startRegistry } from "./_registry.ts";
@@ -66,7 +66,11 @@ Deno.test({
       const first = await run("./data");
       assert.equal(first.code, 0, first.err);
       const read = async (store: string) =>
-        JSON.parse(await Deno.readTextFile(join(folder, store, "run/long_ones/metadata.json")));
+        JSON.parse(
+          await Deno.readTextFile(
+            join(folder, await resultFolder(folder, `${store}/run/long_ones`), "metadata.json"),
+          ),
+        );
       const result = await read("data");
       const { plugins } = JSON.parse(await Deno.readTextFile(project.lock));
       const { manifest } = plugins["@lab/long-ones"];

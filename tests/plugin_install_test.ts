@@ -1,6 +1,7 @@
 // `millrace plugin add` and `update`: consent, permissions, versions, and what can be installed at all.
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { resultFolder } from "./_cli.ts";
 import { pluginText, runHighest, sectionFor, startPluginLab, temporaryProject } from "./_plugins.ts";
 
 const NET = { name: "net", value: "calibration.lab:443", reason: "Fetches the calibration of the run" };
@@ -20,7 +21,9 @@ Deno.test("an installed plugin runs, and its result's lineage has its manifest",
   assert.equal(code, 0, err);
   assert.deepEqual(rows.map((row) => (row as { height: number }).height), [9, 40, 7]);
   const metadata = JSON.parse(
-    await Deno.readTextFile(join(project.folder, "data/traces/highest/metadata.json")),
+    await Deno.readTextFile(
+      join(project.folder, await resultFolder(project.folder, "data/traces/highest"), "metadata.json"),
+    ),
   );
   const { plugins } = JSON.parse(await Deno.readTextFile(project.lock));
   assert.equal(metadata.lineage.manifest, plugins["@lab/highest"].manifest);
@@ -244,7 +247,9 @@ Deno.test("what a plugin depends on is installed with it, and signed too", async
   assert.equal(code, 0, err);
   assert.deepEqual(rows.map((row) => (row as { height: number }).height), [10, 41, 8]);
   const { lineage } = JSON.parse(
-    await Deno.readTextFile(join(project.folder, "data/traces/highest/metadata.json")),
+    await Deno.readTextFile(
+      join(project.folder, await resultFolder(project.folder, "data/traces/highest"), "metadata.json"),
+    ),
   );
   assert.match(lineage.manifest, /^[0-9a-f]{64}\+[0-9a-f]{64}$/, "another dependency is another lineage");
 });

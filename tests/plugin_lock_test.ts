@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Context, schema, Table, tableSource } from "@millrace/core";
 import { PluginInstaller } from "@millrace/cli/installer";
-import { filesIn, millrace, PROCESS_PERMISSIONS } from "./_cli.ts";
+import { filesIn, millrace, PROCESS_PERMISSIONS, resultFolder } from "./_cli.ts";
 import { type Project, projectIn, runHighest, startPluginLab, temporaryProject } from "./_plugins.ts";
 
 async function bytesBelow(folder: string): Promise<Record<string, string>> {
@@ -57,7 +57,15 @@ Deno.test("the same lock file on a second machine gives the same bytes; then run
     assert.match((await second.run(["update"])).err, /Cannot reach the registry http:\S+: is it running\?/);
     const hashes = await Promise.all(
       ["data", "offline"].map(async (store) =>
-        JSON.parse(await Deno.readTextFile(join(second.folder, store, "traces/highest/metadata.json")))
+        JSON.parse(
+          await Deno.readTextFile(
+            join(
+              second.folder,
+              await resultFolder(second.folder, `${store}/traces/highest`),
+              "metadata.json",
+            ),
+          ),
+        )
           .lineageHash
       ),
     );

@@ -62,8 +62,8 @@ export class WaveDumpReader implements TraceReader {
   #event(at: number, samples: number): void {
     const { view } = this.#file, { rows } = this;
     const tag = view.getUint32(at + 20, true) % TURN;
-    // Events come in order: a counter that is far behind has started anew.
-    if (this.#last - tag > TURN / 2) this.#turns++;
+    // Events come in order: a counter that is half a turn behind, or more, has started anew.
+    if (this.#last - tag >= TURN / 2) this.#turns++;
     this.#last = tag;
     const ticks = this.#turns * TURN + tag; // below 2^53 for 200 days; times 8000 in halves
     const low = (ticks % WORD) * TICK, hi = Math.floor(ticks / WORD) * TICK + Math.floor(low / WORD);
