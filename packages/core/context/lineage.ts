@@ -9,7 +9,10 @@ export type { Json } from "../store/types.ts";
 
 /** What one data type was made by, all the way up to the input's fingerprint. */
 export interface Lineage {
-  /** Index for JSON. */
+  /**
+   * Index for JSON. Of a plugin that runs in a sandbox there is `manifest`: SHA-256 of the manifest that it was installed by.
+   * (An optional property would not fit the index where `exactOptionalPropertyTypes` is off, as it is for users.)
+   */
   readonly [key: string]: Json;
   /** Data type. */
   readonly dataType: string;
@@ -21,8 +24,6 @@ export interface Lineage {
   readonly options: { readonly [name: string]: Json };
   /** Of a source: what identifies its input. */
   readonly input: Json;
-  /** Of a plugin that runs in a sandbox: SHA-256 of the manifest that it was installed by. */
-  readonly manifest?: string;
   /** Lineages of what it depends on. */
   readonly dependsOn: { readonly [dataType: string]: Json };
 }

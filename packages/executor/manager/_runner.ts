@@ -1,7 +1,7 @@
 // Where the items of a parallel call are computed.
 
-import { QueueFullError } from "../task/errors.ts";
 import type { Task, TaskFunction, TaskOptions } from "../task/task.ts";
+import { trySubmit } from "../pool/_try_submit.ts";
 import { WorkerPool } from "../pool/worker_pool.ts";
 import { checkConfig, type ExecutorConfig, poolOptions } from "./config.ts";
 import { Presets } from "./presets.ts";
@@ -74,12 +74,7 @@ class PoolRunner<T, R> implements Runner<T, R> {
   ) {}
 
   submit(item: T, signal: AbortSignal): Task<R> | undefined {
-    try {
-      return this.pool.submit<R>(this.fn, item, { ...this.options, signal });
-    } catch (error) {
-      if (error instanceof QueueFullError) return undefined;
-      throw error;
-    }
+    return trySubmit<R>(this.pool, this.fn, item, { ...this.options, signal });
   }
 
   ready(): Promise<void> {

@@ -344,6 +344,13 @@ export function testPool({ name, transport, skip = {} }: PoolTestOptions): void 
     assert(most <= 3, `${most}`);
   });
 
+  test("map() takes inputs that are larger together than the queue", async () => {
+    await using pool = make({ max: 1, maxQueuedBytes: 1000 });
+    const inputs = Array.from({ length: 12 }, (_, value) => ({ ms: 1, value }));
+    const results = await pool.map(task("sleep"), inputs, { bytes: 600 });
+    assert.deepEqual(results, inputs.map(({ value }) => value));
+  });
+
   test("close() waits for what was submitted; then the pool refuses", async () => {
     const pool = make();
     const results = Array.from({ length: 10 }, (_, value) => pool.run(task("sleep"), { ms: 2, value }));

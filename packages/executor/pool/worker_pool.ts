@@ -45,6 +45,7 @@ import { sizeOf } from "./_payload.ts";
 import type { PoolWorker } from "./_pool_worker.ts";
 import { loadOf, statsOf } from "./_stats.ts";
 import { Targets } from "./_targets.ts";
+import { trySubmit } from "./_try_submit.ts";
 import { Warming } from "./_warming.ts";
 import { type CheckedPoolOptions, checkPoolOptions, type WorkerPoolOptions } from "./options.ts";
 import type { PoolLoad, PoolStats } from "./stats.ts";
@@ -185,9 +186,12 @@ export class WorkerPool implements AsyncDisposable {
     };
     try {
       for (const input of inputs) {
-        if (!this.#admission.hasRoom) await this.ready();
-        if (hasFailed) break; // the rejection is found below
-        const task = this.submit<T>(fn, input, options);
+        let task = hasFailed ? undefined : trySubmit<T>(this, fn, input, options);
+        while (task === undefined && !hasFailed) {
+          await this.ready();
+          if (!hasFailed) task = trySubmit<T>(this, fn, input, options);
+        }
+        if (task === undefined) break; // one has failed: its rejection is found below
         task.result.catch(fail);
         tasks.push(task);
       }

@@ -246,3 +246,19 @@ Deno.test("a plugin without a module is refused before anything runs", async () 
   );
   assert.equal((await run(ctx, { executorType: "inline" })).length, N);
 });
+
+Deno.test("a run whose stretches are larger together than the pool's queue waits for room", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await using manager = new ExecutorManager({ defaultType: "thread", defaultWorkers: 1 });
+    await using ctx = contextOf(manager, {}, { store: folder });
+    // Room for a byte: every task that is not alone finds the queue full.
+    const executorConfig = { type: "thread", maxQueuedBytes: 1, maxWorkers: 1 } as const;
+    for await (const chunk of ctx.getStream("run_1", "moody", { chunkSize: 2, executorConfig })) {
+      chunk.release();
+    }
+    assert.equal((await ctx.getData("run_1", "moody")).length, N);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

@@ -15,6 +15,7 @@ import { type Interval, type Stage, type StageResult, type StageStep, StepError 
 import type { Ran } from "@millrace/core/task-event";
 import { TaskTimeoutError, WorkerLostError } from "../task/errors.ts";
 import type { TaskFunction, TaskOptions } from "../task/task.ts";
+import { trySubmit } from "../pool/_try_submit.ts";
 import type { WorkerPool } from "../pool/worker_pool.ts";
 import { clearSlot, handOver, isBudgetError, newCounts, SLOTS } from "./_budget.ts";
 import { adopt, Outbound } from "./_forms.ts";
@@ -112,7 +113,11 @@ export class StageExecutor implements RunExecutor {
   #warm(pool: WorkerPool, modules: readonly string[]): void {
     for (let k = 0; k < Math.min(pool.max, MOST_WARM); k++) {
       const key = `${this.#run}/load ${k}`;
-      const loaded = pool.run(CALLS.load, modules, { affinity: key, priority: LOAD_PRIORITY, batch: false });
+      const loaded = this.#call(pool, CALLS.load, modules, {
+        affinity: key,
+        priority: LOAD_PRIORITY,
+        batch: false,
+      });
       // A worker that was lost meanwhile is missed by whoever needs it.
       this.#closing.push(loaded.catch(() => {}).finally(() => pool.release(key)));
     }
@@ -230,9 +235,16 @@ export class StageExecutor implements RunExecutor {
     return { outputs, consumedUntil, hold, busy, passed };
   }
 
-  /** A call whose input nobody touches any more when it settles. */
+  /**
+   * A call whose input nobody touches any more when it settles. It waits where the pool's queue is full: what a run has under
+   * way is bounded by its memory, which may be more than a queue takes.
+   */
   async #call<T>(pool: WorkerPool, fn: TaskFunction, input: unknown, options: TaskOptions): Promise<T> {
-    const task = pool.submit<T>(fn, input, options);
+    let task = trySubmit<T>(pool, fn, input, options);
+    while (task === undefined) {
+      await pool.ready();
+      task = trySubmit<T>(pool, fn, input, options);
+    }
     try {
       return await task.result;
     } catch (error) {
@@ -299,7 +311,7 @@ export class StageExecutor implements RunExecutor {
 
   async #closeSource(pool: WorkerPool, key: string): Promise<void> {
     try {
-      await pool.run(CALLS.close, key, { affinity: key, priority: READ_PRIORITY, batch: false });
+      await this.#call(pool, CALLS.close, key, { affinity: key, priority: READ_PRIORITY, batch: false });
     } catch (error) {
       if (!(error instanceof WorkerLostError)) throw unwrapped(error);
     } finally {
@@ -375,7 +387,7 @@ export class StageExecutor implements RunExecutor {
     if (!state || !known) return;
     this.#stages.delete(stage);
     const { key } = state;
-    const forgotten = known.pool.run(CALLS.forget, key, { affinity: key, batch: false });
+    const forgotten = this.#call(known.pool, CALLS.forget, key, { affinity: key, batch: false });
     // A worker that is gone has forgotten it already.
     this.#closing.push(forgotten.catch(() => {}).finally(() => this.#release(key)));
   }
