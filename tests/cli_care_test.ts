@@ -68,7 +68,7 @@ Deno.test(
     assert.equal(du.total.bytes, bytes);
     assert.equal(du.results.length, 3);
     const wrong = await millrace(["ls", "data", "run_1", "hits"], { cwd });
-    assert.match(wrong.err, /Cannot find "hits" of run "run_1": "data" has of it hit_threshold@/);
+    assert.match(wrong.err, /Cannot find "hits" of run "run_1"; "data" has of it hit_threshold, records$/m);
     assert.equal(wrong.code, 1);
   }),
 );
@@ -136,6 +136,12 @@ Deno.test(
     assert.deepEqual(await chosen("--unreachable"), []);
     assert.deepEqual((await chosen("--max-size", "1B")).length, 3);
     assert.deepEqual(await chosen("--max-size", "1TB"), []);
+    await millraceJson(["export", "data", "run_1", "hit_threshold", "--to", "hits.csv"], { cwd });
+    await millraceJson(["import", "hits.csv", "--run", "run_1", "--type", "mine", "--store", "data"], {
+      cwd,
+    });
+    assert.deepEqual(await chosen("--unreachable"), [], "nothing computes what was imported");
+    await Deno.remove(`${cwd}/${await resultFolder(cwd, "data/run_1/mine")}`, { recursive: true });
     const none = await millrace(["gc", "data"], { cwd });
     assert.deepEqual([none.code, /give a condition, such as --older-than 30d/.test(none.err)], [2, true]);
     const records = `${cwd}/${await resultFolder(cwd, "data/run_1/records")}`;
@@ -183,6 +189,12 @@ Deno.test(
       "basic_features computed",
     ]);
     assert.deepEqual((await Array.fromAsync(Deno.readDir(`${cwd}/shared/run_1`))).length, 1);
+    const typo = await millrace([...run.slice(0, -1), "shard"], { cwd });
+    assert.match(
+      typo.err,
+      /^millrace: Cannot read results from "shard" \(--read-from\): there is no such folder/,
+    );
+    assert.equal(typo.code, 1);
   }),
 );
 

@@ -202,7 +202,7 @@ Deno.test(
       [["show", "good", "RAW", "x"], 1, /"good" is no store/],
       [["show", "data", "good", "records", "--picture", "--json"], 2, /give --picture or --json/],
       [["show", "data", "run_8", "records"], 1, /Cannot find run "run_8"/],
-      [["show", "data", "good", "hits"], 1, /Cannot show "hits" of run "good": "data" has of it records/],
+      [["show", "data", "good", "hits"], 1, /Cannot find "hits" of run "good"; "data" has of it records$/m],
       [
         ["show", "data", "good", "records", "--columns", "tme"],
         2,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { command, filesIn, inFolder, millraceJson } from "./_cli.ts";
+import { command, filesIn, inFolder, millrace, millraceJson } from "./_cli.ts";
 
 const windows = Deno.build.os === "windows";
 
@@ -42,6 +42,22 @@ for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
         { cwd },
       );
       assert.equal(left!.state, "incomplete");
+      const plan = await millrace(["plan", ...run.slice(1, 6)], { cwd });
+      assert.match(
+        plan.out,
+        /^Kept of an interrupted run: records up to [\d.]+ m?s, [\d ]+ rows; millrace run goes on from there$/m,
+      );
+      const { partial } = await millraceJson<{ partial: { dataType: string; end: string; rows: number }[] }>(
+        ["plan", ...run.slice(1, 6)],
+        { cwd },
+      );
+      assert.equal(partial.find(({ dataType }) => dataType === "records")!.rows, left!.rows);
+      const fresh = await millrace(["plan", ...run.slice(1, 6), "--fresh"], { cwd });
+      assert.doesNotMatch(fresh.out, /Kept/);
+      const shown = await millrace(["show", "data", "run_1", "records"], { cwd });
+      assert.match(shown.err, /"records" of run "run_1": it is not complete; millrace run goes on with it/);
+      const verified = await millrace(["verify", "data", "run_1", "records"], { cwd });
+      assert.match(verified.err, /^run_1\/records is not complete and was left out\n$/);
       const again = await millraceJson<
         { plugins: { plugin: string; action: string; rows: number }[]; resumed: object }
       >(

@@ -36,6 +36,31 @@ Deno.test(
     assert.deepEqual([zero.out, zero.err], ["", ""]);
     const other = ["run", "run_1", "--type", "records", "--store", "s", "--set", "records.polarity=positive"];
     await millraceJson(other, { cwd });
+    const all = await millraceJson<{ lineageHash: string; created: string }[]>([
+      "ls",
+      "s",
+      "run_1",
+      "records",
+    ], { cwd });
+    const [older, newer] = all.toSorted((a, b) => a.created < b.created ? -1 : 1).map((one) =>
+      one.lineageHash
+    );
+    for (const [hash, polarity] of [[older!, -1], [newer!, 1]] as const) {
+      const type = `records@${hash.slice(0, 8)}`;
+      const [row] = await millraceJson<{ polarity: number }[]>(["show", "s", "run_1", type, "--limit", "1"], {
+        cwd,
+      });
+      assert.equal(row!.polarity, polarity);
+      await millraceJson(["export", "s", "run_1", type, "--columns", "polarity", "--to", "p.jsonl"], { cwd });
+      assert.equal(
+        JSON.parse((await Deno.readTextFile(`${cwd}/p.jsonl`)).split("\n")[0]!).polarity,
+        polarity,
+      );
+    }
+    const typo = await millrace(["show", "s", "run_1", "record"], { cwd });
+    assert.match(typo.err, /^millrace: Cannot find "record" of run "run_1"; did you mean "records"\?/);
+    const bare = await millrace(["show", "s", "run_1", "records", "--time", "1..2"], { cwd });
+    assert.match(bare.err, /^No rows in this time range: .*; numbers without a unit are picoseconds\n$/);
     const apart = await millrace(["show", "s", "run_1", "records", "--picture", "3"], { cwd });
     assert.doesNotMatch(apart.out, /▲/);
     assert.match(

@@ -21,6 +21,7 @@
  * ```
  * @module
  */
+import { PipelineError } from "@millrace/core/errors";
 import { type EndSignal, OutputClosedError } from "./io.ts";
 
 /** The command line says something that cannot be done. */
@@ -68,6 +69,18 @@ export function describeError(error: unknown, options: { readonly debug?: boolea
   return lines(error, options.debug ?? false, [], new Set()).join("\n");
 }
 
+/** Where the packages are that this one belongs to. */
+const OWN = new URL("../../", import.meta.url).href;
+
+/** Of a failure in a plugin of the user's: the place in its module. */
+function placeOf({ module, cause }: PipelineError): string[] {
+  if (module === undefined || module.startsWith(OWN)) return [];
+  const stack = cause instanceof Error ? cause.stack ?? "" : "";
+  const frame = stack.split("\n").find((line) => /^\s+at /.test(line) && line.includes(`${module}:`));
+  const at = frame?.slice(frame.indexOf(module)).match(/^.*?:\d+:\d+/)?.[0];
+  return at === undefined ? [] : [`  at ${at}`];
+}
+
 function lines(error: unknown, debug: boolean, said: readonly string[], seen: Set<unknown>): string[] {
   if (seen.has(error)) return [];
   seen.add(error);
@@ -78,6 +91,7 @@ function lines(error: unknown, debug: boolean, said: readonly string[], seen: Se
     out.push(said.length > 0 ? `because: ${message}` : message);
   }
   if (debug && error instanceof Error && error.stack) out.push(...frames(error.stack));
+  else if (error instanceof PipelineError) out.push(...placeOf(error));
   const within = [...said, message];
   const inner: string[] = [];
   if (error instanceof AggregateError) {

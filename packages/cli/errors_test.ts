@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { PipelineError } from "@millrace/core/errors";
 import { describeError, exitCodeOf, InterruptedError, usage, UsageError } from "./errors.ts";
 import { OutputClosedError } from "./io.ts";
 
@@ -40,6 +41,17 @@ Deno.test("describeError() has stacks only for debugging", () => {
   const text = describeError(error, { debug: true });
   assert.equal(text.match(/errors_test\.ts/g)?.length! >= 2, true);
   assert.ok(text.startsWith("outer\n"));
+});
+
+Deno.test("describeError() says where a plugin of the user's failed, but not where one of ours did", () => {
+  const info = { plugin: "mine", runId: "run_7", chunkIndex: 0, start: 0n, end: 9n };
+  const cause = new TypeError("x is undefined");
+  cause.stack =
+    "TypeError: x is undefined\n    at far (file:///lib/a.ts:1:1)\n    at c (file:///home/mine.ts:27:30)\n";
+  const mine = new PipelineError({ ...info, module: "file:///home/mine.ts" }, cause);
+  assert.equal(describeError(mine), `${mine.message}\n  at file:///home/mine.ts:27:30`);
+  const ours = new PipelineError({ ...info, module: import.meta.url }, new Error("x"));
+  assert.equal(describeError(ours), ours.message);
 });
 
 Deno.test("describeError() tells what is no error, and an error without message", () => {

@@ -49,15 +49,11 @@ millrace COMMAND --help has more examples for each command.
  */
 export async function main(args: readonly string[], io: Io = systemIo()): Promise<number> {
   const program = makeProgram(io);
-  let help = "millrace --help";
-  for (const command of program.commands) {
-    if (args.includes(command.name())) help = `millrace ${command.name()} --help`;
-  }
+  const help = `millrace ${[...commandOf(program, args), "--help"].join(" ")}`;
   try {
     if (args.length === 0) program.help({ error: true });
     const registry = registryArgs(args);
     if (registry) {
-      help = "millrace registry --help";
       const { runRegistry } = await import("./actions/registry.ts");
       await runRegistry(registry, io);
       return 0;
@@ -94,6 +90,25 @@ function makeProgram(io: Io): Command<[], { debug?: true; quiet?: true }> {
   addCare(program, io);
   addRegistry(program);
   return program;
+}
+
+/** Names of the command, and of the one within it, that the words begin with. */
+function commandOf(program: CommandTree, args: readonly string[]): string[] {
+  let at = program;
+  const names: string[] = [];
+  for (const word of args) {
+    if (word.startsWith("-")) continue;
+    const next = at.commands.find((command) => command.name() === word);
+    if (!next) break;
+    names.push(word);
+    at = next;
+  }
+  return names;
+}
+
+interface CommandTree {
+  readonly commands: readonly CommandTree[];
+  name(): string;
 }
 
 /** Exit code of what the parser says, in our words. */

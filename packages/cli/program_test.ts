@@ -37,6 +37,10 @@ Deno.test("main() shows help with examples for every command below plugin", asyn
     assert.match(out, new RegExp(`Examples:\n  millrace plugin ${command}`));
     assert.match(out, /--json/);
   }
+  const option = await millrace("plugin", "add", "x", "--yes");
+  assert.equal(option.err, 'millrace: Unknown option "--yes". See millrace plugin add --help\n');
+  const run = await millrace("--quiet", "show", "run", "--nope");
+  assert.equal(run.err, 'millrace: Unknown option "--nope". See millrace show --help\n');
   const wrong = await millrace("plugin", "ad", "x");
   assert.equal(wrong.code, 2);
   assert.match(wrong.err, /Unknown command "ad"; did you mean "add"\? See millrace plugin --help/);

@@ -89,9 +89,8 @@ export async function openSession(
     config.push([{ [key]: value }, "--set"]);
   }
   const shared = options.readFrom ?? [];
-  for (const folder of [...options.store === undefined ? [] : [options.store], ...shared]) {
-    await checkStore(folder);
-  }
+  if (options.store !== undefined) await checkStore(options.store);
+  for (const folder of shared) await checkStore(folder, true);
   const codec = usage(() => codecOf(options.codec ?? DEFAULT_CODEC)).name;
   const stores = [
     ...options.store === undefined ? [] : [new FolderStore(options.store, { codec })],
@@ -145,12 +144,18 @@ export function listOf(text: string | undefined): string[] {
   return [...new Set((text ?? "").split(",").map((word) => word.trim()).filter((word) => word !== ""))];
 }
 
-async function checkStore(store: string): Promise<void> {
+async function checkStore(store: string, mustBeThere = false): Promise<void> {
   let info: Deno.FileInfo;
   try {
     info = await Deno.stat(store);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return; // the first result makes it
+    const isMissing = error instanceof Deno.errors.NotFound;
+    if (isMissing && !mustBeThere) return; // the first result makes it
+    if (isMissing) {
+      throw new Error(
+        `Cannot read results from "${store}" (--read-from): there is no such folder; check the path`,
+      );
+    }
     const why = error instanceof Error ? error.message : String(error);
     throw new Error(`Cannot use "${store}" as a store: ${why}; choose another folder`, { cause: error });
   }

@@ -53,10 +53,18 @@ export function sameOrigin(a: Json, b: Json): boolean {
   return common > 0;
 }
 
-/** Plugins of a lineage that are not among those given, or in another version, with their versions. */
+/** What stands for a plugin in the lineage of an imported result. */
+export const IMPORT = "import";
+
+/**
+ * Plugins of a lineage that are not among those given, or in another version, with their versions. Nothing computes what was
+ * imported: that is never missed.
+ */
 export function unknownPlugins(lineage: Json, plugins: readonly Plugin[]): string[] {
   return [...ancestry(lineage).values()].flatMap(({ dataType, plugin, version }) => {
     const known = plugins.find(({ provides }) => provides.includes(dataType));
-    return known?.name === plugin && known.version === version ? [] : [`${plugin} ${version}`];
+    return plugin === IMPORT || known?.name === plugin && known.version === version
+      ? []
+      : [`${plugin} ${version}`];
   });
 }

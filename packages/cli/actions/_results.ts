@@ -2,8 +2,10 @@
 import { didYouMean } from "@millrace/core/config";
 import { FolderStore, type StoredResult, type StoredSummary } from "@millrace/core/store";
 import { formatBytes, formatTime } from "@millrace/core/units";
+import { UsageError } from "../errors.ts";
 import { formatCount } from "../render/numbers.ts";
 import { textTable } from "../render/table.ts";
+import { listOf } from "../session.ts";
 
 /** Characters of a lineage hash that are shown, and more than enough to name a result. */
 export const SHOWN_HASH = 12;
@@ -46,11 +48,13 @@ export async function selectResults(
     summary.dataType === dataType && (hash === "" || summary.lineageHash?.startsWith(hash))
   );
   if (found.length > 0) return found;
-  const types = ofRun.map((summary) =>
-    `${summary.dataType}@${summary.lineageHash?.slice(0, SHOWN_HASH) ?? "?"}`
-  );
+  const named = (one: StoredSummary) =>
+    hash === "" ? one.dataType : `${one.dataType}@${one.lineageHash?.slice(0, SHOWN_HASH) ?? "?"}`;
+  const types = [...new Set(ofRun.map(named))];
   throw new Error(
-    `Cannot find "${type}" of run "${runId}": "${store.root}" has of it ${[...new Set(types)].join(", ")}`,
+    `Cannot find "${type}" of run "${runId}"${
+      didYouMean(type, types, `"${store.root}" has of it ${types.join(", ")}`)
+    }`,
   );
 }
 
@@ -66,6 +70,17 @@ export async function openResult(store: FolderStore, runId: string, type: string
   throw new Error(
     `Cannot open "${type}" of run "${runId}": it is not complete; millrace run goes on with it`,
   );
+}
+
+/** Results of one run whose columns go side by side, their types separated by commas. */
+export async function openResults(
+  store: FolderStore,
+  runId: string,
+  types: string,
+): Promise<StoredResult[]> {
+  const names = listOf(types);
+  if (names.length === 0) throw new UsageError("Cannot tell which data type: its name is empty");
+  return await Promise.all(names.map((type) => openResult(store, runId, type)));
 }
 
 /** What a result is, in one word. */

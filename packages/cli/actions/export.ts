@@ -11,7 +11,8 @@ import { interruptible } from "../interrupt.ts";
 import type { Io } from "../io.ts";
 import { formatCount } from "../render/numbers.ts";
 import { listOf } from "../session.ts";
-import { checkColumns, openAll, openStore } from "./show.ts";
+import { openResults, openStore } from "./_results.ts";
+import { checkColumns } from "./show.ts";
 
 /** Options of `millrace export`. */
 export interface ExportSettings {
@@ -46,7 +47,7 @@ export async function exportAction(
 ): Promise<void> {
   const { to, where } = settings;
   const timeRange = settings.time === undefined ? undefined : usage(() => parseTimeRange(settings.time!));
-  const results = await openAll(await openStore(folder), runId, dataType);
+  const results = await openResults(await openStore(folder), runId, dataType);
   const columns = settings.columns === undefined ? undefined : listOf(settings.columns);
   if (columns) checkColumns(usage(() => schemaOfAll(results)), dataType, columns);
   const what = { where, columns };

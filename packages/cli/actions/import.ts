@@ -17,6 +17,7 @@ import type { Io } from "../io.ts";
 import { formatCount } from "../render/numbers.ts";
 import { checkRunId } from "../run_id.ts";
 import { listOf } from "../session.ts";
+import { IMPORT } from "./_lineage.ts";
 
 /** Options of `millrace import`. */
 export interface ImportSettings {
@@ -72,7 +73,7 @@ export async function importAction(path: string, settings: ImportSettings, io: I
     });
     const lineage = {
       dataType,
-      plugin: "import",
+      plugin: IMPORT,
       version: "1",
       options: { columns: file.schema.types },
       input,

@@ -2,12 +2,11 @@
  * `millrace show`.
  * @module
  */
-import { didYouMean } from "@millrace/core/config";
 import type { Plugin } from "@millrace/core/plugin";
 import { readStored, schemaOfAll } from "@millrace/core/read-stored";
 import { parseSelection } from "@millrace/core/select";
 import type { Schema } from "@millrace/core/schema";
-import { FolderStore, type ResultMeta, type StoredResult, type StoredSummary } from "@millrace/core/store";
+import type { FolderStore, ResultMeta, StoredResult, StoredSummary } from "@millrace/core/store";
 import { formatBytes, formatTime, parseTimeRange } from "@millrace/core/units";
 import { loadPlugins } from "../catalog.ts";
 import { usage, UsageError } from "../errors.ts";
@@ -20,6 +19,7 @@ import { textTable } from "../render/table.ts";
 import { listOf } from "../session.ts";
 import { optionsSet } from "./_lineage.ts";
 import { drawStored } from "./_picture.ts";
+import { openResults, openStore, selectResults } from "./_results.ts";
 
 /** Options of `millrace show`. */
 export interface ShowSettings {
@@ -65,7 +65,7 @@ export async function showAction(
   }
   const store = await openStore(folder);
   if (runId === undefined || dataType === undefined) return await list(store, runId, settings, io);
-  const results = await openAll(store, runId, dataType);
+  const results = await openResults(store, runId, dataType);
   const all = usage(() => schemaOfAll(results));
   const columns = settings.columns === undefined ? undefined : listOf(settings.columns);
   if (columns) checkColumns(all, dataType, columns);
@@ -112,53 +112,6 @@ function refuseRowOptions(settings: ShowSettings): void {
   }
 }
 
-/** The store in a folder. @throws {Error} When there is no such folder. */
-export async function openStore(folder: string): Promise<FolderStore> {
-  let info: Deno.FileInfo;
-  try {
-    info = await Deno.stat(folder);
-  } catch (cause) {
-    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
-    throw new Error(`Cannot open the store "${folder}": there is no such folder; check the path`);
-  }
-  if (!info.isDirectory) throw new Error(`Cannot open the store "${folder}": it is a file; give a folder`);
-  return new FolderStore(folder);
-}
-
-/** All results of a store, at least one. */
-async function results(store: FolderStore): Promise<StoredSummary[]> {
-  const all = await store.list();
-  if (all.length > 0) return all;
-  throw new Error(
-    `"${store.root}" is no store: there is no result in it; is it raw data? See millrace run --help`,
-  );
-}
-
-/** Results of one run whose columns go side by side. */
-export async function openAll(store: FolderStore, runId: string, dataTypes: string): Promise<StoredResult[]> {
-  const types = listOf(dataTypes);
-  if (types.length === 0) throw new UsageError("Cannot tell which data type: its name is empty");
-  return await Promise.all(types.map((type) => open(store, runId, type)));
-}
-
-async function open(store: FolderStore, runId: string, dataType: string): Promise<StoredResult> {
-  const result = await store.open({ runId, dataType });
-  if (result) return result;
-  const all = await results(store);
-  const types = all.filter((summary) => summary.runId === runId).map((summary) => summary.dataType);
-  if (types.length === 0) throw noRun(store.root, runId, all);
-  throw new Error(
-    `Cannot show "${dataType}" of run "${runId}": "${store.root}" has of it ${types.join(", ")}`,
-  );
-}
-
-function noRun(root: string, runId: string, all: readonly StoredSummary[]): Error {
-  const runs = [...new Set(all.map((summary) => summary.runId))];
-  return new Error(
-    `Cannot find run "${runId}" in "${root}"${didYouMean(runId, runs, `its runs are ${runs.join(", ")}`)}`,
-  );
-}
-
 /** @throws {UsageError} On a column that there is not. */
 export function checkColumns(all: Schema, dataType: string, columns: readonly string[]): void {
   const names = all.columns.map(({ name }) => name);
@@ -178,9 +131,7 @@ async function list(
   { json }: ShowSettings,
   io: Io,
 ): Promise<void> {
-  const all = await results(store);
-  const shown = runId === undefined ? all : all.filter((summary) => summary.runId === runId);
-  if (runId !== undefined && shown.length === 0) throw noRun(store.root, runId, all);
+  const shown = await selectResults(store, runId);
   const plugins = json || runId !== undefined ? await loadPlugins() : undefined;
   if (json) io.out(`${JSON.stringify(shown.map((one) => summaryJson(one, plugins!)), null, 2)}\n`);
   else io.out(listText(shown, plugins));
@@ -289,7 +240,8 @@ async function rows(results: readonly StoredResult[], request: RowRequest): Prom
   if (settings.json || settings.quiet) return;
   if (shown === 0 && !more) {
     const { runId, start, end } = results[0]!.meta;
-    const place = timeRange ? ` in this time range: ${runId} is ${span(start, end)}` : "";
+    const unit = /[a-zµ]/i.test(settings.time ?? "s") ? "" : "; numbers without a unit are picoseconds";
+    const place = timeRange ? ` in this time range: ${runId} is ${span(start, end)}${unit}` : "";
     io.err(`No rows${where === undefined ? "" : " for this selection"}${place}\n`);
   }
   if (more && limit > 0) io.err("There are more rows: --limit all shows them\n");

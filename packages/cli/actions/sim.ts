@@ -113,10 +113,10 @@ const OPTION_NAMES: Readonly<Record<string, string>> = {
   darkRate: "dark-rate",
   saturation: "bits",
   "number of rates": "number of --rate values",
-  "amplitude of at least": "amplitude from",
-  "amplitude of at most": "amplitude to",
-  "a gap that starts at": "gap from",
-  "a gap that ends at": "gap to",
+  "amplitude of at least": "the least --amplitude",
+  "amplitude of at most": "the most --amplitude",
+  "a gap that starts at": "the start of --gap",
+  "a gap that ends at": "the end of --gap",
 };
 const TIMES = new Set(["duration", "dt", "disorder", "a gap that starts at", "a gap that ends at"]);
 const RATES = new Set(["rate", "darkRate"]);

@@ -44,7 +44,10 @@ export async function verifyAction(
   const told: Record<string, unknown>[] = [];
   await interruptible(io, async (signal) => {
     for (const summary of await selectResults(store, runId, type)) {
-      if (summary.partial) continue; // the next run looks at it
+      if (summary.partial) { // the next run looks at it
+        io.err(`${summary.runId}/${summary.dataType} is not complete and was left out\n`);
+        continue;
+      }
       const { files, bytes, problems } = await verifyResult(summary, signal);
       const name = `${summary.runId}/${summary.dataType}`;
       if (problems.length > 0) damaged.push(name);

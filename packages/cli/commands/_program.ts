@@ -25,3 +25,8 @@ export function writeTo(program: CommandUnknownOpts, io: Io): void {
     })
     .exitOverride();
 }
+
+/** What is said of data types. */
+export const NAMES = `
+A data type may be followed by the beginning of a lineage hash, which "millrace ls" shows: hit_threshold@4f1a.
+`;

@@ -3,11 +3,7 @@
  * @module
  */
 import type { Io } from "../io.ts";
-import { collect, type Program } from "./_program.ts";
-
-const NAMES = `
-A data type may be followed by the beginning of a lineage hash, which "millrace ls" shows: hit_threshold@4f1a.
-`;
+import { collect, NAMES, type Program } from "./_program.ts";
 
 /** Add `ls`, `info`, `du`, `gc`, `copy`, `rechunk`, `verify` and `lineage` to the program. */
 export function addCare(program: Program, io: Io): void {
@@ -80,7 +76,10 @@ function addGc(program: Program, io: Io): void {
     .option("--run <name>", "only results of this run")
     .option("--older-than <age>", "finished (or begun) longer ago: a number with s, min, h, d or w")
     .option("--max-size <bytes>", "the oldest, until what remains takes at most so much")
-    .option("--unreachable", "made by plugins that are not there, or in another version")
+    .option(
+      "--unreachable",
+      "made by plugins that are not there, or in another version; not what was imported",
+    )
     .option("--superseded", "older than another complete result of the same run and data type")
     .option("--incomplete", "left by runs that did not end")
     .option("--unreadable", "damaged, or of an older version")

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Io } from "../io.ts";
-import type { Program } from "./_program.ts";
+import { NAMES, type Program } from "./_program.ts";
 
 const HELP = `
 The format follows the file's ending: .parquet, .csv, .jsonl, .arrow, .npy, .npz. Times are picoseconds since the start of
@@ -33,7 +33,7 @@ export function addExport(program: Program, io: Io): void {
     .option("-c, --columns <names>", "only these columns, separated by commas, and time and endtime")
     .option("--json", "tell what was done as JSON")
     .helpOption("-h, --help", "show help")
-    .addHelpText("after", HELP)
+    .addHelpText("after", NAMES + HELP)
     .action(async (store, run, type, _options, command) => {
       const { exportAction } = await import("../actions/export.ts");
       await exportAction(store, run, type, command.optsWithGlobals(), io);

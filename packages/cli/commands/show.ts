@@ -3,7 +3,7 @@
  * @module
  */
 import type { Io } from "../io.ts";
-import type { Program } from "./_program.ts";
+import { NAMES, type Program } from "./_program.ts";
 
 const HELP = `
 Times are picoseconds from the start of the run; write them with a unit (ps, ns, us, ms, s, min, h). A time range holds
@@ -17,6 +17,7 @@ Examples:
   millrace show ./data run_7 basic_features --columns time,channel,height --json
   millrace show ./data run_7 hit_threshold --where 'height > 20 and time >= 1.5s' --limit 5
   millrace show ./data run_7 hit_threshold,hit_features --columns height,width
+  millrace show ./data run_7 hit_threshold@4f1a --limit 5
   millrace show ./data run_7 records --picture
 `;
 
@@ -40,7 +41,7 @@ export function addShow(program: Program, io: Io): void {
     )
     .option("--json", "as JSON")
     .helpOption("-h, --help", "show help")
-    .addHelpText("after", HELP)
+    .addHelpText("after", NAMES + HELP)
     .action(async (store, run, type, _options, command) => {
       const { showAction } = await import("../actions/show.ts");
       await showAction(store, run, type, command.optsWithGlobals(), io);
