@@ -30,6 +30,8 @@ export type { PermissionKind, ProcessPermissions } from "./process_command.ts";
 
 /** MiB of heap that a process may have. */
 const HEAP_LIMIT = 1024;
+/** Flags that say what is done with the lock file. */
+const LOCK_FLAG = /^--(?:no-lock|lock|frozen)(?:=|$)/;
 
 /** How worker processes are started. */
 export interface ProcessTransportOptions {
@@ -54,7 +56,10 @@ export interface ProcessTransportOptions {
   readonly config?: string | false;
   /** Path or URL of an import map. */
   readonly importMap?: string;
-  /** Further flags of `deno run`, e.g. `--cached-only`. */
+  /**
+   * Further flags of `deno run`, e.g. `--cached-only`. Without one about the lock file there is none for the processes:
+   * they would add to the program's what only they load. With `--frozen` they load just what it names.
+   */
   readonly flags?: readonly string[];
   /** Path of the `deno` program. Default: the one that runs. */
   readonly deno?: string;
@@ -104,7 +109,7 @@ export function processTransport(options: ProcessTransportOptions = {}): Transpo
       throw new RangeError(`Cannot start processes with ${name} ${value}: give a number of 0 or more`);
     }
   }
-  const { heapLimit = HEAP_LIMIT, importMap, flags, permissions = ownPermissions() } = options;
+  const { heapLimit = HEAP_LIMIT, importMap, flags = [], permissions = ownPermissions() } = options;
   const config = options.config ?? ownConfig();
   const main = new URL("../worker/process_main.ts", import.meta.url);
   const args = denoArguments({
@@ -112,7 +117,7 @@ export function processTransport(options: ProcessTransportOptions = {}): Transpo
     heapLimit,
     ...(config !== undefined && { config }),
     ...(importMap !== undefined && { importMap }),
-    ...(flags !== undefined && { flags }),
+    flags: flags.some((flag) => LOCK_FLAG.test(flag)) ? flags : ["--no-lock", ...flags],
   }, main.href);
   const settings = {
     program: options.deno ?? Deno.execPath(),

@@ -171,6 +171,34 @@ test("the environment is empty but for what is asked, and the working directory 
   await Deno.remove(cwd);
 });
 
+test("the program's lock file stays as it is, unless a flag speaks of it", async () => {
+  const folder = await Deno.makeTempDir();
+  const config = `${folder}/deno.json`, lock = `${folder}/deno.lock`;
+  const text = '{"version":"5"}';
+  await Deno.writeTextFile(config, "{}");
+  await Deno.writeTextFile(lock, text);
+  const { imports } = JSON.parse(await Deno.readTextFile(new URL("../../../deno.json", import.meta.url)));
+  const load = `async () => typeof (await import("${imports["fast-check"]}")).default`;
+  try {
+    {
+      await using process = startProcess({ config, permissions: {} });
+      assert.equal(await process.call(load), "object");
+    }
+    {
+      await using process = startProcess({ config, permissions: {}, flags: ["--frozen"] });
+      await assert.rejects(process.call(load), /lockfile is out of date/);
+    }
+    assert.equal(await Deno.readTextFile(lock), text);
+    {
+      await using process = startProcess({ config, permissions: {}, flags: [`--lock=${lock}`] });
+      assert.equal(await process.call(load), "object");
+    }
+    assert.notEqual(await Deno.readTextFile(lock), text);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 test("permissions are those that are given", async () => {
   await using process = startProcess({ permissions: { env: ["HOME"] } });
   assert.equal(await process.call("() => Deno.permissions.querySync({ name: 'read' }).state"), "prompt");
