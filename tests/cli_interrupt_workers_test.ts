@@ -25,15 +25,15 @@ export const slow = definePlugin({
 });
 `;
 
-/** Wait until a plugin is at work; gives the processes that compute. */
-async function atWork(cwd: string): Promise<number[]> {
-  for (let tries = 0; tries < 1500; tries++) {
+/** Wait until a plugin is at work in so many processes; gives them. */
+async function atWork(cwd: string, count: number): Promise<number[]> {
+  for (let tries = 0; tries < 3000; tries++) {
     const names = (await Array.fromAsync(Deno.readDir(cwd))).map(({ name }) => name);
     const found = names.filter((name) => name.startsWith("at_work_"));
-    if (found.length > 0) return found.map((name) => Number(name.slice("at_work_".length)));
+    if (found.length >= count) return found.map((name) => Number(name.slice("at_work_".length)));
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  throw new Error("The plugin has not started");
+  throw new Error(`The plugin has not started in ${count} processes`);
 }
 
 /** Whether a process is there and not only waited for. */
@@ -56,8 +56,11 @@ async function gone(pids: readonly number[]): Promise<void> {
   }
 }
 
-/** Start a run with the slow plugin, and wait until it is at work. */
-async function start(cwd: string, kind: string, ms: number) {
+/**
+ * Start a run with the slow plugin, and wait until it is at work in so many processes. Who ends the run by force has to
+ * know both workers: each may write its file for as long as it is there.
+ */
+async function start(cwd: string, kind: string, ms: number, count = kind === "process" ? 2 : 1) {
   await millraceJson(["sim", "--out", "run_1", "--rate", "5kHz", "--duration", "200ms"], { cwd });
   await Deno.writeTextFile(`${cwd}/slow.ts`, SLOW(ms));
   const run = [
@@ -70,11 +73,11 @@ async function start(cwd: string, kind: string, ms: number) {
     "--store",
     "data",
     "--chunk-size",
-    "50",
+    "10",
   ];
   const args = [...run, "--executor", kind, "--workers", "2", "--trace", "trace.json"];
   const child = command(args, { cwd, permissions }).spawn();
-  const pids = await atWork(cwd);
+  const pids = await atWork(cwd, count);
   return { child, pids };
 }
 
@@ -125,7 +128,7 @@ Deno.test({
   ignore: windows,
   name: "millrace run takes a Ctrl-C of the terminal, which its processes get too, as one",
   fn: inFolder(async (cwd) => {
-    const { child, pids } = await start(cwd, "process", 20);
+    const { child, pids } = await start(cwd, "process", 50);
     for (const pid of [...pids, child.pid]) Deno.kill(pid, "SIGINT");
     const { code, stderr } = await child.output();
     const text = new TextDecoder().decode(stderr);
@@ -139,7 +142,7 @@ Deno.test({
   ignore: !linux,
   name: "millrace run ends its processes when it is killed",
   fn: inFolder(async (cwd) => {
-    const { child, pids } = await start(cwd, "process", 20);
+    const { child, pids } = await start(cwd, "process", 50);
     child.kill("SIGKILL");
     await child.output();
     await gone(pids);
@@ -150,7 +153,7 @@ Deno.test({
   ignore: windows,
   name: "millrace run goes on when one of its processes is killed",
   fn: inFolder(async (cwd) => {
-    const { child, pids } = await start(cwd, "process", 20);
+    const { child, pids } = await start(cwd, "process", 20, 1);
     Deno.kill(pids[0]!, "SIGKILL");
     const { code, stderr } = await child.output();
     assert.equal(code, 0, new TextDecoder().decode(stderr));
