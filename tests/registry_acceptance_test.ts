@@ -24,8 +24,7 @@ async function millrace(cwd: string, ...args: string[]): Promise<string> {
   return out;
 }
 
-Deno.test("the guide to the registry holds, in less than a minute", async () => {
-  const before = performance.now();
+Deno.test("the guide to the registry holds", async () => {
   const folder = await Deno.makeTempDir({ prefix: "millrace_guide_" });
   const block = await guide();
   const server = new Deno.Command(Deno.execPath(), {
@@ -74,8 +73,6 @@ Deno.test("the guide to the registry holds, in less than a minute", async () => 
     await write({ "elsewhere/deno.json": "{}" });
     await deno(elsewhere, ["add", "jsr:@lab/long-hits", "jsr:@millrace/core"]);
     assert.equal(await deno(elsewhere, ["run", "main.ts"]), block("Table of 2 rows"));
-    const seconds = (performance.now() - before) / 1000;
-    assert(seconds < 60, `it took ${seconds} s`);
 
     // By URL, without settings, from another folder.
     const byUrl = block("const hits = Table.from")

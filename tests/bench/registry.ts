@@ -1,5 +1,5 @@
 /**
- * The registry's budgets: reading against a bare `Deno.serve`, publishing, searching, slow clients. Needs wrk (in Debian: apt-get install
+ * The registry's budgets: its guide from beginning to end, reading against a bare `Deno.serve`, publishing, searching, slow clients. Needs wrk (in Debian: apt-get install
  * wrk).
  */
 import assert from "node:assert/strict";
@@ -102,8 +102,19 @@ async function slowClients(origin: string, token: string, count: number): Promis
   return { [Symbol.dispose]: () => connections.forEach((connection) => connection.close()) };
 }
 
+/** The guide from nothing to a plugin that is published, added elsewhere, run, signed and verified, s. */
+async function guide(): Promise<number> {
+  const before = performance.now();
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["test", "--allow-all", "--no-check", "--quiet", `${HERE}../registry_acceptance_test.ts`],
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  assert(success, `The guide does not hold: ${text(stdout)}${text(stderr)}`);
+  return (performance.now() - before) / 1000;
+}
+
 const folder = await Deno.makeTempDir({ prefix: "millrace_bench_" });
-const measures: Measure[] = [];
+const measures: Measure[] = [{ name: "registry_guide", value: await guide(), unit: "s", budget: 60 }];
 try {
   const data = `${folder}/small`;
   let token: string;
