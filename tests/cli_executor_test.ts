@@ -279,3 +279,39 @@ Deno.test(
     assert.equal(code, 1);
   }),
 );
+
+/** Says whether it may start the one program that the command may. */
+const STARTS = `
+import { definePlugin } from "@millrace/core/define";
+export const starts = definePlugin({
+  provides: "starts",
+  dependsOn: ["records"],
+  version: "1",
+  dataKind: "records",
+  schema: { time: "time", may: "f32" },
+  computeChunk(chunk, { emit }) {
+    const out = emit(chunk.length);
+    const { state } = Deno.permissions.querySync({ name: "run", command: "/bin/sh" });
+    out.columns.may.fill(state === "granted" ? 1 : 0);
+    return out;
+  },
+});
+`;
+
+Deno.test(
+  "millrace run has no right to start programs while plugins compute",
+  inFolder(async (cwd) => {
+    await simulate(cwd);
+    await Deno.writeTextFile(`${cwd}/starts.ts`, STARTS);
+    const run = ["run", "run_1", "--type", "starts", "--plugin", "starts.ts"];
+    for (const kind of KINDS) {
+      await millraceJson([...run, "--store", kind, "--executor", kind], {
+        cwd,
+        permissions: PROCESS_PERMISSIONS,
+      });
+      const rows = await millraceJson<{ may: number }[]>(["show", kind, "run_1", "starts"], { cwd });
+      assert.ok(rows.length > 0);
+      assert.ok(rows.every(({ may }) => may === 0), kind);
+    }
+  }),
+);

@@ -45,6 +45,8 @@ export interface Io {
   readonly ask: ((question: string) => string | null) | undefined;
   /** Call `handler` at every signal, until the function that this returns is called. */
   onSignal(handler: (signal: EndSignal) => void): () => void;
+  /** Give up the right to start programs, for the rest of the process. */
+  giveUpPrograms(): void;
   /** End the process at once. */
   exit(code: number): never;
 }
@@ -117,6 +119,7 @@ export function systemIo(): Io {
         for (const [signal, listener] of listeners) Deno.removeSignalListener(signal, listener);
       };
     },
+    giveUpPrograms: () => void Deno.permissions.revokeSync({ name: "run" }),
     exit: (code) => Deno.exit(code),
   };
 }
@@ -149,6 +152,7 @@ export function memoryIo(
       handlers.add(handler);
       return () => void handlers.delete(handler);
     },
+    giveUpPrograms() {},
     exit(code): never {
       throw new Error(`Exit ${code}`);
     },

@@ -84,6 +84,8 @@ async function compute(
   const { context, runId, types, plan, executors } = session;
   signal.throwIfAborted();
   if (plan.steps.some(({ place }) => place === "process")) await checkProcesses();
+  // Threads and what is computed in place have all rights of the program: this one is of no use to the run.
+  else if (![...context.providers.values()].some(({ sandboxed }) => sandboxed)) io.giveUpPrograms();
   using trace = settings.trace === undefined ? undefined : openTrace(settings.trace);
   const record = trace?.run(runId);
   const progress = settings.json || settings.quiet ? undefined : new Progress(io, runId);
