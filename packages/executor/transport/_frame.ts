@@ -154,7 +154,7 @@ export function readSizes(from: DataView, header: FrameHeader): number[] {
 }
 
 /** Bytes of the whole frame. */
-export function frameBytes(header: FrameHeader): number {
+function frameBytes(header: FrameHeader): number {
   return headerBytes + header.metaBytes + header.buffers * 8 + header.bufferBytes;
 }
 
