@@ -43,7 +43,7 @@ millrace COMMAND --help has more examples for each command.
  * Run a command.
  *
  * @param args The words behind `millrace`.
- * @param io Where to write. Default: the process.
+ * @param io Where to write. Default: the process, which has no right to start programs after a `run` that needs none.
  * @returns The exit code: 0 done, 1 failed, 2 not understood, 130 and 143 interrupted, 141 output closed. Nothing is
  * thrown: what went wrong is told on standard error.
  */
