@@ -1,6 +1,6 @@
 /**
  * Watches processes of sandboxes: one shell for all of them, which reads /proc (that Deno lets nobody read who may not do
- * everything) and kills them when its host is gone, however the host ended.
+ * everything), and kills them and removes their folders when its host is gone, however the host ended.
  * @module
  */
 
@@ -13,16 +13,24 @@ export interface Usage {
 }
 
 const SCRIPT = `trap '' INT TERM HUP
+without() { rest=; for p in $1; do [ "$p" = "$2" ] || rest="$rest $p"; done; }
 echo "$(getconf PAGESIZE) $(getconf CLK_TCK)"
-pids=
-while read -r verb pid; do
+pids= folders=
+while read -r verb number path; do
   case $verb in
-  +) pids="$pids $pid" ;;
-  -) rest=; for p in $pids; do [ "$p" = "$pid" ] || rest="$rest $p"; done; pids=$rest ;;
+  +) pids="$pids $number" ;;
+  -) without "$pids" "$number"; pids=$rest ;;
+  folder) eval "folder_$number=\\$path"; folders="$folders $number" ;;
+  removed) without "$folders" "$number"; folders=$rest ;;
   *) for p in $pids; do { read -r line < /proc/$p/stat && echo "$p $line"; } 2>/dev/null; done; echo . ;;
   esac
 done
 for p in $pids; do kill -9 $p 2>/dev/null; done
+for n in $folders; do
+  eval "path=\\$folder_$n"
+  tries=0 # what is being killed may still write
+  while rm -rf -- "$path" 2>/dev/null; [ -e "$path" ] && [ $tries -lt 50 ]; do sleep 0.1; tries=$((tries + 1)); done
+done
 `;
 
 /** Milliseconds between looks. */
@@ -31,7 +39,7 @@ const EVERY = 15;
 type Told = (usage: Usage) => void;
 
 class Monitor {
-  /** Processes that are watched by it. */
+  /** Folders that are watched by it. */
   users = 0;
   readonly #child: Deno.ChildProcess;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
@@ -43,6 +51,7 @@ class Monitor {
   #asked = false;
   #page = 0;
   #tick = 0;
+  #folders = 0;
 
   constructor() {
     this.#child = new Deno.Command("/bin/sh", {
@@ -56,6 +65,16 @@ class Monitor {
     }).spawn();
     this.#writer = this.#child.stdin.getWriter();
     this.#ended = this.#read();
+  }
+
+  /** A folder to remove when the host is gone; gives its number. */
+  addFolder(path: string): number {
+    this.#say(`folder ${++this.#folders} ${path}`);
+    return this.#folders;
+  }
+
+  removeFolder(number: number): void {
+    this.#say(`removed ${number}`);
   }
 
   add(pid: number, lost: () => void): void {
@@ -133,27 +152,46 @@ class Monitor {
 
 let monitor: Monitor | undefined;
 
-/** A process that is watched. */
+/** A folder that is watched, and the process in it. */
 export interface Watched {
+  /** A process begins: from now on it is killed when its host is gone. `lost` is called when it can no longer be watched. */
+  began(pid: number, lost: () => void): void;
   /** Tell what it uses about every 15 ms, until called with undefined. */
   watch(told: Told | undefined): void;
-  /** It is gone. */
+  /** The process is gone. */
+  ended(): void;
+  /** The folder is gone. */
   done(): Promise<void>;
 }
 
 /**
- * Watch a process from now on: it is killed when this one is gone.
+ * Watch the folder of a process that is about to begin: it is removed when its host is gone.
  *
- * @param lost Called when it can no longer be watched.
+ * @throws {TypeError} On a path with a line break.
  */
-export function watchProcess(pid: number, lost: () => void): Watched {
+export function watchFolder(path: string): Watched {
+  if (path.includes("\n")) {
+    throw new TypeError(
+      `Cannot make a sandbox's folder ${JSON.stringify(path)}: it has a line break in its name`,
+    );
+  }
   const mine = monitor ??= new Monitor();
   mine.users++;
-  mine.add(pid, lost);
+  const folder = mine.addFolder(path);
+  let process: number | undefined;
+  const ended = () => {
+    if (process !== undefined) mine.remove(process);
+    process = undefined;
+  };
   return {
-    watch: (told) => mine.watch(pid, told),
+    began: (pid, lost) => mine.add(process = pid, lost),
+    watch: (told) => {
+      if (process !== undefined) mine.watch(process, told);
+    },
+    ended,
     done: async () => {
-      mine.remove(pid);
+      ended();
+      mine.removeFolder(folder);
       if (--mine.users > 0) return;
       if (monitor === mine) monitor = undefined;
       await mine.close();

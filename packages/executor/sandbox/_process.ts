@@ -7,7 +7,7 @@ import { Op, type WorkerMessage } from "../transport/messages.ts";
 import type { WorkerEnd } from "../transport/transport.ts";
 import { type BulkPlace, BulkReader, BulkWriter } from "./_bulk.ts";
 import type { BulkPaths, Start } from "./_harness.ts";
-import { type Watched, watchProcess } from "./_monitor.ts";
+import { type Watched, watchFolder } from "./_monitor.ts";
 import { cleanText, refusalOf } from "./_refusal.ts";
 import type { Grants, SandboxLimits } from "./types.ts";
 import { type Limit, SandboxViolation } from "./violation.ts";
@@ -76,7 +76,7 @@ export class SandboxProcess {
   readonly bulk: { readonly writer: BulkWriter; readonly reader: BulkReader };
   readonly #functions: string[] = [];
   readonly #gone = Promise.withResolvers<void>();
-  #watched: Watched | undefined;
+  readonly #watched: Watched;
   #call: Call | undefined;
   #isBusy = false;
   #calls = 0;
@@ -92,10 +92,11 @@ export class SandboxProcess {
   /** Settles when nothing is left of it. */
   readonly gone: Promise<void> = this.#gone.promise;
 
-  private constructor(settings: SandboxSettings, folder: string, files: Files) {
+  private constructor(settings: SandboxSettings, folder: string, files: Files, watched: Watched) {
     this.#settings = settings;
     this.#folder = folder;
     this.#files = files;
+    this.#watched = watched;
     this.bulk = {
       writer: new BulkWriter(files.toSandbox.file),
       reader: new BulkReader(files.fromSandbox.file),
@@ -133,10 +134,7 @@ export class SandboxProcess {
     this.#connection.send([Op.configure, number, 1, 0], []);
     const { pid } = this.#connection;
     if (pid !== undefined) {
-      this.#watched = watchProcess(
-        pid,
-        () => this.#end(new Error("The shell that watches sandboxes has ended")),
-      );
+      watched.began(pid, () => this.#end(new Error("The shell that watches sandboxes has ended")));
     }
   }
 
@@ -144,12 +142,19 @@ export class SandboxProcess {
   static async start(settings: SandboxSettings): Promise<SandboxProcess> {
     const dir = settings.temporary;
     const folder = await Deno.makeTempDir({ prefix: "millrace-sandbox-", ...(dir !== undefined && { dir }) });
-    await Deno.mkdir(`${folder}/work`);
-    const files = {
-      toSandbox: await openFile(`${folder}/to`, { write: true }),
-      fromSandbox: await openFile(`${folder}/from`, { read: true, write: true }),
-    };
-    return new SandboxProcess(settings, folder, files);
+    const watched = watchFolder(folder); // before there is anything in it
+    try {
+      await Deno.mkdir(`${folder}/work`);
+      const files = {
+        toSandbox: await openFile(`${folder}/to`, { write: true }),
+        fromSandbox: await openFile(`${folder}/from`, { read: true, write: true }),
+      };
+      return new SandboxProcess(settings, folder, files, watched);
+    } catch (error) {
+      await Deno.remove(folder, { recursive: true });
+      await watched.done();
+      throw error;
+    }
   }
 
   /** Whether it has ended, or is about to. */
@@ -180,7 +185,7 @@ export class SandboxProcess {
     this.#bytes = 0;
     const before = this.#cpuMs;
     let first = true;
-    this.#watched?.watch(({ cpuMs, residentBytes }) => {
+    this.#watched.watch(({ cpuMs, residentBytes }) => {
       this.#cpuMs = cpuMs;
       // Processor time is counted from the first look, at most 15 ms into the call.
       if (first && cpuMs > before) first = false;
@@ -216,7 +221,7 @@ export class SandboxProcess {
       this.#isBusy = false;
       clearTimeout(timer);
       signal?.removeEventListener("abort", abort);
-      this.#watched?.watch(undefined);
+      this.#watched.watch(undefined);
       for (const handle of this.#handles.splice(0)) handle.release(false);
     }
   }
@@ -364,10 +369,11 @@ export class SandboxProcess {
     this.#call?.reject(failure);
     this.#unlink();
     for (const { file } of Object.values(this.#files)) file.close();
-    await this.#watched?.done();
+    this.#watched.ended();
     await Deno.remove(this.#folder, { recursive: true }).catch((error) => {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     });
+    await this.#watched.done();
     this.#gone.resolve();
   }
 }
