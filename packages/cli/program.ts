@@ -26,6 +26,7 @@ import { addRun } from "./commands/run.ts";
 import { addShow } from "./commands/show.ts";
 import { addSim } from "./commands/sim.ts";
 import { describeError, exitCodeOf, UsageError } from "./errors.ts";
+import { printableLines } from "./render/table.ts";
 import { type Io, OutputClosedError, systemIo } from "./io.ts";
 import { VERSION } from "./version.ts";
 
@@ -64,7 +65,7 @@ export async function main(args: readonly string[], io: Io = systemIo()): Promis
     if (error instanceof CommanderError) return misunderstood(error, help, io);
     if (error instanceof OutputClosedError) return exitCodeOf(error);
     const hint = error instanceof UsageError ? `\nSee ${help}` : "";
-    io.err(`millrace: ${describeError(error, { debug: args.includes("--debug") })}${hint}\n`);
+    io.err(`millrace: ${printableLines(describeError(error, { debug: args.includes("--debug") }))}${hint}\n`);
     return exitCodeOf(error);
   }
 }

@@ -19,6 +19,7 @@ export { compareVersions, type PackageMeta, resolveRange } from "./catalog/resol
 export { type PermissionDiff, permissionDiff } from "./plugins/permission_diff.ts";
 export {
   parseSection,
+  PLUGIN_LIMITS,
   type PluginDeclaration,
   type PluginPermission,
   type PluginSection,

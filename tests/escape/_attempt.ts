@@ -14,7 +14,7 @@ import {
   type VendoredPlugin,
 } from "@millrace/executor/sandbox";
 import { moduleOf } from "../../packages/executor/sandbox/_vendor_testing.ts";
-import { install } from "./_install.ts";
+import { install, publishAndAdd, Refused } from "./_install.ts";
 
 /** What a plugin tries, and how that has to end. */
 export interface Attack {
@@ -50,12 +50,38 @@ const SECRET = "the secret of the host";
 const N = 40;
 const rows = Table.from(schema({ time: "time" }), { time: Array.from({ length: N }, (_, k) => BigInt(k)) });
 
+/**
+ * One of each class is attempted by a plugin that is published and added, too. With `MILLRACE_ESCAPE=published` in the environment
+ * all are.
+ */
+const PUBLISHED: Readonly<Record<string, readonly string[]>> = {
+  resources: ["endless loop, by processor time", "heap", "filling the disk through caches"],
+  lie: ["__proto__ in a declaration", "bytes that are no table", "times that are no numbers"],
+  system: ["Deno.readTextFile", "a signal to the host", "writing frames to standard output"],
+  channel: ["BroadcastChannel between two processes of a plugin"],
+  grants: ["what its manifest asks for, its user did not grant", "a file that both name"],
+};
+
+const isAll = Deno.env.get("MILLRACE_ESCAPE") === "published";
+
 /** Runs the attacks of a table, each as a test. */
 export function testAttacks(topic: string, attacks: readonly Attack[]): void {
-  for (const attack of attacks) Deno.test(`${topic}: ${attack.name}`, () => attempt(attack));
+  const chosen = PUBLISHED[topic] ?? [];
+  for (const name of chosen) {
+    if (!attacks.some((attack) => attack.name === name)) {
+      throw new Error(`There is no attack "${topic}: ${name}"`);
+    }
+  }
+  for (const attack of attacks) {
+    const test = `${topic}: ${attack.name}`;
+    if (!isAll) Deno.test(test, () => attempt(attack, install));
+    if (isAll || chosen.includes(attack.name)) {
+      Deno.test(`${test}, published and added`, () => attempt(attack, publishAndAdd));
+    }
+  }
 }
 
-async function attempt(attack: Attack): Promise<void> {
+async function attempt(attack: Attack, get: typeof install): Promise<void> {
   const temporary = await Deno.makeTempDir({ prefix: "escape-" });
   const secret = `${temporary}/secret.json`;
   const requests: string[] = [];
@@ -72,7 +98,13 @@ async function attempt(attack: Attack): Promise<void> {
       text.replaceAll("SECRET", secret).replaceAll("PORT", String(port)).replaceAll("HOST", String(Deno.pid));
     const text = attack.module ?? moduleOf({ before: attack.before ?? "", inside: attack.inside ?? "" });
     const more = JSON.parse(fill(JSON.stringify(attack.more ?? {}))) as Partial<VendoredPlugin>;
-    await using installed = await install(NAME, { "mod.ts": fill(text) }, more);
+    const installed = await get(NAME, { "mod.ts": fill(text) }, more).catch((error) => {
+      // It did not get further than the registry or the installer: those that are chosen do.
+      if (isAll && error instanceof Refused && !("computes" in attack.end)) return undefined;
+      throw error;
+    });
+    if (!installed) return assert.deepEqual(requests, [], "a request was made");
+    await using _ = installed;
     const onLine = (line: string) => void lines.push(line);
     let beats = 0;
     const heart = setInterval(() => beats++, 10);

@@ -182,6 +182,29 @@ const attacks: Attack[] = [
     end: { fails: /whole picoseconds/ },
   },
   {
+    name: "times of 2^53",
+    inside:
+      `const lie = context.emit(1); lie.columns.time[0] = 2 ** 53; lie.columns.value[0] = 0; return lie;`,
+    end: { fails: /whole picoseconds|starts at .* ps|ends? at/ },
+  },
+  {
+    name: "rows in the wrong order",
+    inside:
+      `const lie = context.emit(2); lie.columns.time.set([9, 3]); lie.columns.value.fill(0); return lie;`,
+    end: { fails: /order|before|after/ },
+  },
+  {
+    name: "getters that throw, for an answer",
+    inside: `return new Proxy({}, { get() { throw new Error("got you"); } }) as never;`,
+    end: { fails: /got you|./ },
+  },
+  {
+    name: "getters that never end, for an answer",
+    inside: `return new Proxy({}, { get() { for (;;); } }) as never;`,
+    options: { limits: { cpuMs: 300 } },
+    end: { violates: "cpuMs" },
+  },
+  {
     name: "rows of the past",
     inside: `const lie = context.emit(1); lie.columns.time[0] = -5; lie.columns.value[0] = 0; return lie;`,
     end: { fails: /starts at .* ps/ },

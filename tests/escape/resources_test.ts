@@ -110,6 +110,43 @@ const attacks: Attack[] = [
     end: { violates: "outputBytes", says: /4194304 are allowed/ },
   },
   {
+    name: "filling the disk through caches",
+    inside: `const cache = await caches.open("x");
+      for (let i = 0; ; i++) await cache.put("http://x/" + i, new Response(new Uint8Array(2 ** 20)));`,
+    options: { limits: { diskBytes: 32 * MIB, wallMs: 20_000 } },
+    end: { violates: "diskBytes", says: /keeps \d+ bytes in its folder.*33554432 are allowed/ },
+  },
+  {
+    name: "filling the disk a little with each stretch",
+    inside: `const cache = await caches.open("x");
+      for (let i = 0; i < 40; i++) await cache.put("http://x/" + Math.random(), new Response(new Uint8Array(2 ** 20)));
+      await new Promise((ok) => setTimeout(ok, 800));`,
+    options: { limits: { diskBytes: 64 * MIB } },
+    end: { violates: "diskBytes" },
+  },
+  {
+    name: "memory that grows between calls",
+    inside: `const all = ((globalThis as any).all ??= []); all.push(new Uint8Array(150 * MIB).fill(1));
+      await new Promise((ok) => setTimeout(ok, 100));`.replaceAll("MIB", String(MIB)),
+    ...memory,
+  },
+  {
+    name: "a drip that stays below the wall limit of a call",
+    inside: `await new Promise((ok) => setTimeout(ok, 300));`,
+    options: { limits: { wallMs: 2000 } },
+    end: { computes: /^$/ },
+  },
+  {
+    name: "work that is begun when it is described and goes on",
+    before: `setTimeout(() => { for (;;); }, 0);`,
+    ...cpu,
+  },
+  {
+    name: "a result of 2^40 rows",
+    inside: `return context.emit(2 ** 40);`,
+    end: { fails: /./ },
+  },
+  {
     name: "notices without end",
     inside: `for (let i = 0; i < 5000; i++) context.notice("hello " + i);`,
     end: { violates: "protocol", says: /at most 100 a call/ },

@@ -11,6 +11,7 @@
  * ```
  * @module
  */
+import { dirname, join, resolve } from "node:path";
 import type { Grants } from "@millrace/executor/sandbox";
 import type { PluginPermission } from "@millrace/registry-server/client";
 
@@ -61,6 +62,29 @@ export function grantsOf(
   return Object.fromEntries(
     KINDS.flatMap((kind) => grants[kind] ? [[kind, grants[kind].toSorted()]] : []),
   );
+}
+
+/**
+ * Nobody may write to what says which plugins are installed, or to their files: that would be to allow itself anything.
+ *
+ * @param lock Absolute path of the lock file; relative paths start at its folder.
+ * @throws {RangeError} When a path that may be written covers it or what is beside it.
+ */
+export function checkWrites({ write = [] }: Grants, lock: string, who: string): void {
+  const folder = dirname(lock);
+  for (const value of write) {
+    const path = resolve(folder, value);
+    for (const own of [lock, join(folder, ".millrace")]) {
+      if (!isBelow(own, path) && !isBelow(path, own)) continue;
+      throw new RangeError(
+        `Cannot use ${who}: it wants to write to "${value}", where "${own}" is; no plugin may change what is installed`,
+      );
+    }
+  }
+}
+
+function isBelow(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith("/") ? folder : `${folder}/`);
 }
 
 /** Grants as `name=value` each, in order. */

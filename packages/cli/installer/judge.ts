@@ -3,7 +3,7 @@
  * @module
  */
 import { type PublicKey, VerificationError } from "@millrace/registry-server/verify";
-import type { Grants } from "@millrace/executor/sandbox";
+import { DEFAULT_LIMITS, type Grants, type SandboxLimits } from "@millrace/executor/sandbox";
 import { compareVersions } from "@millrace/registry-server/client";
 import { grantsBeyond } from "./grants.ts";
 import type { Lock, LockedPlugin } from "./lock_file.ts";
@@ -24,6 +24,8 @@ export interface Judgement {
   readonly newKeys: Readonly<Record<string, readonly PublicKey[]>>;
   /** What it would be granted beyond what it is granted now. */
   readonly added: Grants;
+  /** Limits that it wants raised beyond what it has now, as `export: name=value`. */
+  readonly raised: readonly string[];
   /** What it is granted now and wants no more. */
   readonly removed: Grants;
   /** Whether it is not installed yet, from there. */
@@ -64,9 +66,24 @@ export function judge(proposal: Proposal, lock: Lock, allowed: Allowed): Judgeme
   return {
     newKeys,
     added: grantsBeyond(plugin.wanted, granted),
+    raised: raisedLimits(plugin.plugins, same ? before.plugins : {}),
     removed: grantsBeyond(granted, plugin.wanted),
     isNew: !same,
   };
+}
+
+/** Limits above the usual ones and above those of before, as `export: name=value`. */
+export function raisedLimits(
+  plugins: LockedPlugin["plugins"],
+  before: LockedPlugin["plugins"] = {},
+): string[] {
+  return Object.entries(plugins).flatMap(([exported, { limits }]) =>
+    Object.entries(limits).flatMap(([name, value]) => {
+      const limit = name as keyof SandboxLimits;
+      const now = Math.max(DEFAULT_LIMITS[limit], before[exported]?.limits[limit] ?? 0);
+      return value > now ? [`${exported}: ${name}=${value}`] : [];
+    })
+  );
 }
 
 function newKeyOf(each: PackageFiles, lock: Lock, allowed: Allowed): PublicKey | undefined {

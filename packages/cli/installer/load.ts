@@ -4,10 +4,10 @@
  */
 import { dirname, resolve } from "node:path";
 import type { Plugin } from "@millrace/core/plugin";
-import type { Grants, SandboxedPlugin, VendoredPlugin } from "@millrace/executor/sandbox";
+import type { Grants, SandboxedPlugin, SandboxLimits, VendoredPlugin } from "@millrace/executor/sandbox";
 import { parseSection } from "@millrace/registry-server/client";
 import { VerificationError, verifyVersion } from "@millrace/registry-server/verify";
-import { grantsOf } from "./grants.ts";
+import { checkWrites, grantsOf } from "./grants.ts";
 import type { Lock, LockedExport, LockedPlugin } from "./lock_file.ts";
 import { sha256 } from "./package_files.ts";
 import { checkVendored, filesFolder, isVendored, readPackageManifest } from "./vendor.ts";
@@ -34,6 +34,7 @@ export async function vendoredPlugins(
       `Cannot use ${name}: its files are not on this machine; fetch them with: millrace plugin vendor`,
     );
   }
+  checkWrites(plugin.granted, resolve(path), name);
   const manifest = await checkVendored(path, name, plugin);
   await checkSignatures(path, lock, name, plugin);
   const { plugins } = parseSection(manifest.millrace);
@@ -54,7 +55,22 @@ export async function vendoredPlugins(
       : `${plugin.manifest}+${sha256(others.sort().join())}`,
     declared: absolute(grantsOf(plugins[exported]?.permissions ?? [], name), folder),
     granted: absolute(plugin.granted, folder),
+    limits: agreedLimits(name, exported, plugin, plugins[exported]?.limits ?? {}),
   }));
+}
+
+/** The limits of a manifest. @throws {VerificationError} When the lock file has others. */
+function agreedLimits(
+  name: string,
+  exported: string,
+  { plugins }: LockedPlugin,
+  limits: Partial<SandboxLimits>,
+): Partial<SandboxLimits> {
+  const text = (of: object) => JSON.stringify(Object.entries(of).sort());
+  if (text(plugins[exported]!.limits) === text(limits)) return limits;
+  throw new VerificationError(
+    `Cannot use ${name}: the lock file has other limits of "${exported}" than its manifest; restore the lock file`,
+  );
 }
 
 /** Check the signatures that the lock file has with the keys that it has. */

@@ -5,7 +5,7 @@
  */
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import type { Grants } from "@millrace/executor/sandbox";
+import type { Grants, SandboxLimits } from "@millrace/executor/sandbox";
 import type { PublicKey, Signature } from "@millrace/registry-server/verify";
 
 /** A plugin of an installed package. */
@@ -20,6 +20,8 @@ export interface LockedExport {
   readonly help: string;
   /** Paths in the folder of a sample of its work. */
   readonly golden: { readonly input: string; readonly output: string } | null;
+  /** What its manifest says of how much it may use. */
+  readonly limits: Partial<SandboxLimits>;
 }
 
 /** A package whose files were installed: the plugin's own, or one that it depends on. */
@@ -128,6 +130,7 @@ const LOCK = z.strictObject({
           dependsOn: list,
           help: z.string(),
           golden: z.strictObject({ input: inside, output: inside }).nullable(),
+          limits: z.record(z.string(), z.number()).default({}),
         }),
       ),
       packages: z.record(

@@ -6,7 +6,7 @@ import { dirname, join, resolve } from "node:path";
 import type { InstallOptions, PluginSource } from "@millrace/core/context";
 import type { Grants, SandboxedPlugin } from "@millrace/executor/sandbox";
 import { VerificationError } from "@millrace/registry-server/verify";
-import { grantsText, sameGrants } from "./grants.ts";
+import { checkWrites, grantsText, sameGrants } from "./grants.ts";
 import { agreedPackages, type Allowed, judge, type Judgement } from "./judge.ts";
 import { givenKey } from "./keys.ts";
 import { loadInstalled } from "./load.ts";
@@ -69,7 +69,9 @@ export class PluginInstaller implements PluginSource {
   async propose(specifier: string, { registry, publisher }: AskOptions = {}): Promise<Proposal> {
     const lockPath = await this.lockPath();
     const given = publisher === undefined ? [] : [await givenKey(publisher)];
-    return await propose(specifier, { lockPath, lock: await readLock(lockPath), registry, given });
+    const proposal = await propose(specifier, { lockPath, lock: await readLock(lockPath), registry, given });
+    checkWrites(proposal.plugin.wanted, lockPath, proposal.name);
+    return proposal;
   }
 
   /** What the user must agree to. @throws {Error} When nobody may agree to it. */
@@ -175,10 +177,15 @@ export class PluginInstaller implements PluginSource {
     const path = await this.lockPath();
     const lock = await readLock(path);
     const loaded: SandboxedPlugin[] = [];
-    for (const name of names ?? Object.keys(lock.plugins)) {
-      loaded.push(...await loadInstalled(path, lock, name, installedOf(lock, name, path)));
+    try {
+      for (const name of names ?? Object.keys(lock.plugins)) {
+        loaded.push(...await loadInstalled(path, lock, name, installedOf(lock, name, path)));
+      }
+      return loaded;
+    } catch (error) {
+      for (const each of loaded) await each[Symbol.asyncDispose]();
+      throw error;
     }
-    return loaded;
   }
 
   /**

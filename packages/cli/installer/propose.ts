@@ -287,13 +287,14 @@ export function complete(
   const manifests = packages.map(({ id, manifestBytes }) => [id, sha256(manifestBytes)]);
   const content = sha256(JSON.stringify([files, manifests, imports])).slice(0, 12);
   const exported = Object.entries(plugins).map(
-    ([each, { module, provides, dependsOn, help = "", golden }]) => {
+    ([each, { module, provides, dependsOn, help = "", golden, limits }]) => {
       const at = (path: string) => root.place + path.slice(1);
       const locked: LockedExport = {
         entry: root.place + moduleOf(root, each, module),
         provides,
         dependsOn,
         help,
+        limits,
         golden: golden ? { input: at(golden.input), output: at(golden.output) } : null,
       };
       return [each, locked];

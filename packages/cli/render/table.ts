@@ -35,12 +35,21 @@ export function textTable(columns: readonly TextColumn[], rows: readonly (readon
   ).join("");
 }
 
+// Control characters, those that turn the direction of text, and those that nobody sees.
 // deno-lint-ignore no-control-regex
-const STEERING = /[\x00-\x1f\x7f-\x9f]/g;
+const STEERING = /[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
 
-/** `text` with control characters as escapes. */
+/** `text` with control characters, and others that hide or move what is beside them, as escapes. */
 export function printable(text: string): string {
-  return text.replace(STEERING, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  return text.replace(STEERING, (char) => {
+    const code = char.charCodeAt(0).toString(16);
+    return code.length > 2 ? `\\u${code.padStart(4, "0")}` : `\\x${code.padStart(2, "0")}`;
+  });
+}
+
+/** {@linkcode printable}, but for line breaks and tabs. */
+export function printableLines(text: string): string {
+  return text.replace(/[^\n\t]+/g, printable);
 }
 
 /** Characters of a text, each counted as one place. */

@@ -11,6 +11,7 @@ export const DEFAULT_LIMITS: SandboxLimits = {
   heapBytes: 512 * MIB,
   residentBytes: 1024 * MIB,
   outputBytes: 256 * MIB,
+  diskBytes: 256 * MIB,
   messagesPerSecond: 2000,
 };
 
@@ -21,6 +22,7 @@ const LEAST: SandboxLimits = {
   heapBytes: 16 * MIB,
   residentBytes: 64 * MIB,
   outputBytes: 4096,
+  diskBytes: 4 * MIB,
   messagesPerSecond: 10,
 };
 

@@ -10,6 +10,8 @@ export interface Usage {
   readonly cpuMs: number;
   /** Resident memory, bytes. */
   readonly residentBytes: number;
+  /** Bytes that its folder takes on the disk; undefined where that was not looked at this time. */
+  readonly diskBytes?: number;
 }
 
 const SCRIPT = `trap '' INT TERM HUP
@@ -21,6 +23,7 @@ while read -r verb number path; do
   +) pids="$pids $number" ;;
   -) without "$pids" "$number"; pids=$rest ;;
   folder) eval "folder_$number=\\$path"; folders="$folders $number" ;;
+  size) eval "path=\\$folder_$number"; size=$(du -sk -- "$path" 2>/dev/null); echo "= $number \${size%%[!0-9]*}" ;;
   removed) without "$folders" "$number"; folders=$rest ;;
   *) for p in $pids; do { read -r line < /proc/$p/stat && echo "$p $line"; } 2>/dev/null; done; echo . ;;
   esac
@@ -35,6 +38,8 @@ done
 
 /** Milliseconds between looks. */
 const EVERY = 15;
+/** Looks at a process between looks at its folder: those take longer. */
+const FOLDER_EVERY = 20;
 
 type Told = (usage: Usage) => void;
 
@@ -52,6 +57,10 @@ class Monitor {
   #page = 0;
   #tick = 0;
   #folders = 0;
+  #looks = 0;
+  /** Numbers of folders by process. */
+  readonly #folderOf = new Map<number, number>();
+  readonly #last = new Map<number, Usage>();
 
   constructor() {
     this.#child = new Deno.Command("/bin/sh", {
@@ -77,7 +86,8 @@ class Monitor {
     this.#say(`removed ${number}`);
   }
 
-  add(pid: number, lost: () => void): void {
+  add(pid: number, folder: number, lost: () => void): void {
+    this.#folderOf.set(pid, folder);
     this.#watched.set(pid, undefined);
     this.#lost.set(pid, lost);
     this.#say(`+ ${pid}`);
@@ -99,6 +109,8 @@ class Monitor {
     this.watch(pid, undefined);
     this.#watched.delete(pid);
     this.#lost.delete(pid);
+    this.#folderOf.delete(pid);
+    this.#last.delete(pid);
     this.#say(`- ${pid}`);
   }
 
@@ -114,6 +126,8 @@ class Monitor {
     if (this.#asked) return;
     this.#asked = true;
     this.#say("?");
+    if (++this.#looks % FOLDER_EVERY > 0) return;
+    for (const [pid, told] of this.#watched) if (told) this.#say(`size ${this.#folderOf.get(pid)}`);
   }
 
   #say(line: string): void {
@@ -142,11 +156,20 @@ class Monitor {
       this.#asked = false;
       return;
     }
+    if (line.startsWith("= ")) {
+      const [folder, kib] = line.slice(2).split(" ").map(Number) as [number, number];
+      const [pid] = [...this.#folderOf].find(([, number]) => number === folder) ?? [];
+      const last = this.#last.get(pid!);
+      if (last) this.#watched.get(pid!)?.({ ...last, diskBytes: kib * 1024 });
+      return;
+    }
     // The name, in parentheses, is the process's own choice: count from behind it.
     const pid = Number(line.slice(0, line.indexOf(" ")));
     const fields = line.slice(line.lastIndexOf(")") + 2).split(" ");
     const cpuMs = (Number(fields[11]) + Number(fields[12])) * 1000 / this.#tick;
-    this.#watched.get(pid)?.({ cpuMs, residentBytes: Number(fields[21]) * this.#page });
+    const usage = { cpuMs, residentBytes: Number(fields[21]) * this.#page };
+    this.#last.set(pid, usage);
+    this.#watched.get(pid)?.(usage);
   }
 }
 
@@ -184,7 +207,7 @@ export function watchFolder(path: string): Watched {
     process = undefined;
   };
   return {
-    began: (pid, lost) => mine.add(process = pid, lost),
+    began: (pid, lost) => mine.add(process = pid, folder, lost),
     watch: (told) => {
       if (process !== undefined) mine.watch(process, told);
     },

@@ -185,12 +185,13 @@ export class SandboxProcess {
     this.#bytes = 0;
     const before = this.#cpuMs;
     let first = true;
-    this.#watched.watch(({ cpuMs, residentBytes }) => {
+    this.#watched.watch(({ cpuMs, residentBytes, diskBytes = 0 }) => {
       this.#cpuMs = cpuMs;
       // Processor time is counted from the first look, at most 15 ms into the call.
       if (first && cpuMs > before) first = false;
       if (cpuMs - before > limits.cpuMs) this.#violate("cpuMs", Math.round(cpuMs - before));
       if (residentBytes > limits.residentBytes) this.#violate("residentBytes", residentBytes);
+      if (diskBytes > limits.diskBytes) this.#violate("diskBytes", diskBytes);
     });
     const timer = setTimeout(
       () => this.#violate("wallMs", Math.round(performance.now() - began)),

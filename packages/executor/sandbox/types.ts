@@ -27,6 +27,8 @@ export interface SandboxLimits {
   readonly residentBytes: number;
   /** Bytes of one call's output. */
   readonly outputBytes: number;
+  /** Bytes on the disk of what it keeps in `caches`, while its process lives. */
+  readonly diskBytes: number;
   /** Messages a second. */
   readonly messagesPerSecond: number;
 }

@@ -41,6 +41,7 @@ const WHAT: Readonly<Record<keyof SandboxLimits, readonly [what: string, unit: s
   heapBytes: ["needs more than", "bytes of JavaScript heap"],
   residentBytes: ["holds", "bytes of memory"],
   outputBytes: ["gave", "bytes for one call"],
+  diskBytes: ["keeps", "bytes in its folder"],
   messagesPerSecond: ["sent", "messages within a second"],
 };
 

@@ -21,9 +21,22 @@ export interface PluginDeclaration {
   readonly schema: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** What it may do beyond computing, each with a reason that users will read. */
   readonly permissions: readonly PluginPermission[];
+  /** How much it may use where that is other than usual: see {@linkcode PLUGIN_LIMITS}. */
+  readonly limits: Readonly<Partial<Record<keyof typeof PLUGIN_LIMITS, number>>>;
   /** Sample of its work: chunk files in the package. */
   readonly golden?: { readonly input: string; readonly output: string } | undefined;
 }
+
+/** Limits that a manifest may set, each with the most that it may say: wall and processor time of a call in ms, bytes, messages a second. */
+export const PLUGIN_LIMITS = {
+  wallMs: 3_600_000,
+  cpuMs: 3_600_000,
+  heapBytes: 2 ** 32,
+  residentBytes: 2 ** 33,
+  outputBytes: 2 ** 31,
+  diskBytes: 2 ** 32,
+  messagesPerSecond: 100_000,
+} as const;
 
 /** Something that a plugin wants to be allowed. */
 export interface PluginPermission {
@@ -46,22 +59,35 @@ export interface PluginSection {
 const dataType = z.string().regex(/^[A-Za-z_]\w{0,63}$/, "is no name of a data type (letters, digits and _)");
 const file = z.string().startsWith("./", 'is a path that begins with "./"');
 
+const LIMITS = Object.fromEntries(
+  Object.entries(PLUGIN_LIMITS).map(([name, most]) => [
+    name,
+    z.int("is no whole number").min(1, "is less than 1").max(
+      most,
+      `is more than ${most}, the most that a plugin may ask for`,
+    )
+      .exactOptional(),
+  ]),
+) as Record<keyof typeof PLUGIN_LIMITS, z.ZodExactOptional<z.ZodInt>>;
+
 const SECTION: z.ZodType<PluginSection> = z.strictObject({
   engine: z.string().refine((range) => validRange(range) !== null, 'is no range of versions, like "^0.1.0"'),
   plugins: z.record(
     z.string().regex(/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u, "is no name of an export"),
     z.strictObject({
       module: z.string().default("."),
-      provides: z.array(dataType).min(1, "is empty; a plugin makes at least one data type"),
-      dependsOn: z.array(dataType).default([]),
+      provides: z.array(dataType).min(1, "is empty; a plugin makes at least one data type").max(64),
+      dependsOn: z.array(dataType).max(64).default([]),
       help: z.string().max(300).optional(),
       options: z.record(z.string(), z.record(z.string(), z.unknown())).default({}),
       schema: z.record(dataType, z.record(z.string(), z.string())).default({}),
       permissions: z.array(z.strictObject({
         name: z.enum(["read", "write", "net", "env", "sys", "run", "ffi", "import"]),
-        value: z.string().min(1, "is empty; name the host, path or variable"),
-        reason: z.string().trim().min(10, "is too short; say in a sentence what it is for"),
-      })).default([]),
+        value: z.string().min(1, "is empty; name the host, path or variable").max(1024),
+        reason: z.string().trim().min(10, "is too short; say in a sentence what it is for")
+          .max(300, "has more than 300 characters; nobody would read it"),
+      })).max(32, "has more than 32 entries; nobody would read them").default([]),
+      limits: z.strictObject(LIMITS).default({}),
       golden: z.strictObject({ input: file, output: file }).optional(),
     }),
   ),

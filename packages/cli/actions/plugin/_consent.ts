@@ -26,9 +26,9 @@ export function consent(
 ): Judgement {
   const { name, plugin, permissions, warnings } = proposal;
   for (const warning of warnings) io.err(`millrace: ${printable(warning)}\n`);
-  const { added, removed, isNew, newKeys } = judgement;
+  const { added, raised, removed, isNew, newKeys } = judgement;
   const keys = Object.entries(newKeys).flatMap(([scope, list]) => list.map((key) => [scope, key] as const));
-  if (!isNew && listGrants(added).length === 0 && keys.length === 0) return judgement; // as much as before, or less
+  if (!isNew && listGrants(added).length + raised.length + keys.length === 0) return judgement; // as much as before, or less
   const asked = isNew ? plugin.wanted : added;
   const title = `${name} ${plugin.version}`;
   if (options.allowPermissions !== undefined) {
@@ -65,6 +65,7 @@ export function consent(
     for (const { name, value, reason } of shown) {
       io.err(`  ${printable(`${name}=${value}, because: ${reason}`)}\n`);
     }
+    for (const each of raised) io.err(`  to use more: ${printable(each)}\n`);
     if (listGrants(removed).length > 0) io.err(`  and no longer ${printable(grantsText(removed))}\n`);
   }
   for (const [scope, { id, publicKey }] of keys) {

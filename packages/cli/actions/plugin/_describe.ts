@@ -1,6 +1,7 @@
 // What is shown of a plugin before and after it is installed. All of it may be by strangers: see printable().
 import type { PluginPermission } from "@millrace/registry-server/client";
 import { grantsText } from "../../installer/grants.ts";
+import { raisedLimits } from "../../installer/judge.ts";
 import type { LockedPlugin } from "../../installer/lock_file.ts";
 import { printable } from "../../render/table.ts";
 
@@ -37,5 +38,6 @@ export function describePlugin(
     lines.push("  wants:");
     for (const { name, value, reason } of permissions) lines.push(`    ${name}=${value}, because: ${reason}`);
   }
+  for (const each of raisedLimits(plugin.plugins)) lines.push(`  may use more than usual: ${each}`);
   return lines.map((line) => `${printable(line)}\n`).join("");
 }
