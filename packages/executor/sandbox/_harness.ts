@@ -80,20 +80,23 @@ export function localHarness(): Harness {
   }
   const core = new Map(CORE_MODULES.map((sub) => [sub, import.meta.resolve(`@millrace/core${sub}`)]));
   const root = core.get("")!;
-  if (!main.startsWith("file:") || !root.startsWith("file:")) {
-    throw new Error(
-      `Cannot start a sandbox: Millrace comes from ${
-        new URL(main).origin
-      }, and a sandbox reads local files only; ` +
-        "get a copy with `millrace plugin vendor`, or run from a clone",
-    );
-  }
+  checkLocal(main, root);
   return {
     main,
     inside: new URL("./_inside.ts", import.meta.url).href,
     core,
     coreFolder: decodeURIComponent(new URL(".", root).pathname).replace(/\/$/, ""),
   };
+}
+
+/** @throws {Error} On modules that are no local files: says which, and what helps. */
+export function checkLocal(...urls: readonly string[]): void {
+  const remote = urls.find((url) => !url.startsWith("file:"));
+  if (remote === undefined) return;
+  throw new Error(
+    `Cannot start a sandbox: Millrace was imported from ${remote}, and a sandbox reads local files only; ` +
+      "import it from a clone of its repository",
+  );
 }
 
 /** Paths of the files that tables cross in. */
