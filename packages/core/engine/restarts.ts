@@ -45,13 +45,15 @@ export class Restarts {
 
   /** A stretch was computed; the results are looked at, not taken. */
   add(start: bigint, results: readonly StageResult[], breaks: readonly Break[]): void {
+    if (this.#kind === "none" && this.#places.length > 0) return; // there will be no other place
     if (this.#kind === "stretch" || this.#places.length === 0) this.#note(start);
     results.forEach(({ outputs }, k) => {
       for (const place of breaks) if (place.results === k) this.#note(place.at);
       for (const table of Object.values(outputs)) {
         if (!table || table.length === 0) continue;
+        const times = timesOf(table);
         let last = -Infinity;
-        for (const time of timesOf(table)) if (time > last) last = time;
+        for (let i = 0; i < times.length; i++) if (times[i]! > last) last = times[i]!; // may be out of order yet
         if (!Number.isSafeInteger(last)) continue; // told where the rows are checked
         const time = table.t0 + BigInt(last);
         if (time > this.#last) this.#last = time;
@@ -61,7 +63,6 @@ export class Restarts {
   }
 
   #note(at: bigint): void {
-    if (this.#kind === "none" && this.#places.length > 0) return;
     this.#places.push({ at, last: this.#last });
     if (this.#places.length > MOST) this.#places = this.#places.filter((_, k) => k === 0 || k % 2 === 1);
   }
