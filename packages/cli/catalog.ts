@@ -3,20 +3,38 @@
  * @module
  */
 import type { Plugin } from "@millrace/core/plugin";
+import { UsageError } from "./errors.ts";
 import { loadUserPlugins } from "./user_plugins.ts";
 
 /** The name of the source that reads digitizer files. */
 export const SOURCE = "raw_files";
 
+/** The sets of built-in plugins: only one is there at a time, since they have data types of the same name. */
+const SETS: Readonly<Record<string, () => Promise<readonly Plugin[]>>> = {
+  signal: async () => (await import("@millrace/plugins-signal")).signalPlugins,
+  strax: async () => (await import("@millrace/plugins-signal/strax")).straxPlugins,
+};
+
+/** Names of the sets; the first is used where none is named. */
+export const PLUGIN_SETS: readonly string[] = Object.keys(SETS);
+
 /**
- * All built-in plugins, and those of the user's modules. Loaded when they are asked for, so that a command that needs none
- * starts at once.
+ * All built-in plugins of a set, and those of the user's modules. Loaded when they are asked for, so that a command that needs
+ * none starts at once.
  *
  * @param modules Paths or URLs of modules.
+ * @param set Name of the set.
+ * @throws {UsageError} When there is no such set.
  * @throws {Error} When a module can't be loaded or exports no plugin, or when two plugins provide the same data type.
  */
-export async function loadPlugins(modules: readonly string[] = []): Promise<readonly Plugin[]> {
-  const { signalPlugins } = await import("@millrace/plugins-signal");
+export async function loadPlugins(
+  modules: readonly string[] = [],
+  set = PLUGIN_SETS[0]!,
+): Promise<readonly Plugin[]> {
+  if (!Object.hasOwn(SETS, set)) {
+    throw new UsageError(`Cannot use the plugin set "${set}": the sets are ${PLUGIN_SETS.join(" and ")}`);
+  }
+  const builtIn = await SETS[set]!();
   const providers = new Map<string, { readonly plugin: Plugin; readonly from: string }>();
   const plugins: Plugin[] = [];
   const add = (plugin: Plugin, from: string): void => {
@@ -33,7 +51,7 @@ export async function loadPlugins(modules: readonly string[] = []): Promise<read
     for (const type of plugin.provides) providers.set(type, { plugin, from });
     plugins.push(plugin);
   };
-  for (const plugin of signalPlugins) add(plugin, "the built-in ones");
+  for (const plugin of builtIn) add(plugin, "the built-in ones");
   for (const module of new Set(modules)) {
     for (const plugin of await loadUserPlugins(module)) add(plugin, `"${module}"`);
   }

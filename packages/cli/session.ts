@@ -37,6 +37,8 @@ export interface SessionOptions extends ExecutorSettings {
   readonly set?: readonly string[] | undefined;
   /** Modules with plugins: the value of each `--plugin`. */
   readonly plugin?: readonly string[] | undefined;
+  /** Set of built-in plugins. Default `signal`. */
+  readonly plugins?: string | undefined;
   /** Lock file of installed plugins. */
   readonly lock?: string | undefined;
   /** Whether installed plugins are used. Default true. */
@@ -113,7 +115,7 @@ export async function openSession(
     }
   };
   try {
-    context.register(await loadPlugins(options.plugin));
+    context.register(await loadPlugins(options.plugin, options.plugins));
     sandboxed.push(...await neededPlugins(types, context.providers, options));
     context.register(sandboxed);
     for (const [values, source] of config) context.setConfig(values, source);

@@ -4,7 +4,8 @@
  */
 import type { StoredSummary } from "@millrace/core/store";
 import { formatBytes, parseBytes } from "@millrace/core/units";
-import { loadPlugins } from "../catalog.ts";
+import type { Plugin } from "@millrace/core/plugin";
+import { loadPlugins, PLUGIN_SETS } from "../catalog.ts";
 import { usage, UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { unknownPlugins } from "./_lineage.ts";
@@ -36,6 +37,8 @@ export interface GcSettings {
   readonly unreadable?: true | undefined;
   /** Modules with plugins. */
   readonly plugin?: readonly string[] | undefined;
+  /** Set of built-in plugins that these are added to. */
+  readonly plugins?: string | undefined;
   /** Remove them. */
   readonly yes?: true | undefined;
   /** As JSON. */
@@ -68,7 +71,7 @@ export async function gcAction(
   const most = maxSize === undefined ? undefined : usage(() => parseBytes(maxSize));
   const store = await openStore(folder);
   const all = await selectResults(store, settings.run);
-  const plugins = unreachable ? await loadPlugins(settings.plugin) : [];
+  const sets = unreachable ? await pluginSets(settings) : [];
   const sizes = new Map<StoredSummary, number>();
   for (const one of all) sizes.set(one, (await bytesIn(one.folder)).bytes);
   const why = new Map<StoredSummary, string>();
@@ -78,8 +81,10 @@ export async function gcAction(
     if (age !== undefined && now - created > age) mark(one, `older than ${olderThan}`);
     if (incomplete && one.partial) mark(one, "incomplete");
     if (unreadable && one.problem !== undefined) mark(one, "unreadable");
-    const unknown = unreachable && one.meta ? unknownPlugins(one.meta.lineage, plugins) : [];
-    if (unknown.length > 0) mark(one, `unreachable: ${unknown.join(", ")}`);
+    const unknown = one.meta ? sets.map((plugins) => unknownPlugins(one.meta!.lineage, plugins)) : [];
+    if (unknown.length > 0 && unknown.every(({ length }) => length > 0)) {
+      mark(one, `unreachable: ${unknown[0]!.join(", ")}`);
+    }
     if (superseded && one.meta && all.some((other) => isLater(other, one))) mark(one, "superseded");
   }
   if (most !== undefined) {
@@ -123,4 +128,13 @@ function isLater(other: StoredSummary, { runId, dataType, meta, folder }: Stored
   return other.runId === runId && other.dataType === dataType && other.meta !== undefined &&
     other.folder !== folder &&
     (other.meta.created > meta!.created || (other.meta.created === meta!.created && other.folder > folder));
+}
+
+/** The plugins that are there, those of the chosen set with the user's first: no set's results are unreachable. */
+async function pluginSets({ plugin, plugins = PLUGIN_SETS[0]! }: GcSettings): Promise<(readonly Plugin[])[]> {
+  const others = PLUGIN_SETS.filter((set) => set !== plugins);
+  return [
+    await loadPlugins(plugin, plugins),
+    ...await Promise.all(others.map((set) => loadPlugins([], set))),
+  ];
 }

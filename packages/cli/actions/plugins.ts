@@ -19,20 +19,21 @@ import { textTable } from "../render/table.ts";
 /**
  * Print all plugins, or one.
  *
- * @throws {UsageError} On a name that no plugin and no data type has.
+ * @throws {UsageError} On a name that no plugin and no data type has, or no plugin set.
  * @throws {Error} On a module of the user's that cannot be used.
  */
 export async function pluginsAction(
   name: string | undefined,
   settings: InstalledSettings & {
     readonly plugin?: readonly string[] | undefined;
+    readonly plugins?: string | undefined;
     readonly all?: true | undefined;
     readonly json?: true | undefined;
   },
   io: Io,
 ): Promise<void> {
   const installed = await installedList(settings);
-  const plugins = await loadPlugins(settings.plugin);
+  const plugins = await loadPlugins(settings.plugin, settings.plugins);
   if (name === undefined) {
     const others = installed.map(({ package: _, ...plugin }) => ({ name: plugin.provides[0], ...plugin }));
     const text = () => settings.all ? plugins.map(pluginText).join("\n") : listText(plugins, installed);

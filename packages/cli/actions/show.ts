@@ -23,6 +23,8 @@ import { openResults, openStore, selectResults } from "./_results.ts";
 
 /** Options of `millrace show`. */
 export interface ShowSettings {
+  /** Set of built-in plugins whose defaults are left out of a run's options. */
+  readonly plugins?: string | undefined;
   /** Time range. */
   readonly time?: string | undefined;
   /** Most rows, or `all`. */
@@ -128,11 +130,11 @@ export function checkColumns(all: Schema, dataType: string, columns: readonly st
 async function list(
   store: FolderStore,
   runId: string | undefined,
-  { json }: ShowSettings,
+  { json, plugins: set }: ShowSettings,
   io: Io,
 ): Promise<void> {
   const shown = await selectResults(store, runId);
-  const plugins = json || runId !== undefined ? await loadPlugins() : undefined;
+  const plugins = json || runId !== undefined ? await loadPlugins([], set) : undefined;
   if (json) io.out(`${JSON.stringify(shown.map((one) => summaryJson(one, plugins!)), null, 2)}\n`);
   else io.out(listText(shown, plugins));
 }

@@ -21,6 +21,7 @@ export function addPlan(program: Program, io: Io): void {
     .option("-s, --store <folder>", "folder of the results")
     .option("--run-id <name>", "name of the run (default: that of the input)")
     .option("--set <plugin.option=value>", "set an option of a plugin, may be given again", collect)
+    .option("--plugins <set>", "built-in plugins to use: signal or strax (default: signal)")
     .option("--plugin <file|url>", "use the plugins that a module exports too, may be given again", collect)
     .option(
       "--lock <file>",

@@ -10,6 +10,7 @@ Examples:
   millrace plugins
   millrace plugins hit_threshold
   millrace plugins --all
+  millrace plugins --plugins strax
   millrace plugins hit_threshold --json
   millrace plugins my_hits --plugin ./my_hits.ts
 `;
@@ -19,6 +20,7 @@ export function addPlugins(program: Program, io: Io): void {
   program.command("plugins")
     .description("List the plugins, or show the columns and options of one")
     .argument("[name]", "name of a plugin or a data type")
+    .option("--plugins <set>", "built-in plugins to use: signal or strax (default: signal)")
     .option("--plugin <file|url>", "use the plugins that a module exports too, may be given again", collect)
     .option("--all", "show columns and options of all plugins")
     .option(

@@ -24,6 +24,7 @@ Examples:
   millrace run broken.BIN --type records --recover --store ./data --json
   millrace run ./DAQ/run_7 --type hit_threshold --chunk-size auto --workers 2 --store ./data
   millrace run ./DAQ/run_7 --type my_hits --plugin ./my_hits.ts --store ./data
+  millrace run raw_records.bin --plugins strax --type peaks --set raw_records.joinFragments=true --store ./data
   millrace run ./DAQ/run_7 --type hit_threshold --plugin http://127.0.0.1:8080/mine.ts --store ./data
   millrace run ./DAQ/run_7 --type hit_threshold --executor inline --trace trace.json --store ./data
 `;
@@ -45,6 +46,7 @@ export function addRun(program: Program, io: Io): void {
     .option("--chunk-size <rows>", "rows a chunk, over what plugins say, or auto; changes no result")
     .option("--memory <size>", "memory that the run may hold", "1GiB")
     .option("--set <plugin.option=value>", "set an option of a plugin, may be given again", collect)
+    .option("--plugins <set>", "built-in plugins to use: signal or strax (default: signal)")
     .option("--plugin <file|url>", "use the plugins that a module exports too, may be given again", collect)
     .option(
       "--lock <file>",

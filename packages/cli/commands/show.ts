@@ -39,6 +39,7 @@ export function addShow(program: Program, io: Io): void {
       "--picture [row]",
       "draw a waveform and its hits (default: the first with samples; rows count from 0)",
     )
+    .option("--plugins <set>", "built-in plugins whose options are told: signal or strax (default: signal)")
     .option("--json", "as JSON")
     .helpOption("-h, --help", "show help")
     .addHelpText("after", NAMES + HELP)

@@ -73,7 +73,7 @@ export interface StreamingCommon<O extends OptionSpecs, D extends readonly strin
   /** Where its input may be cut. Default `"any"`. */
   readonly boundary?: FromOptions<O, Boundaries>;
   /** Rows wanted beyond its own stretch. */
-  readonly halo?: FromOptions<O, Halo>;
+  readonly halo?: FromOptions<O, Halo | undefined>;
   /** It may hand rows over again with `context.consumedUntil`; chunks then come in order. */
   readonly carryOver?: boolean;
   /** Whether it needs no state with these options: it is then not stateful, and `state` is undefined. */
@@ -315,7 +315,8 @@ export function definePlugin(given: unknown): Plugin {
     geometry: (options): Geometry => {
       const geometry: Record<string, unknown> = {};
       if (spec.boundary !== undefined) geometry.boundary = call(spec.boundary, options);
-      if (spec.halo !== undefined) geometry.halo = call(spec.halo, options);
+      const halo = call(spec.halo, options);
+      if (halo !== undefined) geometry.halo = halo;
       if (spec.reach !== undefined) geometry.reach = byType(call(spec.reach, options));
       return geometry as Geometry;
     },

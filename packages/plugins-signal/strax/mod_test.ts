@@ -40,6 +40,47 @@ Deno.test("raw_records are the same for every chunking, with every sample once",
   );
 });
 
+Deno.test("traces that are fragments are joined to pulses where they follow each other", async () => {
+  const traces = [
+    { time: 0n, channel: 0, samples: [1, 2, 3] },
+    { time: 2n, channel: 1, samples: [1, 2] },
+    { time: 6n, channel: 0, samples: [4, 5, 6] },
+    { time: 6n, channel: 1, samples: [7] }, // behind a fragment that is not full
+    { time: 12n, channel: 0, samples: [7] },
+    { time: 14n, channel: 0, samples: [8, 8, 8] },
+    { time: 20n, channel: 1, samples: [9, 9, 9] },
+    { time: 26n, board: 1, channel: 1, samples: [9, 9, 9] }, // another board
+    { time: 28n, channel: 1, samples: [9] }, // a gap of a sample
+  ];
+  const options = { "raw_records.samples": 3, "raw_records.joinFragments": true, "raw_records.maxPulse": 14 };
+  await testPlugin(rawRecords, { inputs: { raw_files: rawTable(traces) }, options });
+  const of = (config: typeof options) =>
+    rowsOf([tableSource("raw_files", rawTable(traces)), rawRecords], "raw_records", config);
+  assert.deepEqual(
+    (await of(options)).map(({ time, record_i, pulse_length }) => [time, record_i, pulse_length]),
+    [
+      [0n, 0, 7],
+      [2n, 0, 2],
+      [6n, 1, 7],
+      [6n, 0, 1],
+      [12n, 2, 7],
+      [14n, 0, 3],
+      [20n, 0, 3],
+      [26n, 0, 3],
+      [28n, 0, 1],
+    ],
+  );
+  const reason = (message: RegExp) => ({ cause }: Error) => message.test(String(cause));
+  await assert.rejects(
+    of({ ...options, "raw_records.maxPulse": 13 }),
+    reason(/the pulse in channel 0 at 12 ps: it is longer than 13 ps; set raw_records.maxPulse to more/),
+  );
+  await assert.rejects(
+    of({ ...options, "raw_records.samples": 2 }),
+    reason(/at 0 ps in channel 0 as a fragment: it has 3 samples; set raw_records.samples to at least that/),
+  );
+});
+
 Deno.test("raw_records refuse samples and channels that records cannot hold", async () => {
   const fails = async (trace: { time: bigint; channel: number; samples: number[] }, message: RegExp) => {
     await using ctx = new Context();

@@ -12,6 +12,10 @@
  *
  * strax has this step in the readers of its experiments (straxen, redax). A trace without samples gives no fragment.
  *
+ * With `joinFragments` the traces are fragments already, as in files of strax records: one that starts where the one before in its
+ * channel ends, with the same `dt`, goes on with that one's pulse if that one is full. None may be longer than `samples`, and no pulse
+ * longer than `maxPulse`.
+ *
  * @example
  * ```ts
  * import assert from "node:assert/strict";
@@ -48,7 +52,7 @@ import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
 import { rawRecordsSchema } from "./schemas.ts";
 
-/** Traces as fragments of equally many samples. Options: `samples`, `channelsPerBoard`. */
+/** Traces as fragments of equally many samples. Options: `samples`, `channelsPerBoard`, `joinFragments`, `maxPulse`. */
 export const rawRecords: Plugin = definePlugin({
   module: import.meta.url,
   export: "rawRecords",
@@ -57,10 +61,12 @@ export const rawRecords: Plugin = definePlugin({
   needs: {
     raw_files: { time: "time", board: "u16", channel: "u16", dt: "i32", wave: "u16[]" },
   },
-  version: "1.0.0",
+  version: "1.1.0",
   help: "Traces as fragments of equally many samples",
   schema: rawRecordsSchema,
   saveWhen: "explicit",
+  halo: ({ joinFragments, maxPulse }) =>
+    joinFragments ? { left: maxPulse, right: maxPulse, by: "start" as const } : undefined,
   options: {
     samples: option.integer({
       default: 110,
@@ -70,16 +76,23 @@ export const rawRecords: Plugin = definePlugin({
       help: "Samples of a fragment",
     }),
     channelsPerBoard: option.integer({ default: 16, min: 1, max: 65536, help: "Channels of a board" }),
+    joinFragments: option.boolean({
+      default: false,
+      help: "Traces are fragments: those that follow each other without a gap are one pulse",
+    }),
+    maxPulse: option.time({ default: "1 ms", min: 1, help: "With joinFragments: longest pulse" }),
   },
-  computeChunk(chunk, { options, emit }) {
+  computeChunk(chunk, { options, emit, own }) {
     const { time, board, channel, dt, wave } = chunk.columns;
     const { values, offsets } = wave;
     const { samples: width, channelsPerBoard } = options;
+    const { from: firstRow, to: lastRow } = own;
+    const joined = options.joinFragments ? joinTraces(chunk.columns, chunk.t0, options) : undefined;
     let rows = 0;
-    for (let i = 0; i < chunk.length; i++) rows += Math.ceil((offsets[i + 1]! - offsets[i]!) / width);
+    for (let i = firstRow; i < lastRow; i++) rows += Math.ceil((offsets[i + 1]! - offsets[i]!) / width);
     const out = emit(rows, { widths: { data: width } }), to = out.columns;
     let row = 0;
-    for (let i = 0; i < chunk.length; i++) {
+    for (let i = firstRow; i < lastRow; i++) {
       const first = offsets[i]!, n = offsets[i + 1]! - first;
       const number = board[i]! * channelsPerBoard + channel[i]!;
       if (channel[i]! >= channelsPerBoard || number > 65535) {
@@ -110,10 +123,63 @@ export const rawRecords: Plugin = definePlugin({
         to.channel[row] = number;
         to.dt[row] = dt[i]!;
         to.length[row] = length;
-        to.pulse_length[row] = n;
-        to.record_i[row] = k;
+        to.pulse_length[row] = joined ? joined.pulse[i]! : n;
+        to.record_i[row] = joined ? joined.number[i]! : k;
       }
     }
     return out;
   },
 });
+
+interface Traces {
+  readonly time: Float64Array;
+  readonly board: Uint16Array;
+  readonly channel: Uint16Array;
+  readonly dt: Int32Array;
+  readonly wave: { readonly offsets: Uint32Array };
+}
+
+interface JoinSettings {
+  readonly samples: number;
+  readonly maxPulse: number;
+}
+
+/** The number of each trace in its pulse, and the samples of that. */
+function joinTraces(
+  { time, board, channel, dt, wave: { offsets } }: Traces,
+  t0: bigint,
+  { samples, maxPulse }: JoinSettings,
+): { readonly number: Int32Array; readonly pulse: Int32Array } {
+  const rows = time.length;
+  const number = new Int32Array(rows), pulse = new Int32Array(rows), previous = new Int32Array(rows).fill(-1);
+  const last = new Map<number, number>();
+  for (let i = 0; i < rows; i++) {
+    const n = offsets[i + 1]! - offsets[i]!;
+    pulse[i] = n;
+    if (n === 0) continue;
+    if (n > samples) {
+      throw new RangeError(
+        `Cannot take the trace at ${t0 + BigInt(time[i]!)} ps in channel ${
+          channel[i]
+        } as a fragment: it has ${n} samples; ` +
+          "set raw_records.samples to at least that, or raw_records.joinFragments to false",
+      );
+    }
+    const key = board[i]! * 65536 + channel[i]!, before = last.get(key);
+    last.set(key, i);
+    if (before === undefined || offsets[before + 1]! - offsets[before]! < samples) continue;
+    if (dt[i] !== dt[before] || time[i] !== time[before]! + samples * dt[i]!) continue;
+    previous[i] = before;
+    number[i] = number[before]! + 1;
+    pulse[i] = pulse[before]! + n;
+    if (pulse[i]! * dt[i]! > maxPulse) {
+      throw new RangeError(
+        `Cannot join the pulse in channel ${channel[i]} at ${t0 + BigInt(time[i]!)} ps: it is longer than ` +
+          `${maxPulse} ps; set raw_records.maxPulse to more`,
+      );
+    }
+  }
+  // The last fragment knows how long its pulse is.
+  for (let i = rows - 1; i >= 0; i--) if (previous[i]! >= 0) pulse[previous[i]!] = pulse[i]!;
+  return { number, pulse };
+}
