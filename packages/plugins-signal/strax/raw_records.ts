@@ -14,7 +14,8 @@
  *
  * With `joinFragments` the traces are fragments already, as in files of strax records: one that starts where the one before in its
  * channel ends, with the same `dt`, goes on with that one's pulse if that one is full. None may be longer than `samples`, and no pulse
- * longer than `maxPulse`.
+ * longer than `maxPulse`. Two pulses without a gap between them, the first of which fills its fragments, become one: traces do not say
+ * where a pulse begins.
  *
  * @example
  * ```ts
