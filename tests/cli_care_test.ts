@@ -164,6 +164,55 @@ Deno.test(
 );
 
 Deno.test(
+  "millrace gc leaves what somebody is writing with an error, and removes and tells the rest",
+  inFolder(async (cwd) => {
+    await makeStore(cwd);
+    const folder = await resultFolder(cwd, "data/run_1/hit_threshold");
+    using lock = await Deno.open(`${cwd}/${folder.replace("hit_", ".hit_")}.lock`, {
+      write: true,
+      create: true,
+    });
+    await lock.lock(true);
+    const { code, out, err } = await millrace(["gc", "data", "--older-than", "0s", "--yes"], { cwd });
+    assert.equal(code, 1);
+    assert.match(err, /Cannot write run_1\/hit_threshold: .* is writing it/);
+    assert.match(out, /^Removed run_1\/records/m);
+    assert.doesNotMatch(out, /Removed run_1\/hit_threshold/);
+    assert.deepEqual(
+      (await millraceJson<Listed[]>(["ls", "data"], { cwd })).map(({ dataType }) => dataType),
+      ["hit_threshold"],
+    );
+  }),
+);
+
+Deno.test(
+  "millrace run --chunk-bytes and --chunk-span say where stored chunks end; rechunk keeps codec and age",
+  inFolder(async (cwd) => {
+    await millraceJson(["sim", "--out", "run_1", "--duration", "1s", "--samples", "200"], { cwd });
+    const run = ["run", "run_1", "--type", "records", "--store", "data", "--codec", "none"];
+    const bad = await millrace([...run, "--chunk-bytes", "many"], { cwd });
+    assert.equal(bad.code, 2);
+    assert.match((await millrace([...run, "--chunk-bytes", "0"], { cwd })).err, /storedChunks.bytes must be/);
+    assert.match(
+      (await millrace([...run, "--chunk-bytes", "1GiB"], { cwd })).err,
+      /allow 4 GiB or make chunks/,
+    );
+    await millraceJson([...run, "--chunk-bytes", "64KiB", "--chunk-span", "500ms"], { cwd });
+    const meta = async () =>
+      JSON.parse(
+        await Deno.readTextFile(`${cwd}/${await resultFolder(cwd, "data/run_1/records")}/metadata.json`),
+      );
+    const first = await meta();
+    assert.equal(first.target.bytes, 64 * 1024);
+    assert.ok(first.chunks > 10);
+    await millraceJson(["rechunk", "data", "run_1", "records", "--size", "1MiB"], { cwd });
+    const after = await meta();
+    assert.ok(after.chunks < first.chunks);
+    assert.deepEqual([after.codec, after.created], ["none", first.created]);
+  }),
+);
+
+Deno.test(
   "millrace copy and rechunk keep rows, and a copied result is read from a shared folder",
   inFolder(async (cwd) => {
     await makeStore(cwd);

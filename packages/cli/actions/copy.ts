@@ -78,7 +78,8 @@ export async function rechunkAction(
   const spanPs = usage(() => parseTime(span ?? "60s"));
   const store = await openStore(folder);
   const before = await openResult(store, runId, type);
-  const after = await interruptible(io, (signal) => rechunk(store, before, { bytes, spanPs }, signal));
+  const same = new FolderStore(store.root, { codec: before.meta.codec });
+  const after = await interruptible(io, (signal) => rechunk(same, before, { bytes, spanPs }, signal));
   const counts = { before: before.chunks.length, after: after.chunks.length };
   if (json) {
     const { dataType, lineageHash, rows } = after.meta;

@@ -96,9 +96,30 @@ export async function gcAction(
       left -= sizes.get(one)!;
     }
   }
+  const left: string[] = [];
+  for (const one of yes ? [...why.keys()] : []) {
+    try {
+      await store.remove(one);
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      left.push(error.message);
+      why.delete(one);
+    }
+  }
   const chosen = [...why.keys()];
   const bytes = chosen.reduce((sum, one) => sum + sizes.get(one)!, 0);
-  if (yes) { for (const one of chosen) await store.remove(one); }
+  tell(chosen, why, sizes, bytes, { yes, json, nothing: left.length === 0 }, io);
+  if (left.length > 0) throw new Error(left.join("\n"));
+}
+
+function tell(
+  chosen: readonly StoredSummary[],
+  why: ReadonlyMap<StoredSummary, string>,
+  sizes: ReadonlyMap<StoredSummary, number>,
+  bytes: number,
+  { yes, json, nothing }: Pick<GcSettings, "yes" | "json"> & { readonly nothing: boolean },
+  io: Io,
+): void {
   if (json) {
     const results = chosen.map((one) => ({
       ...resultJson(one),
@@ -107,7 +128,7 @@ export async function gcAction(
     }));
     return io.out(`${JSON.stringify({ removed: yes ?? false, bytes, results }, null, 2)}\n`);
   }
-  if (chosen.length === 0) return io.out("Nothing to remove\n");
+  if (chosen.length === 0) return nothing ? io.out("Nothing to remove\n") : undefined;
   io.out(resultTable(chosen));
   for (const [one, reason] of why) {
     io.out(`${yes ? "Removed" : "Would remove"} ${one.runId}/${one.dataType} (${stateOf(one)}): ${reason}\n`);

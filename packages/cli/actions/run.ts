@@ -3,8 +3,9 @@
  * @module
  */
 import type { RunEvent } from "@millrace/core/context";
-import { formatTime } from "@millrace/core/units";
-import { InterruptedError, UsageError } from "../errors.ts";
+import type { ChunkTarget } from "@millrace/core/store";
+import { formatTime, parseBytes, parseTime } from "@millrace/core/units";
+import { InterruptedError, usage, UsageError } from "../errors.ts";
 import { checkProcesses } from "../executors.ts";
 import { interruptible } from "../interrupt.ts";
 import type { Io } from "../io.ts";
@@ -17,6 +18,10 @@ import { listOf, openSession, type SessionOptions } from "../session.ts";
 export interface RunSettings extends SessionOptions {
   /** Rows a chunk, or `auto`. */
   readonly chunkSize?: string | undefined;
+  /** Bytes of rows in a stored chunk. */
+  readonly chunkBytes?: string | undefined;
+  /** Longest time of a stored chunk. */
+  readonly chunkSpan?: string | undefined;
   /** File for a trace of the work. */
   readonly trace?: string | undefined;
   /** Tell what was done as JSON. */
@@ -38,6 +43,7 @@ const LIVE_MS = 200, TRACE_MS = 50;
 export async function runAction(inputs: readonly string[], settings: RunSettings, io: Io): Promise<void> {
   const { json, quiet, store } = settings;
   const chunkSize = rowsOf(settings.chunkSize);
+  const storedChunks = usage(() => targetOf(settings));
   if (store === undefined) {
     throw new UsageError("Cannot store results: give a folder with --store, e.g. --store ./data");
   }
@@ -46,7 +52,7 @@ export async function runAction(inputs: readonly string[], settings: RunSettings
   try {
     summary = await interruptible(
       io,
-      (signal) => compute(inputs, { ...settings, store, chunkSize }, signal, kept, io),
+      (signal) => compute(inputs, { ...settings, store, chunkSize, storedChunks }, signal, kept, io),
     );
   } catch (error) {
     const left = keptText(kept);
@@ -67,6 +73,7 @@ function keptText(kept: ReadonlyMap<string, bigint>): string | undefined {
 interface Computation extends SessionOptions {
   readonly store: string;
   readonly chunkSize: number | "auto" | undefined;
+  readonly storedChunks: Partial<ChunkTarget>;
   readonly trace?: string | undefined;
   readonly json?: true | undefined;
   readonly quiet?: true | undefined;
@@ -79,7 +86,7 @@ async function compute(
   kept: Map<string, bigint>,
   io: Io,
 ): Promise<RunSummary> {
-  const { store, chunkSize, fresh } = settings;
+  const { store, chunkSize, storedChunks, fresh } = settings;
   await using session = await openSession(inputs, settings, signal);
   const { context, runId, types, plan, executors } = session;
   signal.throwIfAborted();
@@ -111,6 +118,7 @@ async function compute(
       ...executors.settings,
       signal,
       onEvent,
+      storedChunks,
       ...(metricsEvery === undefined ? {} : { metricsEvery }),
       ...(chunkSize === undefined ? {} : { chunkSize }),
       ...(fresh ? { fresh: true } : {}),
@@ -121,6 +129,13 @@ async function compute(
   } finally {
     progress?.end();
   }
+}
+
+function targetOf({ chunkBytes, chunkSpan }: RunSettings): Partial<ChunkTarget> {
+  return {
+    ...(chunkBytes === undefined ? {} : { bytes: parseBytes(chunkBytes) }),
+    ...(chunkSpan === undefined ? {} : { spanPs: parseTime(chunkSpan) }),
+  };
 }
 
 function rowsOf(text: string | undefined): number | "auto" | undefined {

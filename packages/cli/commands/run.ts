@@ -44,6 +44,11 @@ export function addRun(program: Program, io: Io): void {
     .option("--save <types>", "compute and store these data types too, separated by commas")
     .option("--run-id <name>", "name of the run (default: that of the input)")
     .option("--chunk-size <rows>", "rows a chunk, over what plugins say, or auto; changes no result")
+    .option(
+      "--chunk-bytes <size>",
+      "bytes of rows in a stored chunk of a new result (default: 8MiB, less with little memory)",
+    )
+    .option("--chunk-span <time>", "longest time of a stored chunk of a new result (default: 60s)")
     .option("--memory <size>", "memory that the run may hold", "1GiB")
     .option("--set <plugin.option=value>", "set an option of a plugin, may be given again", collect)
     .option("--plugins <set>", "built-in plugins to use: signal or strax (default: signal)")

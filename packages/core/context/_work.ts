@@ -2,13 +2,20 @@
 
 import { Chunk } from "../chunk/chunk.ts";
 import { Table } from "../data/table.ts";
+import { formatBytes } from "../data/units.ts";
 import type { Executor, RunExecutor } from "../engine/executor.ts";
 import type { Graph, Tap } from "../engine/graph.ts";
 import { clock, type Ran, type TaskEvent } from "../engine/task_event.ts";
 import type { RunEvent } from "../engine/node.ts";
 import type { Plugin, SaveWhen } from "../plugin/plugin.ts";
 import { type SaveChunk, saveChunk } from "../store/save_chunk.ts";
-import { AlreadyStoredError, type ResultWriter, type Store, type StoredResult } from "../store/types.ts";
+import {
+  AlreadyStoredError,
+  type ChunkTarget,
+  type ResultWriter,
+  type Store,
+  type StoredResult,
+} from "../store/types.ts";
 import type { Plan, PlanStep } from "./plan.ts";
 
 /** Bytes and time of a stored chunk: an interrupted run loses so much at most, and a read of a moment opens so much. */
@@ -24,6 +31,8 @@ export interface SaveSettings {
   readonly named: ReadonlySet<string>;
   /** Memory budget of the run, bytes. */
   readonly memory: number;
+  /** Where stored chunks end, over what is usual. */
+  readonly target: Partial<ChunkTarget>;
   /** Nothing of before is used. */
   readonly fresh: boolean;
   readonly signal: AbortSignal;
@@ -98,7 +107,19 @@ export class Work {
     const save = this.#save();
     const aside = this.executor.saveChunk !== undefined;
     const missing = this.#missing();
-    const bytes = Math.max(LEAST_BYTES, Math.min(CHUNK_BYTES, Math.floor(memory / 32 / missing.length)));
+    const { bytes: asked, spanPs = CHUNK_SPAN } = this.#settings.target;
+    if (asked !== undefined && asked * missing.length > memory / 4) {
+      throw new RangeError(
+        `Cannot store ${missing.length} data types in chunks of ${formatBytes(asked)} with ${
+          formatBytes(memory)
+        } of memory: ` +
+          `the rows of a chunk wait there; allow ${
+            formatBytes(4 * asked * missing.length)
+          } or make chunks smaller`,
+      );
+    }
+    const bytes = asked ??
+      Math.max(LEAST_BYTES, Math.min(CHUNK_BYTES, Math.floor(memory / 32 / missing.length)));
     try {
       for (const { step, dataType } of missing) {
         const meta = {
@@ -109,7 +130,7 @@ export class Work {
         };
         const writer = await store.writer({ runId, dataType }, meta, {
           save,
-          target: { bytes, spanPs: CHUNK_SPAN },
+          target: { bytes, spanPs },
           resume: !fresh,
           wait: signal,
           onWait: (owner) => event({ type: "waiting", dataType, owner }),

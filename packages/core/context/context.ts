@@ -26,7 +26,8 @@ import { PluginBase } from "../plugin/classes.ts";
 import type { Plugin, SaveWhen, TimeRange } from "../plugin/plugin.ts";
 import { folderName } from "../store/_folders.ts";
 import { FolderStore, type StorageProblem, StoreLocations, verifyResult } from "../store/store.ts";
-import type { Store, StoredResult } from "../store/types.ts";
+import type { ChunkTarget, Store, StoredResult } from "../store/types.ts";
+import { columnsToRead } from "./_projection.ts";
 import { type SaveSettings, Work } from "./_work.ts";
 import type { InstallOptions, PluginSource } from "./install.ts";
 import type { Json } from "./lineage.ts";
@@ -76,6 +77,11 @@ export interface RunOptions extends RunSettings {
   readonly config?: ConfigValues;
   /** Compute anew what is stored, and what an interrupted run left. */
   readonly fresh?: boolean;
+  /**
+   * Where chunks of results that are begun now end: `bytes` of rows in memory, `spanPs` at most. Changes no row and no lineage, and is kept
+   * with the result, also when it is gone on with. Default: 8 MiB (less with little memory) and 60 s.
+   */
+  readonly storedChunks?: Partial<ChunkTarget>;
   /** Data types to compute and store too, beside what plugins and context say; none whose policy is `never`. */
   readonly save?: readonly string[];
   /** Ends the run. */
@@ -504,7 +510,7 @@ export class Context implements AsyncDisposable {
   async *#stream(
     runId: string,
     dataType: string,
-    options: RunOptions,
+    options: LoadOptions,
     ignore?: string,
   ): AsyncGenerator<Chunk> {
     const work = await this.#start(runId, [dataType], options, undefined, ignore);
@@ -565,13 +571,18 @@ export class Context implements AsyncDisposable {
   async #start(
     runId: string,
     targets: readonly string[],
-    options: RunOptions,
+    options: LoadOptions,
     taken?: { readonly take: ((chunk: Chunk) => void | Promise<void>) | undefined },
     ignore?: string,
   ): Promise<Work> {
     const { chunkSize, maxWorkers, signal, fresh = false, config } = options;
     const timeRange = options.timeRange && checkRange(options.timeRange);
     if (chunkSize !== "auto") checkCount("chunkSize", chunkSize);
+    const { bytes, spanPs } = options.storedChunks ?? {};
+    checkCount("storedChunks.bytes", bytes);
+    if (spanPs !== undefined && spanPs <= 0n) {
+      throw new RangeError(`storedChunks.spanPs must be above 0 ps: received ${spanPs}`);
+    }
     checkCount("maxWorkers", maxWorkers);
     checkCount("metricsEvery", options.metricsEvery);
     signal?.throwIfAborted();
@@ -588,6 +599,7 @@ export class Context implements AsyncDisposable {
       policy: this.#save,
       named: new Set([...options.save ?? [], ...(taken ? targets : [])]),
       memory: this.#memory,
+      target: options.storedChunks ?? {},
       fresh,
       signal: ends,
       event,
@@ -629,6 +641,7 @@ export class Context implements AsyncDisposable {
           event,
           task,
           metricsEvery: listens ? options.metricsEvery : undefined,
+          columns: taken ? undefined : columnsToRead(plan, targets, options),
         },
         taken ? [] : targets,
         [...work.taps, ...(taken ? tapsOf(targets, work.taps, taken.take) : [])],

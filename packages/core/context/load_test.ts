@@ -4,7 +4,8 @@ import { Table } from "../data/table.ts";
 import { definePlugin } from "../plugin/define.ts";
 import type { Plugin } from "../plugin/plugin.ts";
 import { tableSource } from "../plugin/table_source.ts";
-import { Context } from "./context.ts";
+import { FolderStore, type Store } from "../store/store.ts";
+import { Context, type LoadOptions } from "./context.ts";
 import { getStreamingContext } from "./streaming_context.ts";
 
 const N = 100;
@@ -130,4 +131,89 @@ Deno.test("getRuns() gives tables by run", async () => {
   assert.deepEqual([...tables].map(([run, table]) => [run, table.length]), [["run_1", 4], ["run_2", 4]]);
   for (const table of tables.values()) table.release();
   await assert.rejects(ctx.getRuns(["run_1"], "none"), /No plugin provides "none"/);
+});
+
+Deno.test("of stored types only the columns are read that are asked for or looked at", async () => {
+  const root = await Deno.makeTempDir();
+  try {
+    const store = new FolderStore(root, { durable: false });
+    const read: unknown[] = [];
+    const spy: Store = {
+      list: () => store.list(),
+      writer: (key, meta, options) => store.writer(key, meta, options),
+      open: async (key) => {
+        const result = await store.open(key);
+        return result && {
+          ...{ meta: result.meta, chunks: result.chunks },
+          read: (options) => {
+            read.push([result.meta.dataType, options?.columns]);
+            return result.read(options);
+          },
+        };
+      },
+    };
+    const plain = context();
+    await using ctx = new Context({ store: spy });
+    ctx.register(...plain.providers.values());
+    await ctx.run("run", ["pulses", "twice"]);
+    const ask = async (type: string | string[], options: LoadOptions) => {
+      read.length = 0;
+      using found = await ctx.getData("run", type, options);
+      using wanted = await plain.getData("run", type, options);
+      assert.deepEqual(found.rows(), wanted.rows());
+      assert.equal(found.schema.text, wanted.schema.text);
+      return [...read];
+    };
+    const height = { where: "height > 90", columns: ["channel"] };
+    assert.deepEqual(await ask("pulses", height), [["pulses", ["time", "channel", "height"]]]);
+    assert.deepEqual(await ask("pulses", { columns: [] }), [["pulses", ["time"]]]);
+    assert.deepEqual(await ask("pulses", { where: "height > 90" }), [["pulses", undefined]]);
+    assert.deepEqual(await ask(["pulses", "twice"], { columns: ["twice"], timeRange: [30, 700] }), [
+      ["pulses", ["time", "channel"]],
+      ["twice", ["time", "twice"]],
+    ]);
+    // What is computed from pulses needs more of them.
+    assert.deepEqual(await ask(["pulses", "thrice"], { columns: ["thrice"] }), [["pulses", undefined]]);
+    await plain[Symbol.asyncDispose]();
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+});
+
+Deno.test("stored chunks end where a run is told to, also when it is gone on with", async () => {
+  const root = await Deno.makeTempDir();
+  try {
+    await using ctx = context(root);
+    const options = { save: ["pulses"], storedChunks: { bytes: 130, spanPs: 300n } };
+    let chunks = 0;
+    const stop = () => {
+      if (++chunks > 5) throw new Error("stop");
+    };
+    await assert.rejects(ctx.run("run", "twice", { ...options, chunkSize: 10, take: stop }), /stop/);
+    await ctx.run("run", "twice", { save: ["pulses"] });
+    await using other = context(`${root}/whole`);
+    await other.run("run", "twice", options);
+    for (const dataType of ["pulses", "twice"]) {
+      const [parts, whole] = await Promise.all(
+        [ctx, other].map(async ({ store }) => (await store!.open({ runId: "run", dataType }))!),
+      );
+      assert.deepEqual(parts!.meta.target, { bytes: 130, spanPs: 300n });
+      assert.deepEqual(parts!.chunks, whole!.chunks);
+      assert.ok(parts!.chunks.length > 8);
+    }
+    await assert.rejects(
+      ctx.run("run_2", "twice", { storedChunks: { bytes: 0 } }),
+      /storedChunks.bytes must be/,
+    );
+    await assert.rejects(
+      ctx.run("run_2", "twice", { storedChunks: { spanPs: 0n } }),
+      /spanPs must be above 0/,
+    );
+    await assert.rejects(
+      ctx.run("run_2", "twice", { storedChunks: { bytes: 2 ** 29 } }),
+      /Cannot store 1 data types in chunks of 512 MiB with 1 GiB of memory/,
+    );
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
 });

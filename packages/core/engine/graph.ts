@@ -41,6 +41,8 @@ export interface GraphOptions {
   readonly task?: ((event: TaskEvent) => void) | undefined;
   /** Tell how things stand every so many milliseconds; undefined: never. */
   readonly metricsEvery?: number | undefined;
+  /** Columns that are read of stored data types. Default: all. */
+  readonly columns?: ReadonlyMap<string, readonly string[]> | undefined;
 }
 
 /** Something that takes all chunks of a data type while others are read. The chunk stays the graph's. */

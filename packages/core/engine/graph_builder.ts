@@ -24,6 +24,8 @@ export interface BuilderOptions {
   readonly maxWorkers: number | undefined;
   /** Data types that are read outside. */
   readonly wanted: readonly Demand[];
+  /** Columns that are read of stored data types. Default: all. */
+  readonly columns?: ReadonlyMap<string, readonly string[]> | undefined;
 }
 
 const DEFAULT_ROWS = 50_000;
@@ -66,7 +68,13 @@ export class Builder {
       const range = this.#demands.of(type);
       if (!range) continue;
       const all = range[0] === ALL[0] && range[1] === ALL[1];
-      const options = all ? { pool, account } : { pool, account, timeRange: range };
+      const columns = this.#options.columns?.get(type);
+      const options = {
+        pool,
+        account,
+        ...(all ? {} : { timeRange: range }),
+        ...(columns ? { columns } : {}),
+      };
       this.#add(new StoredNode(this.#services, type, () => result.read(options)), [type]);
     }
   }

@@ -320,7 +320,7 @@ export class FolderWriter implements ResultWriter {
       ...begun,
       id: crypto.randomUUID(),
       notices: [...this.#spec.meta.notices ?? [], ...notices],
-      created: new Date().toISOString(),
+      created: this.#spec.meta.created ?? new Date().toISOString(),
       start: chunks[0]!.start,
       end: chunks.at(-1)!.end,
       rows: total(({ rows }) => rows),

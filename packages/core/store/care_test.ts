@@ -73,6 +73,47 @@ Deno.test("remove() takes a result away at once, and leaves one that is being wr
     assert.deepEqual(await store.list(), []);
   }));
 
+Deno.test("remove() leaves what was finished, replaced or begun anew since it was listed", () =>
+  withStore(async (store) => {
+    {
+      await using writer = await store.writer(KEY, META, { resume: true });
+      await writer.write(three()[0]!);
+      const [begun] = await store.list();
+      assert.ok(begun!.partial);
+      await writer.finish();
+      await assert.rejects(store.remove(begun!), {
+        name: "ResultChangedError",
+        message: "Cannot remove run_7/hits: it was finished or replaced meanwhile; look at it again",
+      });
+    }
+    const [first] = await store.list();
+    const again = await put(store, three());
+    await assert.rejects(store.remove(first!), { name: "ResultChangedError" });
+    assert.equal((await readAll((await store.open(KEY))!)).length, again.chunks.length);
+    const [now] = await store.list();
+    await Deno.writeTextFile(`${now!.folder}/metadata.json`, "{");
+    const [damaged] = await store.list();
+    assert.ok(damaged!.problem);
+    await put(store, three());
+    await assert.rejects(store.remove(damaged!), { name: "ResultChangedError" });
+    await store.remove((await store.list())[0]!);
+    assert.deepEqual(await store.list(), []);
+  }));
+
+Deno.test("a result that is written anew with the moment of the one before stays older than later ones", () =>
+  withStore(async (store) => {
+    const old = await put(store, three());
+    const later = await store.writer({ ...KEY }, { ...META, lineageHash: "99d0" });
+    for (const chunk of three()) await later.write(chunk);
+    await later.finish();
+    const { runId, dataType } = KEY;
+    assert.equal((await store.open({ runId, dataType }))!.meta.lineageHash, "99d0");
+    await using writer = await store.writer(KEY, old.meta, { target: { bytes: 1, spanPs: 50n } });
+    for await (using chunk of old.read()) await writer.write(chunk);
+    assert.equal((await writer.finish()).meta.created, old.meta.created);
+    assert.equal((await store.open({ runId, dataType }))!.meta.lineageHash, "99d0");
+  }));
+
 Deno.test("several stores are one: the first that has a result gives it, the first that may be written to takes it", () =>
   withStore(async (local, root) => {
     const shared = new FolderStore(`${root}/shared`, { durable: false });

@@ -63,6 +63,7 @@ import { type CodecName, codecOf, DEFAULT_CODEC } from "./codecs/codec.ts";
 import { saveChunk } from "./save_chunk.ts";
 import {
   AlreadyStoredError,
+  ResultChangedError,
   type ResultKey,
   ResultLockedError,
   type ResultWriter,
@@ -94,7 +95,7 @@ export type {
 } from "./types.ts";
 export { StoreLocations } from "./locations.ts";
 export { type StorageProblem, type VerifyReport, verifyResult } from "./verify.ts";
-export { AlreadyStoredError, ResultLockedError } from "./types.ts";
+export { AlreadyStoredError, ResultChangedError, ResultLockedError } from "./types.ts";
 
 /** What a {@linkcode FolderStore} may be told. */
 export interface FolderStoreOptions {
@@ -433,6 +434,7 @@ export class FolderStore implements Store {
    * Remove a result, complete or not. Readers see all of it or nothing; those that are reading it fail and say so.
    *
    * @throws {ResultLockedError} When somebody is writing it.
+   * @throws {ResultChangedError} When it is no longer what the summary says: finished, gone on with or replaced since.
    * @throws {Error} When it cannot be removed: names the folder.
    */
   async remove(summary: StoredSummary): Promise<void> {
@@ -444,15 +446,40 @@ export class FolderStore implements Store {
     try {
       const place = await LockedPlace.take(run, name, what, {});
       try {
+        await checkUnchanged(place.path, summary);
         await place.remove();
       } finally {
         await place.release();
       }
     } catch (cause) {
-      if (cause instanceof ResultLockedError) throw cause;
+      if (cause instanceof ResultLockedError || cause instanceof ResultChangedError) throw cause;
       throw storageError(`remove ${what}`, run, cause);
     }
   }
+}
+
+/** What is listed may have become something else before it was locked. */
+async function checkUnchanged(
+  folder: string,
+  { runId, dataType, meta, partial }: StoredSummary,
+): Promise<void> {
+  let now;
+  try {
+    now = (await readFolder(folder))?.metadata;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    now = undefined; // damaged
+  }
+  if (!now) return;
+  const same = meta
+    ? now.state === "complete" && now.meta.id === meta.id
+    : partial && now.state === "writing" && now.meta.created === partial.created;
+  if (same) return;
+  throw new ResultChangedError(
+    `Cannot remove ${runId}/${dataType}: it was ${
+      now.state === "complete" ? "finished or replaced" : "begun anew"
+    } meanwhile; look at it again`,
+  );
 }
 
 const age = ({ meta, partial }: StoredSummary): string => meta?.created ?? partial?.created ?? "";

@@ -35,6 +35,8 @@ export interface StoredMeta {
   readonly lineageHash: string;
   /** What a user of the result should know. */
   readonly notices?: readonly string[];
+  /** When its rows were finished, ISO 8601 in UTC: of one that is written anew as it is, as before. Default: when it is finished. */
+  readonly created?: string;
 }
 
 /**
@@ -199,6 +201,12 @@ export interface WriterOptions {
 export class ResultLockedError extends Error {
   /** Error name. */
   override readonly name = "ResultLockedError";
+}
+
+/** The result is no longer what it was when it was listed. */
+export class ResultChangedError extends Error {
+  /** Error name. */
+  override readonly name = "ResultChangedError";
 }
 
 /** The result that was to be resumed is complete: open it. */
