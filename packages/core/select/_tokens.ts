@@ -51,7 +51,8 @@ export function tokensOf(text: string): Token[] {
     const sign = number ?? match(SIGN), quoted = sign ?? match(QUOTED), word = quoted ?? match(WORD);
     if (word === undefined) {
       const help = MEANT[text[at]!] ?? "it has no meaning here";
-      throw selectionError(text, { at, end: at + 1 }, `unexpected "${text[at]}"; ${help}`);
+      const found = String.fromCodePoint(text.codePointAt(at)!);
+      throw selectionError(text, { at, end: at + found.length }, `unexpected "${found}"; ${help}`);
     }
     let end = at + word.length;
     if (number !== undefined) {

@@ -346,3 +346,10 @@ Deno.test("any text is read or refused with a SyntaxError, and long ones of them
   parseSelection(`channel${" < 1".repeat(2400)}`, COLUMNS as unknown as Schema);
   assert.throws(() => parseSelection("(".repeat(9999), COLUMNS as unknown as Schema), SyntaxError);
 });
+
+Deno.test("a character of two code units is named whole", () => {
+  assert.throws(
+    () => parseSelection("time > 1 and \u{1f4a5}", schema({ time: "time" })),
+    /unexpected "\u{1f4a5}"; it has no meaning here/u,
+  );
+});

@@ -75,9 +75,19 @@ export interface ResultFolder {
   readonly hash: string | undefined;
 }
 
+/** Whether there is a folder, or a link to one. */
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isDirectory;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.FilesystemLoop) return false;
+    throw error;
+  }
+}
+
 /** The folders of a run that may hold results. */
 export async function resultFolders(run: string): Promise<ResultFolder[]> {
-  if (!(await ifThere(Deno.stat(run)))?.isDirectory) return []; // a link to a file
+  if (!await isFolder(run)) return []; // a link to a file
   const entries = await ifThere(Array.fromAsync(Deno.readDir(run))) ?? [];
   const names = new Map<string, string>();
   for (const { name } of entries) {
@@ -96,7 +106,7 @@ export async function resultFolders(run: string): Promise<ResultFolder[]> {
 /** Where the result of a folder name lies: there, or where it was moved while it is exchanged; `undefined` without one. */
 export async function locate(run: string, name: string): Promise<string | undefined> {
   for (const path of [`${run}/${name}`, `${run}/.${name}.old`, `${run}/${name}`]) {
-    if ((await ifThere(Deno.stat(path)))?.isDirectory) return path;
+    if (await isFolder(path)) return path;
   }
   return undefined;
 }

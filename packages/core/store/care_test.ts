@@ -114,6 +114,26 @@ Deno.test("a result that is written anew with the moment of the one before stays
     assert.equal((await store.open({ runId, dataType }))!.meta.lineageHash, "99d0");
   }));
 
+Deno.test("links that lead nowhere, in a circle or to a result: the store is read, and removal takes the link alone", () =>
+  withStore(async (store, root) => {
+    const result = await put(store, three());
+    const other = new FolderStore(`${root}/other`, { durable: false });
+    await Deno.mkdir(`${root}/other/run_7`, { recursive: true });
+    await Deno.symlink("circle", `${root}/other/circle`);
+    await Deno.symlink("nowhere", `${root}/other/lost`);
+    await Deno.symlink("peaks-4f1a", `${root}/other/run_7/peaks-4f1a`);
+    await Deno.symlink(await Deno.realPath(result.folder!), `${root}/other/run_7/hits-4f1a`);
+    const [linked, ...more] = await other.list();
+    assert.deepEqual([linked!.dataType, linked!.meta?.id], ["hits", result.meta.id]);
+    assert.deepEqual(more.map(({ dataType, meta, problem }) => [dataType, meta, typeof problem]), [
+      ["peaks", undefined, "string"],
+    ]);
+    assert.equal(await other.open({ runId: "run_7", dataType: "peaks", lineageHash: "4f1a" }), undefined);
+    await other.remove(linked!);
+    assert.deepEqual((await other.list()).map(({ dataType }) => dataType), ["peaks"]);
+    assert.equal((await readAll((await store.open(KEY))!)).length, 3);
+  }));
+
 Deno.test("several stores are one: the first that has a result gives it, the first that may be written to takes it", () =>
   withStore(async (local, root) => {
     const shared = new FolderStore(`${root}/shared`, { durable: false });
