@@ -51,10 +51,6 @@ export const CORE_MODULES: readonly string[] = [
   "/stage",
   "/task-event",
   "/source-piece",
-  "/merge-column-streams",
-  "/loop",
-  "/cut",
-  "/intervals",
 ];
 
 /** Where the harness's own modules are. */

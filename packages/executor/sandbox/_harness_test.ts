@@ -19,12 +19,6 @@ const HOST_ONLY = [
   "./trace",
   "./errors",
   "./testing",
-  "./describe-columns",
-  "./codecs",
-  "./select",
-  "./read-stored",
-  "./export-rows",
-  "./import-rows",
 ];
 
 Deno.test("every module of the core is a plugin's to import, or the host's alone", () => {
