@@ -127,7 +127,14 @@ Deno.test({
     const winners = [0, 0];
     for (let k = 0; k < RACES; k++) {
       await Promise.all(writers.map((writer) => writer.write(new Uint8Array(1))));
-      const counts = await Promise.all(lines.map(async (line) => Number((await line.next()).value)));
+      const counts = await Promise.all(lines.map(async (line, i) => {
+        const { value } = await line.next();
+        if (value === undefined) {
+          const { code, signal } = await both[i]!.status;
+          throw new Error(`run ${k}: process ${i} ended with ${signal ?? code}`);
+        }
+        return Number(value);
+      }));
       assert.deepEqual(
         counts.toSorted((a, b) => a - b),
         [0, 60],

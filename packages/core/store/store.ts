@@ -279,6 +279,11 @@ export class FolderStore implements Store {
       if (!found && tries < 20) continue;
       if (!found) {
         if (!await holdsResult(folder)) return undefined; // somebody else's folder
+        // What is there may have come after the last look: a result that is being begun.
+        if (tries < 40) {
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          continue;
+        }
         const file = `${folder}/${METADATA_FILE}`;
         throw new SyntaxError(`Cannot read "${file}": it is missing; ${remedy(file)}`);
       }
