@@ -20,21 +20,17 @@ async function makeStore(cwd: string): Promise<void> {
   });
 }
 
+/** Hits of the same run with another threshold: a second lineage. */
+async function addSecondHits(cwd: string): Promise<void> {
+  const set = ["--set", "hit_threshold.threshold=20"];
+  await millraceJson(["run", "run_1", "--type", "hit_threshold", "--store", "data", ...set], { cwd });
+}
+
 Deno.test(
   "millrace ls, info and du tell what is stored, plain and as JSON",
   inFolder(async (cwd) => {
     await makeStore(cwd);
-    const more = [
-      "run",
-      "run_1",
-      "--type",
-      "hit_threshold",
-      "--store",
-      "data",
-      "--set",
-      "hit_threshold.threshold=20",
-    ];
-    await millraceJson(more, { cwd });
+    await addSecondHits(cwd);
     const listed = await millraceJson<Listed[]>(["ls", "data"], { cwd });
     assert.deepEqual(listed.map(({ dataType, state }) => `${dataType} ${state}`), [
       "hit_threshold complete",
@@ -77,17 +73,7 @@ Deno.test(
   "millrace lineage tells what a result was made by, and what differs from another",
   inFolder(async (cwd) => {
     await makeStore(cwd);
-    const more = [
-      "run",
-      "run_1",
-      "--type",
-      "hit_threshold",
-      "--store",
-      "data",
-      "--set",
-      "hit_threshold.threshold=20",
-    ];
-    await millraceJson(more, { cwd });
+    await addSecondHits(cwd);
     const text = await millrace(["lineage", "data", "run_1", "hit_threshold"], { cwd });
     assert.match(
       text.out,
@@ -113,17 +99,7 @@ Deno.test(
   "millrace gc lists first and removes with --yes, by every condition",
   inFolder(async (cwd) => {
     await makeStore(cwd);
-    const more = [
-      "run",
-      "run_1",
-      "--type",
-      "hit_threshold",
-      "--store",
-      "data",
-      "--set",
-      "hit_threshold.threshold=20",
-    ];
-    await millraceJson(more, { cwd });
+    await addSecondHits(cwd);
     const gc = (...args: string[]) =>
       millraceJson<{ removed: boolean; results: (Listed & { reason: string })[] }>(["gc", "data", ...args], {
         cwd,

@@ -3,27 +3,11 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { findRun } from "./formats.ts";
 import type { FormatOptions } from "./format.ts";
-
-/** A row as a format gave it. */
-export interface RawRow {
-  time: bigint;
-  endtime: bigint;
-  board: number;
-  channel: number;
-  record_id: bigint;
-  dt: number;
-  length: number;
-  energy: number;
-  energy_short: number;
-  energy_calibrated: number;
-  flags: number;
-  polarity: number;
-  wave: number[];
-}
+import type { TestRow } from "./compass/_testing.ts";
 
 /** What {@linkcode readRun} gathers. */
 export interface ReadRun {
-  rows: RawRow[];
+  rows: TestRow[];
   notices: string[];
 }
 
@@ -33,7 +17,7 @@ export async function readRun(
   options: Partial<FormatOptions> = {},
 ): Promise<ReadRun> {
   const { paths, format, notices: found } = await findRun(inputs);
-  const rows: RawRow[] = [], notices = [...found];
+  const rows: TestRow[] = [], notices = [...found];
   let end: bigint | undefined;
   const pieces = format.read(paths, {
     reorderWindow: 1e9,
@@ -50,7 +34,7 @@ export async function readRun(
       const time = row.time as bigint;
       assert(end === undefined || time >= end, `a row at ${time} in a piece from ${end} on`);
       assert(time < piece.end, `a row at ${time} in a piece up to ${piece.end}`);
-      rows.push({ ...row, wave: [...row.wave as Uint16Array] } as unknown as RawRow);
+      rows.push({ ...row, wave: [...row.wave as Uint16Array] } as unknown as TestRow);
     }
     end = piece.end;
     table.release();
@@ -59,14 +43,14 @@ export async function readRun(
 }
 
 /** Time, channel and samples of each row. */
-export const brief = (rows: readonly RawRow[]): [bigint, number, ...number[]][] =>
+export const brief = (rows: readonly TestRow[]): [bigint, number, ...number[]][] =>
   rows.map(({ time, channel, wave }) => [time, channel, ...wave]);
 
 /** Check that any sizes of pieces and reads give the same rows; gives them. */
 export async function sameForAnySize(
   inputs: string | readonly string[],
   options: Partial<FormatOptions> = {},
-): Promise<RawRow[]> {
+): Promise<TestRow[]> {
   const { rows } = await readRun(inputs, options);
   await fc.assert(
     fc.asyncProperty(
