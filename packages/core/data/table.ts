@@ -21,8 +21,9 @@
  */
 import { type Account, BufferHandle, BufferPool } from "./buffer_pool.ts";
 import { checkArray, checkShared, columnsOver, cut, widthOf } from "./_columns.ts";
+import { bytesHeld, type Held, heldFor, releaseAll, retainAll, unchargeAll } from "./_held.ts";
 import { exactOffset, shiftTimes } from "./_offset.ts";
-import { rowText } from "./_row_text.ts";
+import { rowOf, tableText } from "./_row_text.ts";
 import { tableFrom } from "./_table_from.ts";
 import { copyRows } from "./copy_rows.ts";
 import { type Layout, layOut, readHeader, writeHeader } from "./layout.ts";
@@ -38,6 +39,7 @@ import {
   type TypedArray,
 } from "./schema.ts";
 
+export type { Held } from "./_held.ts";
 export { exactOffset } from "./_offset.ts";
 export { copyRows } from "./copy_rows.ts";
 
@@ -67,17 +69,7 @@ export interface AllocateOptions {
   readonly account?: Account;
 }
 
-/** A reference that a table has to a buffer; a charged one keeps the budget charged. */
-export interface Held {
-  /** The buffer and its counts. */
-  readonly handle: BufferHandle;
-  /** Whether the budget counts it. */
-  readonly charged: boolean;
-}
-
 const defaultPool = new BufferPool();
-
-const ROWS_SHOWN = 10;
 
 /** Columns that tell a row: types of one kind may all have them, side by side they stand once. */
 export const ROW_KEYS: readonly string[] = ["time", "board", "channel", "endtime", "record_id"];
@@ -126,6 +118,10 @@ export class Table<C extends ColumnTypes = ColumnTypes> implements Disposable {
     return this.#columns ?? this.#gone();
   }
 
+  get #arrays(): Readonly<Record<string, TypedArray | Ragged>> {
+    return this.columns as Readonly<Record<string, TypedArray | Ragged>>;
+  }
+
   /** Whether the table was released. */
   get released(): boolean {
     return this.#columns === undefined;
@@ -136,7 +132,7 @@ export class Table<C extends ColumnTypes = ColumnTypes> implements Disposable {
     let bytes = 0;
     this.schema.columns.forEach((column, k) => {
       if (column.kind === "ragged") {
-        const { offsets } = this.columns[column.name] as Ragged;
+        const { offsets } = this.#arrays[column.name] as Ragged;
         bytes += (offsets[this.#length]! - offsets[0]!) * column.bytes + (this.#length + 1) * 4;
       } else bytes += this.#length * this.#widths[k]! * column.bytes;
     });
@@ -150,7 +146,7 @@ export class Table<C extends ColumnTypes = ColumnTypes> implements Disposable {
 
   /** Bytes of the buffers that this table keeps alive, each counted whole. */
   get heldBytes(): number {
-    return this.#held.reduce((sum, { handle }) => sum + handle.buffer.byteLength, 0);
+    return bytesHeld(this.#held);
   }
 
   #gone(): never {
@@ -344,7 +340,7 @@ export class Table<C extends ColumnTypes = ColumnTypes> implements Disposable {
 
   // Released, but the buffer does not go back to a pool: somebody else has it now.
   #forget(): void {
-    for (const { handle, charged } of this.detach()) if (charged) handle.uncharge();
+    unchargeAll(this.detach());
   }
 
   #layoutNow(): Layout {
@@ -357,41 +353,32 @@ export class Table<C extends ColumnTypes = ColumnTypes> implements Disposable {
     return { places, bytes: layout.bytes };
   }
 
+  // What a table is allocated with that is to hold these columns: `valuesOf` says how many values a ragged one gets.
+  #sizes(valuesOf: (data: Ragged, name: string) => number): Pick<AllocateOptions, "widths" | "values"> {
+    const widths: Record<string, number> = {}, values: Record<string, number> = {};
+    this.schema.columns.forEach(({ name, kind }, k) => {
+      if (kind === "ragged") values[name] = valuesOf(this.#arrays[name] as Ragged, name);
+      else widths[name] = this.#widths[k]!;
+    });
+    return { widths, values };
+  }
+
   /** A copy of these rows alone in one buffer. */
   compact(options: { pool?: BufferPool; account?: Account } = {}): Table<C> {
-    const values: Record<string, number> = {};
-    const widths: Record<string, number> = {};
-    this.schema.columns.forEach((column, k) => {
-      if (column.kind === "ragged") {
-        const { offsets } = this.columns[column.name] as Ragged;
-        values[column.name] = offsets[this.#length]! - offsets[0]!;
-      } else widths[column.name] = this.#widths[k]!;
-    });
-    const out = Table.allocate(this.schema, this.#length, { ...options, t0: this.t0, values, widths });
+    const sizes = this.#sizes(({ offsets }) => offsets[this.#length]! - offsets[0]!);
+    const out = Table.allocate(this.schema, this.#length, { ...options, t0: this.t0, ...sizes });
     copyRows(this as unknown as Table, 0, this.#length, out as unknown as Table, 0);
     return out;
   }
 
   // One more reference to the buffers: all of them, or those that the named columns lie in.
   #retain(names?: readonly string[]): Held[] {
-    const held = names === undefined ? [...this.#held] : this.#heldFor(names);
-    for (const { handle, charged } of held) handle.retain(charged);
-    return held;
-  }
-
-  #heldFor(names: readonly string[]): Held[] {
-    const buffers = new Set<ArrayBufferLike>();
-    for (const name of names) {
-      const data = this.columns[name] as TypedArray | Ragged;
-      if ("offsets" in data) buffers.add(data.values.buffer).add(data.offsets.buffer);
-      else buffers.add(data.buffer);
-    }
-    return this.#held.filter(({ handle }) => buffers.has(handle.buffer));
+    return retainAll(names === undefined ? this.#held : heldFor(this.#held, this.#arrays, names));
   }
 
   /** Bytes of the buffers that the named columns lie in, each counted whole. */
   heldBytesOf(names: readonly string[]): number {
-    return this.#heldFor(names).reduce((sum, { handle }) => sum + handle.buffer.byteLength, 0);
+    return bytesHeld(heldFor(this.#held, this.#arrays, names));
   }
 
   /** Rows `from` to `to` (excluded) as a view that shares the buffers. O(columns). */
@@ -401,7 +388,7 @@ export class Table<C extends ColumnTypes = ColumnTypes> implements Disposable {
     }
     const columns: Record<string, TypedArray | Ragged> = {};
     this.schema.columns.forEach((column, k) => {
-      const data = this.columns[column.name] as TypedArray | Ragged;
+      const data = this.#arrays[column.name]!;
       const width = this.#widths[k]!;
       columns[column.name] = "offsets" in data
         ? { values: data.values, offsets: data.offsets.subarray(from, to + 1) }
@@ -473,15 +460,8 @@ export class Table<C extends ColumnTypes = ColumnTypes> implements Disposable {
       return this;
     }
     if (growth.share) throw new TypeError("Cannot grow a table with shared columns");
-    const widths: Record<string, number> = {};
-    const values: Record<string, number> = {};
-    this.schema.columns.forEach((column, k) => {
-      if (column.kind === "ragged") {
-        values[column.name] = options.values?.[column.name] ??
-          (this.columns[column.name] as Ragged).values.length;
-      } else widths[column.name] = this.#widths[k]!;
-    });
-    const larger = Table.allocate(this.schema, length, { ...growth, t0: this.t0, widths, values });
+    const sizes = this.#sizes((data, name) => options.values?.[name] ?? data.values.length);
+    const larger = Table.allocate(this.schema, length, { ...growth, t0: this.t0, ...sizes });
     try {
       copyRows(this as unknown as Table, 0, Math.min(length, this.#length), larger as unknown as Table, 0);
     } catch (error) {
@@ -515,18 +495,7 @@ export class Table<C extends ColumnTypes = ColumnTypes> implements Disposable {
     if (!(Number.isInteger(i) && 0 <= i && i < this.#length)) {
       throw new RangeError(`Cannot read row ${i} of ${this.#length}`);
     }
-    const row: Record<string, RowValue> = {};
-    this.schema.columns.forEach((column, k) => {
-      const data = this.columns[column.name] as TypedArray | Ragged;
-      if ("offsets" in data) {
-        row[column.name] = data.values.subarray(data.offsets[i], data.offsets[i + 1]);
-      } else if (column.kind === "time") row[column.name] = this.t0 + BigInt(data[i] as number);
-      else if (column.kind === "fixed") {
-        const width = this.#widths[k]!;
-        row[column.name] = data.subarray(i * width, (i + 1) * width);
-      } else row[column.name] = column.element === "bool" ? data[i] !== 0 : data[i]!;
-    });
-    return row as { [K in keyof C]: RowValue };
+    return rowOf(this as unknown as Table, i) as { [K in keyof C]: RowValue };
   }
 
   /** All rows as objects: for printing and tests. */
@@ -536,11 +505,7 @@ export class Table<C extends ColumnTypes = ColumnTypes> implements Disposable {
 
   /** How many rows there are, and the first ten of them, a line each. */
   toString(): string {
-    if (this.released) return "Table (released)";
-    const n = this.#length;
-    const lines = Array.from({ length: Math.min(n, ROWS_SHOWN) }, (_, i) => `  ${rowText(this.row(i))}`);
-    if (n > ROWS_SHOWN) lines.push(`  ... ${n - ROWS_SHOWN} more`);
-    return [`Table of ${n} ${n === 1 ? "row" : "rows"}${n > 0 ? ":" : ""}`, ...lines].join("\n");
+    return tableText(this as unknown as Table);
   }
 
   /** The same as {@linkcode Table.toString}, for `console.log`. */
@@ -556,14 +521,11 @@ export class Table<C extends ColumnTypes = ColumnTypes> implements Disposable {
 
   /** The budget stops counting this table's buffers: they are the user's now. */
   uncharge(): void {
-    this.#held = this.#held.map(({ handle, charged }) => {
-      if (charged) handle.uncharge();
-      return { handle, charged: false };
-    });
+    this.#held = unchargeAll(this.#held);
   }
 
   #drop(): void {
-    for (const { handle, charged } of this.#held) handle.release(charged);
+    releaseAll(this.#held);
     this.#held = [];
   }
 
