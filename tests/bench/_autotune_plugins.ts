@@ -43,28 +43,39 @@ export const settled: Plugin = onNumbers("settled", (value) => settle(value, 500
 export const uneven: Plugin = onNumbers("uneven", (value) => settle(value, value < 0.1 ? 2000 : 20));
 
 const WIDTH = 800;
-const WAVES = { time: "time", wave: `i16[${WIDTH}]` } as const;
+
+/** One number of each waveform: of samples `from` to `to` (excluded) of all that a chunk has. */
+const onWaves = (
+  name: string,
+  waves: string,
+  samples: "i16" | "f32",
+  work: (wave: ArrayLike<number>, from: number, to: number) => number,
+): Plugin =>
+  definePlugin({
+    module,
+    export: name,
+    provides: name,
+    dependsOn: [waves],
+    needs: { [waves]: { time: "time", wave: `${samples}[${WIDTH}]` } },
+    version: "1",
+    dataKind: "waves",
+    schema: VALUES,
+    computeChunk({ table, length }, { emit }) {
+      const out = emit(length);
+      const wave = table.get("wave", `${samples}[${WIDTH}]`);
+      for (let i = 0; i < length; i++) out.columns.value[i] = work(wave, i * WIDTH, (i + 1) * WIDTH);
+      return out;
+    },
+  });
 
 /** Reads wide waveforms once: bound by memory. */
-export const areas: Plugin = definePlugin({
-  module,
-  export: "areas",
-  provides: "areas",
-  dependsOn: ["waves"],
-  needs: { waves: WAVES },
-  version: "1",
-  dataKind: "waves",
-  schema: VALUES,
-  computeChunk({ columns, length }, { emit }) {
-    const out = emit(length);
-    for (let i = 0, at = 0; i < length; i++) {
-      let sum = 0;
-      for (const end = at + WIDTH; at < end; at++) sum += columns.wave[at]!;
-      out.columns.value[i] = sum;
-    }
-    return out;
-  },
+export const areas: Plugin = onWaves("areas", "waves", "i16", (wave, from, to) => {
+  let sum = 0;
+  for (let at = from; at < to; at++) sum += wave[at]!;
+  return sum;
 });
+
+const WAVES = { time: "time", wave: `i16[${WIDTH}]` } as const;
 
 /** Waveforms without their mean, which are stored. */
 export const centred: Plugin = definePlugin({
@@ -90,24 +101,10 @@ export const centred: Plugin = definePlugin({
 });
 
 /** The highest sample of each, which is stored too. */
-export const heights: Plugin = definePlugin({
-  module,
-  export: "heights",
-  provides: "heights",
-  dependsOn: ["centred"],
-  needs: { centred: { time: "time", wave: `f32[${WIDTH}]` } },
-  version: "1",
-  dataKind: "waves",
-  schema: VALUES,
-  computeChunk({ columns, length }, { emit }) {
-    const out = emit(length);
-    for (let i = 0, at = 0; i < length; i++) {
-      let most = -Infinity;
-      for (const end = at + WIDTH; at < end; at++) most = Math.max(most, columns.wave[at]!);
-      out.columns.value[i] = most;
-    }
-    return out;
-  },
+export const heights: Plugin = onWaves("heights", "centred", "f32", (wave, from, to) => {
+  let most = -Infinity;
+  for (let at = from; at < to; at++) most = Math.max(most, wave[at]!);
+  return most;
 });
 
 const timesOf = (n: number) => Array.from({ length: n }, (_, k) => 1000n * BigInt(k));

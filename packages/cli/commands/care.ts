@@ -3,6 +3,7 @@
  * @module
  */
 import type { Io } from "../io.ts";
+import { pluginOption, pluginsOption, recoverOption, setOption } from "./_options.ts";
 import { collect, NAMES, type Program } from "./_program.ts";
 
 /** Add `ls`, `info`, `du`, `gc`, `copy`, `rechunk`, `verify` and `lineage` to the program. */
@@ -83,7 +84,7 @@ function addGc(program: Program, io: Io): void {
     .option("--superseded", "older than another complete result of the same run and data type")
     .option("--incomplete", "left by runs that did not end")
     .option("--unreadable", "damaged, or of an older version")
-    .option("--plugins <set>", "built-in plugins to use: signal or strax (default: signal)")
+    .addOption(pluginsOption)
     .option("--plugin <file|url>", "plugins of this module are there too, may be given again", collect)
     .option("--yes", "remove them")
     .option("--json", "as JSON")
@@ -151,10 +152,10 @@ function addVerify(program: Program, io: Io): void {
     .argument("[type]", "data type (default: all)")
     .option("--repair", "compute anew what is damaged")
     .option("--input <path>", "input of the run for that, may be given again", collect)
-    .option("--set <plugin.option=value>", "set an option of a plugin, may be given again", collect)
-    .option("--plugins <set>", "built-in plugins to use: signal or strax (default: signal)")
-    .option("--plugin <file|url>", "use the plugins that a module exports too, may be given again", collect)
-    .option("--recover", "keep what stands before the damage in a broken CoMPASS file")
+    .addOption(setOption)
+    .addOption(pluginsOption)
+    .addOption(pluginOption)
+    .addOption(recoverOption)
     .option("--json", "as JSON")
     .helpOption("-h, --help", "show help")
     .addHelpText("after", VERIFY_HELP)

@@ -3,7 +3,17 @@
  * @module
  */
 import type { Io } from "../io.ts";
-import { collect, type Program } from "./_program.ts";
+import {
+  executorOption,
+  lockOption,
+  noInstalledOption,
+  pluginOption,
+  pluginsOption,
+  recoverOption,
+  setOption,
+  workersOption,
+} from "./_options.ts";
+import type { Program } from "./_program.ts";
 
 const HELP = `
 Examples:
@@ -20,17 +30,14 @@ export function addPlan(program: Program, io: Io): void {
     .option("-t, --type <types>", "data types to compute, separated by commas")
     .option("-s, --store <folder>", "folder of the results")
     .option("--run-id <name>", "name of the run (default: that of the input)")
-    .option("--set <plugin.option=value>", "set an option of a plugin, may be given again", collect)
-    .option("--plugins <set>", "built-in plugins to use: signal or strax (default: signal)")
-    .option("--plugin <file|url>", "use the plugins that a module exports too, may be given again", collect)
-    .option(
-      "--lock <file>",
-      "lock file of installed plugins (default: millrace.lock here, or in the nearest folder above)",
-    )
-    .option("--no-installed", "leave installed plugins out")
-    .option("--executor <kind>", "compute in: thread, process or inline (default: thread)")
-    .option("--workers <count>", "most workers (default: as many as the machine has processors)")
-    .option("--recover", "keep what stands before the damage in a broken file")
+    .addOption(setOption)
+    .addOption(pluginsOption)
+    .addOption(pluginOption)
+    .addOption(lockOption)
+    .addOption(noInstalledOption)
+    .addOption(executorOption)
+    .addOption(workersOption)
+    .addOption(recoverOption)
     .option("--fresh", "plan to compute also what is stored already")
     .option("--json", "the plan as JSON")
     .helpOption("-h, --help", "show help")

@@ -3,7 +3,8 @@
  * @module
  */
 import type { Io } from "../io.ts";
-import { collect, type Program } from "./_program.ts";
+import { lockOption, noInstalledOption, pluginOption, pluginsOption } from "./_options.ts";
+import type { Program } from "./_program.ts";
 
 const HELP = `
 Examples:
@@ -20,14 +21,11 @@ export function addPlugins(program: Program, io: Io): void {
   program.command("plugins")
     .description("List the plugins, or show the columns and options of one")
     .argument("[name]", "name of a plugin or a data type")
-    .option("--plugins <set>", "built-in plugins to use: signal or strax (default: signal)")
-    .option("--plugin <file|url>", "use the plugins that a module exports too, may be given again", collect)
+    .addOption(pluginsOption)
+    .addOption(pluginOption)
     .option("--all", "show columns and options of all plugins")
-    .option(
-      "--lock <file>",
-      "lock file of installed plugins (default: millrace.lock here, or in the nearest folder above)",
-    )
-    .option("--no-installed", "leave installed plugins out")
+    .addOption(lockOption)
+    .addOption(noInstalledOption)
     .option("--json", "as JSON")
     .helpOption("-h, --help", "show help")
     .addHelpText("after", HELP)

@@ -3,6 +3,16 @@
  * @module
  */
 import type { Io } from "../io.ts";
+import {
+  executorOption,
+  lockOption,
+  noInstalledOption,
+  pluginOption,
+  pluginsOption,
+  recoverOption,
+  setOption,
+  workersOption,
+} from "./_options.ts";
 import { collect, type Program } from "./_program.ts";
 
 const HELP = `
@@ -50,17 +60,14 @@ export function addRun(program: Program, io: Io): void {
     )
     .option("--chunk-span <time>", "longest time of a stored chunk of a new result (default: 60s)")
     .option("--memory <size>", "memory that the run may hold", "1GiB")
-    .option("--set <plugin.option=value>", "set an option of a plugin, may be given again", collect)
-    .option("--plugins <set>", "built-in plugins to use: signal or strax (default: signal)")
-    .option("--plugin <file|url>", "use the plugins that a module exports too, may be given again", collect)
-    .option(
-      "--lock <file>",
-      "lock file of installed plugins (default: millrace.lock here, or in the nearest folder above)",
-    )
-    .option("--no-installed", "leave installed plugins out")
-    .option("--executor <kind>", "compute in: thread, process or inline (default: thread)")
-    .option("--workers <count>", "most workers (default: as many as the machine has processors)")
-    .option("--recover", "keep what stands before the damage in a broken CoMPASS file")
+    .addOption(setOption)
+    .addOption(pluginsOption)
+    .addOption(pluginOption)
+    .addOption(lockOption)
+    .addOption(noInstalledOption)
+    .addOption(executorOption)
+    .addOption(workersOption)
+    .addOption(recoverOption)
     .option("--fresh", "compute also what is stored already, or was left by an interrupted run")
     .option("--trace <file>", "write what ran where and when, for chrome://tracing or ui.perfetto.dev")
     .option("--json", "tell what was done as JSON on standard output")

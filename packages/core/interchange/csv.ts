@@ -1,8 +1,9 @@
 // CSV: a line a row, the columns' names in the first. Samples are numbers separated by spaces in one field.
 import type { Column, Schema } from "../data/schema.ts";
 import { linesOf } from "./_files.ts";
+import { lineWriter } from "./_line_writer.ts";
 import { Looks, NUMBER, schemaOfLooks } from "./_infer.ts";
-import { type Cell, cellsOf, chosen, Gathered } from "./_values.ts";
+import { type Cell, chosen, Gathered } from "./_values.ts";
 import type { Format } from "./types.ts";
 
 const encoder = new TextEncoder();
@@ -93,25 +94,13 @@ export const csv: Format = {
   refuses: () => undefined,
   async writer(out, schema) {
     await out.write(encoder.encode(`${schema.columns.map(({ name }) => quoted(name)).join(",")}\n`));
-    return {
-      async write(table) {
-        const cells = schema.columns.map((column) => cellsOf(table, column));
-        let text = "";
-        for (let i = 0; i < table.length; i++) {
-          for (let k = 0; k < cells.length; k++) {
-            text += k === 0 ? fieldText(cells[k]!(i)) : `,${fieldText(cells[k]!(i))}`;
-          }
-          text += "\n";
-          if (text.length > 2 ** 18) {
-            await out.write(encoder.encode(text));
-            text = "";
-          }
-        }
-        if (text !== "") await out.write(encoder.encode(text));
-      },
-      finish: async () => {},
-      close: async () => {},
-    };
+    return lineWriter(out, schema, (cells, i) => {
+      let line = "";
+      for (let k = 0; k < cells.length; k++) {
+        line += k === 0 ? fieldText(cells[k]!(i)) : `,${fieldText(cells[k]!(i))}`;
+      }
+      return line;
+    });
   },
   async open(path, { schema, rows, columns }) {
     const names = await namesIn(path);

@@ -1,12 +1,11 @@
 // JSON lines: an object a line. NaN is null, infinite numbers are texts; 64-bit integers are numbers with all their digits.
 import type { Column, Schema } from "../data/schema.ts";
 import { linesOf } from "./_files.ts";
+import { lineWriter } from "./_line_writer.ts";
 import { Looks, schemaOfLooks } from "./_infer.ts";
-import { type Cell, cellsOf, chosen, Gathered } from "./_values.ts";
+import { type Cell, chosen, Gathered } from "./_values.ts";
 import { numberOf } from "./csv.ts";
 import type { Format } from "./types.ts";
-
-const encoder = new TextEncoder();
 
 function jsonText(cell: Cell): string {
   if (typeof cell === "object") return `[${Array.from(cell as readonly number[], jsonText).join(",")}]`;
@@ -63,23 +62,11 @@ export const jsonl: Format = {
   refuses: () => undefined,
   async writer(out, schema) {
     const keys = schema.columns.map(({ name }, k) => `${k === 0 ? "{" : ","}${JSON.stringify(name)}:`);
-    return {
-      async write(table) {
-        const cells = schema.columns.map((column) => cellsOf(table, column));
-        let text = "";
-        for (let i = 0; i < table.length; i++) {
-          for (let k = 0; k < cells.length; k++) text += keys[k]! + jsonText(cells[k]!(i));
-          text += "}\n";
-          if (text.length > 2 ** 18) {
-            await out.write(encoder.encode(text));
-            text = "";
-          }
-        }
-        if (text !== "") await out.write(encoder.encode(text));
-      },
-      finish: async () => {},
-      close: async () => {},
-    };
+    return lineWriter(out, schema, (cells, i) => {
+      let line = "";
+      for (let k = 0; k < cells.length; k++) line += keys[k]! + jsonText(cells[k]!(i));
+      return `${line}}`;
+    });
   },
   async open(path, { schema, rows, columns }) {
     const all = schema ?? await inferred(path);

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Registry } from "../registry.ts";
-import { facets, search } from "../plugins/search.ts";
+import { facets, queryOf, search } from "../plugins/search.ts";
 import { page } from "./layout.tsx";
 import { Types } from "./types.tsx";
 
@@ -13,29 +13,21 @@ const SHOWN = 50;
 
 /** Packages that fit the query, the most downloaded first. */
 export function homePage(registry: Registry, query: URLSearchParams): Response {
-  const given = (name: string) => query.get(name) || undefined;
-  const found = search(registry, {
-    text: given("q"),
-    provides: given("provides"),
-    needs: given("needs"),
-    permission: given("permission"),
-    without: given("without"),
-    license: given("license"),
-    limit: SHOWN,
-  });
+  const asked = queryOf(query);
+  const found = search(registry, { ...asked, limit: SHOWN });
   const known = facets(registry);
   return page({
     title: "Packages",
-    search: given("q") ?? "",
+    search: asked.text ?? "",
     children: (
       <>
         <h1>Packages</h1>
         <form action="/" method="get" class="facets" aria-label="Narrow the search">
-          {given("q") && <input type="hidden" name="q" value={given("q")} />}
+          {asked.text && <input type="hidden" name="q" value={asked.text} />}
           {(["provides", "needs", "license"] as const).map((name) => (
             <label>
               {{ provides: "Provides", needs: "Needs", license: "Licence" }[name]}
-              <input name={name} value={given(name) ?? ""} list={`known-${name}`} autocomplete="off" />
+              <input name={name} value={asked[name] ?? ""} list={`known-${name}`} autocomplete="off" />
               <datalist id={`known-${name}`}>
                 {known[name].map((value) => <option key={value} value={value}></option>)}
               </datalist>
@@ -46,12 +38,12 @@ export function homePage(registry: Registry, query: URLSearchParams): Response {
             <select name="permission">
               <option value="">any or none</option>
               {known.permission.map((name) => (
-                <option value={name} selected={name === given("permission")}>{name}</option>
+                <option value={name} selected={name === asked.permission}>{name}</option>
               ))}
             </select>
           </label>
           <label class="check">
-            <input type="checkbox" name="without" value="any" checked={given("without") === "any"} />{" "}
+            <input type="checkbox" name="without" value="any" checked={asked.without === "any"} />{" "}
             Wants no permission
           </label>
           <button type="submit">Narrow</button>

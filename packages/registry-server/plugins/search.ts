@@ -22,6 +22,19 @@ export interface Query {
   readonly limit?: number | undefined;
 }
 
+/** What a URL asks for; an empty value asks for nothing. */
+export function queryOf(parameters: URLSearchParams): Query {
+  const given = (name: string) => parameters.get(name) || undefined;
+  return {
+    text: given("q"),
+    provides: given("provides"),
+    needs: given("needs"),
+    permission: given("permission"),
+    without: given("without"),
+    license: given("license"),
+  };
+}
+
 /** A package that was found, by its latest version. */
 export interface Found {
   /** `@scope/name`. */

@@ -18,6 +18,19 @@ const permission: z.ZodType<Permission> = z.strictObject({
   archive: z.string().regex(/^[0-9a-f]{64}$/).optional(),
 }) as z.ZodType<Permission>;
 
+const membership = (method: "PUT" | "DELETE", summary: string, change: typeof addMember): Route =>
+  route({
+    method,
+    path: "/scopes/:scope/members/:user",
+    summary,
+    access: "user",
+    answer({ registry, identity, params }) {
+      authorize(registry, identity, { action: "manage", scope: params.scope! });
+      change(registry, params.scope!, findUser(registry, params.user!));
+      return undefined;
+    },
+  });
+
 export const accessRoutes: readonly Route[] = [
   route({
     method: "GET",
@@ -68,28 +81,8 @@ export const accessRoutes: readonly Route[] = [
       return { scope: body.scope, owner: owner.name };
     },
   }),
-  route({
-    method: "PUT",
-    path: "/scopes/:scope/members/:user",
-    summary: "Let a user publish in a scope",
-    access: "user",
-    answer({ registry, identity, params }) {
-      authorize(registry, identity, { action: "manage", scope: params.scope! });
-      addMember(registry, params.scope!, findUser(registry, params.user!));
-      return undefined;
-    },
-  }),
-  route({
-    method: "DELETE",
-    path: "/scopes/:scope/members/:user",
-    summary: "No longer let a user publish in a scope",
-    access: "user",
-    answer({ registry, identity, params }) {
-      authorize(registry, identity, { action: "manage", scope: params.scope! });
-      removeMember(registry, params.scope!, findUser(registry, params.user!));
-      return undefined;
-    },
-  }),
+  membership("PUT", "Let a user publish in a scope", addMember),
+  membership("DELETE", "No longer let a user publish in a scope", removeMember),
   route({
     method: "GET",
     path: "/tokens",

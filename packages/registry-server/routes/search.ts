@@ -5,7 +5,7 @@
 import { getVersion } from "../catalog/versions.ts";
 import { type Route, route } from "../http/route.ts";
 import { permissionDiff } from "../plugins/permission_diff.ts";
-import { dependents, pluginsOf, search } from "../plugins/search.ts";
+import { dependents, pluginsOf, queryOf, search } from "../plugins/search.ts";
 
 export const searchRoutes: readonly Route[] = [
   route({
@@ -21,19 +21,7 @@ export const searchRoutes: readonly Route[] = [
       without: 'Permission that no plugin wants; "any" for plugins that want none',
       license: "Licence",
     },
-    answer({ registry, query }) {
-      const given = (name: string) => query.get(name) || undefined;
-      return {
-        packages: search(registry, {
-          text: given("q"),
-          provides: given("provides"),
-          needs: given("needs"),
-          permission: given("permission"),
-          without: given("without"),
-          license: given("license"),
-        }),
-      };
-    },
+    answer: ({ registry, query }) => ({ packages: search(registry, queryOf(query)) }),
   }),
   route({
     method: "GET",

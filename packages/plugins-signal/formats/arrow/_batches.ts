@@ -3,6 +3,7 @@ import type * as Arrow from "apache-arrow";
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { choose, type Chosen } from "../columnar/names.ts";
 import type { Block, BlockSource } from "../columnar/reader.ts";
+import { readable } from "../columnar/readable.ts";
 import type { FormatOptions } from "../format.ts";
 import { noFiles } from "../merge/read_traces.ts";
 import { RunFile } from "../merge/file.ts";
@@ -20,7 +21,7 @@ export async function openArrow(path: string, options: FormatOptions): Promise<B
   }
   const file = new RunFile(path, noFiles()), size = await file.stat();
   try {
-    const reader = await failing(path, 0, async () => {
+    const reader = await readable(path, 0, async () => {
       const reader = await arrow.RecordBatchReader.from(
         handleOf(file, size, options.readBytes) as never,
       ) as Reader;
@@ -40,7 +41,7 @@ export async function openArrow(path: string, options: FormatOptions): Promise<B
       timeScale,
       async next() {
         letGo();
-        const { value, done } = await failing(path, row, () => reader.next());
+        const { value, done } = await readable(path, row, () => reader.next());
         if (done) return undefined;
         const batch = value as Arrow.RecordBatch;
         options.account?.charge(charged = batch.data.byteLength);
@@ -78,18 +79,6 @@ function handleOf(file: RunFile, size: number, readBytes: number): unknown {
     },
     close: () => Promise.resolve(file.close()),
   };
-}
-
-async function failing<T>(path: string, row: number, act: () => T | Promise<T>): Promise<T> {
-  try {
-    return await act();
-  } catch (cause) {
-    if (!(cause instanceof Error) || cause.message.startsWith("Cannot")) throw cause;
-    throw new SyntaxError(
-      `Cannot read "${path}" at row ${row}: ${cause.message}; it is cut, damaged or packed in a way that is not known`,
-      { cause },
-    );
-  }
 }
 
 function scaleOf(arrow: typeof Arrow, path: string, field: Arrow.Field | undefined): bigint {

@@ -2,6 +2,7 @@
 import type { AsyncBuffer, FileMetaData, SchemaElement } from "hyparquet";
 import { choose, type Chosen } from "../columnar/names.ts";
 import type { Block, BlockSource } from "../columnar/reader.ts";
+import { readable } from "../columnar/readable.ts";
 import type { FormatOptions } from "../format.ts";
 import { RunFile } from "../merge/file.ts";
 import { noFiles } from "../merge/read_traces.ts";
@@ -26,7 +27,7 @@ export async function openParquet(path: string, options: FormatOptions): Promise
   const file = new RunFile(path, noFiles()), size = await file.stat();
   try {
     const buffer = bufferOf(path, file, size);
-    const metadata = await failing(path, 0, () => parquetMetadataAsync(buffer));
+    const metadata = await readable(path, 0, () => parquetMetadataAsync(buffer));
     const top = topLevel(metadata.schema), chosen = choose(path, top.map(({ name }) => name));
     const timeScale = scaleOf(path, top.find(({ name }) => name === chosen.time));
     if (top.find(({ name }) => name === chosen.wave)!.num_children === undefined) {
@@ -50,7 +51,7 @@ export async function openParquet(path: string, options: FormatOptions): Promise
         const { value: window, done } = windows.next();
         if (done) return undefined;
         options.account?.charge(charged = 8 * window.samples);
-        const rows = await failing(path, window.from, () =>
+        const rows = await readable(path, window.from, () =>
           parquetReadObjects({
             file: buffer,
             metadata,
@@ -152,18 +153,6 @@ function* windowsOf({ row_groups }: FileMetaData, wave: string): Generator<Windo
     }
     first += rows;
     received += bytes;
-  }
-}
-
-async function failing<T>(path: string, row: number, act: () => Promise<T>): Promise<T> {
-  try {
-    return await act();
-  } catch (cause) {
-    if (!(cause instanceof Error) || cause.message.startsWith("Cannot read")) throw cause;
-    throw new SyntaxError(
-      `Cannot read "${path}" at row ${row}: ${cause.message}; it is cut, damaged or packed in a way that is not known`,
-      { cause },
-    );
   }
 }
 
