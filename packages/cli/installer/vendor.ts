@@ -58,7 +58,7 @@ async function isThere(
   packages: readonly Pick<PackageFiles, "id" | "place" | "manifestBytes" | "files">[],
 ): Promise<boolean> {
   const same = async (file: string, bytes: Uint8Array): Promise<boolean> => {
-    const info = await Deno.lstat(file).catch(() => undefined);
+    const info = await Deno.lstat(file).catch(ignoreMissing);
     return info?.isFile === true && sha256(await Deno.readFile(file)) === sha256(bytes);
   };
   let count = 0;
@@ -78,13 +78,16 @@ async function isThere(
   return count === 0;
 }
 
-function ignoreMissing(error: unknown): void {
-  if (!(error instanceof Deno.errors.NotFound)) throw error;
+/** For what may not be there, or have a file where it has a folder. */
+function ignoreMissing(error: unknown): undefined {
+  if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
+  throw error;
 }
 
 /** Whether a plugin's folder is there. */
 export async function isVendored(lock: string, plugin: Pick<LockedPlugin, "folder">): Promise<boolean> {
-  return await Deno.stat(filesFolder(lock, plugin)).then(({ isDirectory }) => isDirectory, () => false);
+  const info = await Deno.stat(filesFolder(lock, plugin)).catch(ignoreMissing);
+  return info?.isDirectory === true;
 }
 
 /**
@@ -188,7 +191,7 @@ export async function removeUnused(
 ): Promise<void> {
   const kept = new Set([...plugins].map(({ folder }) => folder));
   const all = vendorFolder(lock);
-  for (const { name } of await Array.fromAsync(Deno.readDir(all)).catch(() => [])) {
+  for (const { name } of await Array.fromAsync(Deno.readDir(all)).catch(ignoreMissing) ?? []) {
     if (!kept.has(name)) await Deno.remove(join(all, name), { recursive: true });
   }
 }

@@ -80,7 +80,7 @@ export async function haloBehind(trial: Trial): Promise<bigint> {
       );
     }
   } catch {
-    return 0n;
+    return 0n; // running it says why
   }
   return halos > 0 ? BigInt(Math.ceil(halos + reaches)) : 0n;
 }

@@ -55,7 +55,7 @@ function isCloneable(value: unknown): boolean {
     structuredClone(value);
     return true;
   } catch {
-    return false;
+    return false; // that it throws is the answer
   }
 }
 
