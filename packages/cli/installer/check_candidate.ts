@@ -8,18 +8,10 @@ import { readManifest } from "./fetch_version.ts";
 import { completeGraph } from "./graph.ts";
 import { vendoredPlugins } from "./load.ts";
 import type { Lock, LockedPlugin } from "./lock_file.ts";
-import { manifestOf, type PackageFiles } from "./package_files.ts";
+import { manifestOf, type PackageFiles, UNSIGNED } from "./package_files.ts";
 import { complete, entriesOf } from "./propose.ts";
 import { runSample } from "./sample.ts";
 import { writeVendored } from "./vendor.ts";
-
-const UNSIGNED = {
-  trust: "local",
-  registry: null,
-  publisher: null,
-  offered: undefined,
-  strange: undefined,
-} as const;
 
 /**
  * Compute the samples of an upload's plugins.

@@ -33,6 +33,15 @@ export interface PackageFiles {
   readonly strange: string | undefined;
 }
 
+/** Of files that nobody signed. */
+export const UNSIGNED = {
+  trust: "local",
+  registry: null,
+  publisher: null,
+  offered: undefined,
+  strange: undefined,
+} as const satisfies Partial<PackageFiles>;
+
 /** SHA-256 in hexadecimal digits. */
 export function sha256(data: Uint8Array | string): string {
   return createHash("sha256").update(data).digest("hex");

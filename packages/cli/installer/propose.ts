@@ -19,7 +19,7 @@ import { grantsOf } from "./grants.ts";
 import { completeGraph, isEngine } from "./graph.ts";
 import { joinRegistryKeys } from "./keys.ts";
 import type { Lock, LockedExport, LockedPlugin } from "./lock_file.ts";
-import { manifestOf, type PackageFiles, sha256 } from "./package_files.ts";
+import { manifestOf, type PackageFiles, sha256, UNSIGNED } from "./package_files.ts";
 import { pathFrom, readFolder } from "./read_folder.ts";
 import { readUrl } from "./read_url.ts";
 import { registryOrigin, RegistryReader } from "./registry_reader.ts";
@@ -140,11 +140,7 @@ async function fromFolder(
     place: "local",
     files,
     ...manifestOf({ files, exports, facts, millrace }),
-    trust: "local",
-    registry: null,
-    publisher: null,
-    offered: undefined,
-    strange: undefined,
+    ...UNSIGNED,
   };
   let opened: Awaited<ReturnType<typeof openRegistry>> | undefined;
   const graph = await completeGraph(root, {

@@ -11,7 +11,7 @@ import {
 import { VERSION } from "../version.ts";
 import { ENGINE, isEngine } from "./graph.ts";
 import { isInside } from "./lock_file.ts";
-import { manifestOf, type PackageFiles } from "./package_files.ts";
+import { manifestOf, type PackageFiles, UNSIGNED } from "./package_files.ts";
 import { readAtMost } from "./registry_reader.ts";
 
 /** Most modules, and most bytes of all of them. */
@@ -95,11 +95,7 @@ export async function readUrl(url: string, analyser: Analyser): Promise<UrlPacka
     place: "url",
     files,
     ...manifestOf({ files, exports, facts, millrace }),
-    trust: "local",
-    registry: null,
-    publisher: null,
-    offered: undefined,
-    strange: undefined,
+    ...UNSIGNED,
     imports,
   };
 }
