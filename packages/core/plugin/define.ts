@@ -254,6 +254,31 @@ const nothing = {
   flush: undefined,
 } as const;
 
+/** What sources and static plugins say of themselves and their one output. */
+function oneOutput<O extends OptionSpecs>(
+  spec: CommonSpec<O> & {
+    readonly provides: string;
+    readonly schema: ColumnTypes | Schema;
+    readonly dataKind?: string;
+  },
+) {
+  const { provides } = spec;
+  const schema = withTime(provides, provides, toSchema(spec.schema) as Schema);
+  return {
+    name: provides,
+    provides: [provides],
+    version: spec.version,
+    help: spec.help ?? "",
+    module: spec.module,
+    export: spec.export,
+    schemas: { [provides]: schema },
+    dataKinds: { [provides]: spec.dataKind ?? provides },
+    columnHelp: helpOf(provides, [schema], spec.columnHelp),
+    options: spec.options ?? {},
+    ...checking(spec),
+  };
+}
+
 /** A source: it reads a run's rows from files or a device, in time order. @throws {TypeError} On a bad name. */
 export function defineSource<
   const C extends ColumnTypes,
@@ -263,20 +288,10 @@ export function defineSource<
   checkNames([spec.provides], []);
   return {
     ...nothing,
+    ...oneOutput(spec),
     kind: "source",
-    name: spec.provides,
-    provides: [spec.provides],
     dependsOn: [],
-    version: spec.version,
-    help: spec.help ?? "",
-    module: spec.module,
-    export: spec.export,
-    schemas: { [spec.provides]: withTime(spec.provides, spec.provides, toSchema(spec.schema) as Schema) },
-    dataKinds: { [spec.provides]: spec.dataKind ?? spec.provides },
     longestRow: spec.longestRow === undefined ? {} : { [spec.provides]: spec.longestRow },
-    ...checking(spec),
-    columnHelp: helpOf(spec.provides, [toSchema(spec.schema) as Schema], spec.columnHelp),
-    options: spec.options ?? {},
     saveWhen: spec.saveWhen ?? "explicit",
     read: (context) => spec.read(context as SourceContext<OptionValues<O>>),
     fingerprint: (options, runId) => spec.fingerprint(options as OptionValues<O>, runId),
@@ -295,20 +310,10 @@ export function defineStatic<
   checkNames([spec.provides], spec.dependsOn);
   return {
     ...nothing,
+    ...oneOutput(spec),
     kind: "static",
-    name: spec.provides,
-    provides: [spec.provides],
     dependsOn: [...spec.dependsOn],
     requires: { ...spec.needs } as Record<string, ColumnTypes>,
-    version: spec.version,
-    help: spec.help ?? "",
-    module: spec.module,
-    export: spec.export,
-    schemas: { [spec.provides]: withTime(spec.provides, spec.provides, toSchema(spec.schema) as Schema) },
-    dataKinds: { [spec.provides]: spec.dataKind ?? spec.provides },
-    ...checking(spec),
-    columnHelp: helpOf(spec.provides, [toSchema(spec.schema) as Schema], spec.columnHelp),
-    options: spec.options ?? {},
     saveWhen: spec.saveWhen ?? "target",
     running: { parallel: false },
     computeChunk: (chunk, context): Outputs | Promise<Outputs> =>
