@@ -41,7 +41,7 @@
  * @module
  */
 import { definePlugin } from "@millrace/core/define";
-import { option, type OptionRange, type PerChannel } from "@millrace/core/option";
+import { option, type OptionRange } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
 import { recordFeatureRows } from "../kernels/record_feature_rows.ts";
 import { copyKeys, RECORD_KEYS, useFiltered, WAVE_INPUT, type WaveValues } from "../records/_wave_input.ts";
@@ -112,8 +112,10 @@ export const basicFeatures: Plugin = definePlugin({
       }
       return out;
     }
-    const ranges = rangesOf(length, options);
-    if (!heightRange.uniform || !areaRange.uniform) {
+    const uniform = heightRange.uniform && areaRange.uniform;
+    const ranges = uniform ? new Int32Array(4) : roomFor(length);
+    if (uniform) setRanges(ranges, 0, heightRange.default, areaRange.default);
+    else {
       for (let i = 0; i < length; i++) {
         setRanges(ranges, i, heightRange.at(board[i]!, channel[i]!), areaRange.at(board[i]!, channel[i]!));
       }
@@ -123,23 +125,13 @@ export const basicFeatures: Plugin = definePlugin({
   },
 });
 
-interface Ranges {
-  readonly heightRange: PerChannel<OptionRange>;
-  readonly areaRange: PerChannel<OptionRange>;
-}
-
 // Kept from chunk to chunk: a chunk is computed without a pause.
 let room = new Int32Array(0);
-let roomOf: Ranges | undefined;
 
-/** Room for the ranges of so many records; all are those of the options where channels don't differ. */
-function rangesOf(rows: number, options: Ranges): Int32Array {
-  if (room.length >= 4 * rows && roomOf === options) return room;
-  if (room.length < 4 * rows) room = new Int32Array(4 * rows);
-  roomOf = options;
-  for (let i = 0; 4 * i < room.length; i++) {
-    setRanges(room, i, options.heightRange.default, options.areaRange.default);
-  }
+/** Room for the ranges of so many records. */
+function roomFor(rows: number): Int32Array {
+  // One record more: four numbers alone would be those of every record.
+  if (room.length < 4 * (rows + 1)) room = new Int32Array(4 * (rows + 1));
   return room;
 }
 

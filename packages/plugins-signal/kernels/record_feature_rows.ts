@@ -9,7 +9,7 @@
  * const values = new Uint16Array([100, 100, 70, 90, 50, 60]); // two records: 4 and 2 samples
  * const reals = () => new Float32Array(2);
  * const out = { height: reals(), amp: reals(), area: reals(), max_abs_diff: reals() };
- * const ranges = new Int32Array([0, 4, 0, 4, 0, 2, 0, 2]); // all samples are searched and summed
+ * const ranges = new Int32Array([0, 4, 0, 4]); // of both records up to four samples are searched, and summed
  * recordFeatureRows(values, new Uint32Array([0, 4, 6]), 2, [100, 50], [-1, 1], ranges, out);
  * assert.deepEqual([...out.height], [30, 10]);
  * assert.deepEqual([...out.area], [40, 10]);
@@ -32,7 +32,8 @@ const BYTES = 24;
  * @param rows Records.
  * @param baseline `[rows]` baselines, ADC counts.
  * @param polarity `[rows]` below 0 for negative pulses, above for positive ones.
- * @param ranges `[rows, 4]` start and end of the height range, then of the area range, in samples of the record; clamped to it.
+ * @param ranges `[rows, 4]` start and end of the height range, then of the area range, in samples of the record; clamped to it. Or
+ * `[4]`: those of every record.
  * @param out At least `rows` values a column.
  * @throws {RangeError} On offsets out of order or range, negative ranges, or columns or ranges with too few rows.
  */
@@ -45,8 +46,10 @@ export function recordFeatureRows(
   ranges: Int32Array,
   out: BasicFeatureColumns,
 ): void {
+  const each = ranges.length === 4 ? 0 : 4;
   if (
-    out.height.length < rows || ranges.length < 4 * rows || baseline.length < rows || polarity.length < rows
+    out.height.length < rows || ranges.length < each * rows || baseline.length < rows ||
+    polarity.length < rows
   ) {
     throw new RangeError(
       `Cannot find features of ${rows} records: there are ${out.height.length} rows for results, ${
@@ -63,7 +66,7 @@ export function recordFeatureRows(
     const clamped = view(Int32Array, at, 4 * count);
     for (let i = from, k = 0; i < to; i++, k += 4) {
       const n = offsets[i + 1]! - offsets[i]!;
-      const a = ranges[4 * i]!, b = ranges[4 * i + 1]!, c = ranges[4 * i + 2]!, d = ranges[4 * i + 3]!;
+      const r = each * i, a = ranges[r]!, b = ranges[r + 1]!, c = ranges[r + 2]!, d = ranges[r + 3]!;
       if ((a | b | c | d) < 0) {
         throw new RangeError(
           `Cannot find features of record ${i}: a range has sample ${Math.min(a, b, c, d)}; the first is 0`,

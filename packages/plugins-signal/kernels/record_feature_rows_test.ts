@@ -21,22 +21,18 @@ function same(
   buffer?: typeof SharedArrayBuffer,
 ): void {
   const { values, offsets, rows } = toRows(Uint16Array, list, buffer);
-  const out = columns(rows), expected = columns(rows);
+  const expected = columns(rows);
   const polarity = Array.from(list, (_, i) => i % 2 ? 1 : -1), baselines = Array(rows).fill(baseline);
   const [h0, h1, a0, a1] = ranges as [number, number, number, number];
-  recordFeatureRows(
-    values,
-    offsets,
-    rows,
-    baselines,
-    polarity,
-    Int32Array.from(list.flatMap(() => ranges)),
-    out,
-  );
   for (let i = 0; i < rows; i++) {
     basicFeatures(values, offsets[i]!, offsets[i + 1]!, baseline, polarity[i]!, h0, h1, a0, a1, expected, i);
   }
-  assert.deepEqual(out, expected);
+  // Once for all records, and each with its own.
+  for (const given of [ranges, list.flatMap(() => ranges)]) {
+    const out = columns(rows);
+    recordFeatureRows(values, offsets, rows, baselines, polarity, Int32Array.from(given), out);
+    assert.deepEqual(out, expected);
+  }
 }
 
 const range = fc.tuple(fc.nat(50), fc.nat(50)).map(([from, length]) => [from, from + length]);
@@ -66,11 +62,12 @@ Deno.test("recordFeatureRows() refuse too little room and negative ranges", () =
   const features = (ranges: Int32Array, rows = 2) =>
     recordFeatureRows(values, offsets, 2, [0, 0], [1, 1], ranges, columns(rows));
   features(new Int32Array(8));
+  features(new Int32Array(4));
   assert.throws(
     () => features(new Int32Array(8), 1),
     /RangeError: .*features of 2 records: there are 1 rows/,
   );
-  assert.throws(() => features(new Int32Array(4)), /RangeError: .* 1 ranges/);
+  assert.throws(() => features(new Int32Array(7)), /RangeError: .* 1.75 ranges/);
   assert.throws(
     () => features(Int32Array.of(0, 1, -1, 0, 0, 0, 0, 0)),
     /RangeError: .*record 0: a range has sample -1/,

@@ -84,28 +84,40 @@ export function savgolRows(
   }
 }
 
-/** The usual window of 11 samples: the same sums, with the weights in registers. */
+/** The usual window of 11 samples, at least 8 times: the same sums, with the weights in registers. */
 function eleven(x: usize, to: usize, count: i32, pairs: usize, bias: v128, divisors: v128): void {
   const w0 = v128.load_splat<i32>(pairs), w1 = v128.load_splat<i32>(pairs, 4), w2 = v128.load_splat<i32>(pairs, 8);
   const w3 = v128.load_splat<i32>(pairs, 12), w4 = v128.load_splat<i32>(pairs, 16), w5 = v128.load_splat<i32>(pairs, 20);
-  for (let i = 0; i < count; i += 8) {
-    if (i > count - 8) i = count - 8; // the last ones overlap with those before
-    const at = x + (<usize>i << 1), target = to + (<usize>i << 2);
-    let even = i32x4.add(bias, i32x4.dot_i16x8_s(v128.load(at), w0));
-    let odd = i32x4.add(bias, i32x4.dot_i16x8_s(v128.load(at, 2), w0));
-    even = i32x4.add(even, i32x4.dot_i16x8_s(v128.load(at, 4), w1));
-    odd = i32x4.add(odd, i32x4.dot_i16x8_s(v128.load(at, 6), w1));
-    even = i32x4.add(even, i32x4.dot_i16x8_s(v128.load(at, 8), w2));
-    odd = i32x4.add(odd, i32x4.dot_i16x8_s(v128.load(at, 10), w2));
-    even = i32x4.add(even, i32x4.dot_i16x8_s(v128.load(at, 12), w3));
-    odd = i32x4.add(odd, i32x4.dot_i16x8_s(v128.load(at, 14), w3));
-    even = i32x4.add(even, i32x4.dot_i16x8_s(v128.load(at, 16), w4));
-    odd = i32x4.add(odd, i32x4.dot_i16x8_s(v128.load(at, 18), w4));
-    even = i32x4.add(even, i32x4.dot_i16x8_s(v128.load(at, 20), w5));
-    odd = i32x4.add(odd, i32x4.dot_i16x8_s(v128.load(at, 22), w5));
-    v128.store(target, f32x4.div(f32x4.convert_i32x4_s(v128.shuffle<i32>(even, odd, 0, 4, 1, 5)), divisors));
-    v128.store(target, f32x4.div(f32x4.convert_i32x4_s(v128.shuffle<i32>(even, odd, 2, 6, 3, 7)), divisors), 16);
+  const last = x + (<usize>(count - 8) << 1);
+  let at = x, target = to;
+  for (; at + 48 < last; at += 64, target += 128) {
+    elevenEight(at, target, w0, w1, w2, w3, w4, w5, bias, divisors);
+    elevenEight(at + 16, target + 32, w0, w1, w2, w3, w4, w5, bias, divisors);
+    elevenEight(at + 32, target + 64, w0, w1, w2, w3, w4, w5, bias, divisors);
+    elevenEight(at + 48, target + 96, w0, w1, w2, w3, w4, w5, bias, divisors);
   }
+  for (; at < last; at += 16, target += 32) elevenEight(at, target, w0, w1, w2, w3, w4, w5, bias, divisors);
+  elevenEight(last, to + (<usize>(count - 8) << 2), w0, w1, w2, w3, w4, w5, bias, divisors); // overlaps with those before
+}
+
+@inline
+function elevenEight(
+  at: usize, target: usize, w0: v128, w1: v128, w2: v128, w3: v128, w4: v128, w5: v128, bias: v128, divisors: v128,
+): void {
+  let even = i32x4.add(bias, i32x4.dot_i16x8_s(v128.load(at), w0));
+  let odd = i32x4.add(bias, i32x4.dot_i16x8_s(v128.load(at, 2), w0));
+  even = i32x4.add(even, i32x4.dot_i16x8_s(v128.load(at, 4), w1));
+  odd = i32x4.add(odd, i32x4.dot_i16x8_s(v128.load(at, 6), w1));
+  even = i32x4.add(even, i32x4.dot_i16x8_s(v128.load(at, 8), w2));
+  odd = i32x4.add(odd, i32x4.dot_i16x8_s(v128.load(at, 10), w2));
+  even = i32x4.add(even, i32x4.dot_i16x8_s(v128.load(at, 12), w3));
+  odd = i32x4.add(odd, i32x4.dot_i16x8_s(v128.load(at, 14), w3));
+  even = i32x4.add(even, i32x4.dot_i16x8_s(v128.load(at, 16), w4));
+  odd = i32x4.add(odd, i32x4.dot_i16x8_s(v128.load(at, 18), w4));
+  even = i32x4.add(even, i32x4.dot_i16x8_s(v128.load(at, 20), w5));
+  odd = i32x4.add(odd, i32x4.dot_i16x8_s(v128.load(at, 22), w5));
+  v128.store(target, f32x4.div(f32x4.convert_i32x4_s(v128.shuffle<i32>(even, odd, 0, 4, 1, 5)), divisors));
+  v128.store(target, f32x4.div(f32x4.convert_i32x4_s(v128.shuffle<i32>(even, odd, 2, 6, 3, 7)), divisors), 16);
 }
 
 /** Whether 11 weights are the same from both ends. */
@@ -119,6 +131,10 @@ function isSymmetric(weights: usize): bool {
 /** All bits that any of the samples has. */
 function bitsOf(from: usize, end: usize): i32 {
   let all = i16x8.splat(0), bits: i32 = 0, at = from;
+  for (; at + 64 <= end; at += 64) {
+    const both = v128.or(v128.load(at), v128.load(at, 16)), other = v128.or(v128.load(at, 32), v128.load(at, 48));
+    all = v128.or(all, v128.or(both, other));
+  }
   for (; at + 16 <= end; at += 16) all = v128.or(all, v128.load(at));
   for (; at < end; at += 2) bits |= <i32>load<u16>(at);
   const both = i64x2.extract_lane(all, 0) | i64x2.extract_lane(all, 1);
@@ -134,29 +150,21 @@ function folded(x: usize, to: usize, count: i32, weights: usize, divisors: v128)
   const w01 = v128.shuffle<i16>(v128.load_splat<i16>(weights, 10), v128.load_splat<i16>(weights, 8), 0, 8, 1, 9, 2, 10, 3, 11);
   const w23 = v128.shuffle<i16>(v128.load_splat<i16>(weights, 6), v128.load_splat<i16>(weights, 4), 0, 8, 1, 9, 2, 10, 3, 11);
   const w45 = v128.shuffle<i16>(v128.load_splat<i16>(weights, 2), v128.load_splat<i16>(weights), 0, 8, 1, 9, 2, 10, 3, 11);
-  let i = 0;
   if (count >= 8) {
-    for (; i < count; i += 8) {
-      if (i > count - 8) i = count - 8; // the last ones overlap with those before
-      const at = x + (<usize>i << 1), target = to + (<usize>i << 2);
-      const f0 = v128.load(at, 10);
-      const f1 = i16x8.add(v128.load(at, 8), v128.load(at, 12));
-      const f2 = i16x8.add(v128.load(at, 6), v128.load(at, 14));
-      const f3 = i16x8.add(v128.load(at, 4), v128.load(at, 16));
-      const f4 = i16x8.add(v128.load(at, 2), v128.load(at, 18));
-      const f5 = i16x8.add(v128.load(at), v128.load(at, 20));
-      let low = i32x4.dot_i16x8_s(v128.shuffle<i16>(f0, f1, 0, 8, 1, 9, 2, 10, 3, 11), w01);
-      let high = i32x4.dot_i16x8_s(v128.shuffle<i16>(f0, f1, 4, 12, 5, 13, 6, 14, 7, 15), w01);
-      low = i32x4.add(low, i32x4.dot_i16x8_s(v128.shuffle<i16>(f2, f3, 0, 8, 1, 9, 2, 10, 3, 11), w23));
-      high = i32x4.add(high, i32x4.dot_i16x8_s(v128.shuffle<i16>(f2, f3, 4, 12, 5, 13, 6, 14, 7, 15), w23));
-      low = i32x4.add(low, i32x4.dot_i16x8_s(v128.shuffle<i16>(f4, f5, 0, 8, 1, 9, 2, 10, 3, 11), w45));
-      high = i32x4.add(high, i32x4.dot_i16x8_s(v128.shuffle<i16>(f4, f5, 4, 12, 5, 13, 6, 14, 7, 15), w45));
-      v128.store(target, f32x4.div(f32x4.convert_i32x4_s(low), divisors));
-      v128.store(target, f32x4.div(f32x4.convert_i32x4_s(high), divisors), 16);
+    const last = x + (<usize>(count - 8) << 1);
+    let at = x, target = to;
+    // What a turn of a loop costs besides is a tenth of eight samples' time: hence four at once.
+    for (; at + 48 < last; at += 64, target += 128) {
+      foldedEight(at, target, w01, w23, w45, divisors);
+      foldedEight(at + 16, target + 32, w01, w23, w45, divisors);
+      foldedEight(at + 32, target + 64, w01, w23, w45, divisors);
+      foldedEight(at + 48, target + 96, w01, w23, w45, divisors);
     }
+    for (; at < last; at += 16, target += 32) foldedEight(at, target, w01, w23, w45, divisors);
+    foldedEight(last, to + (<usize>(count - 8) << 2), w01, w23, w45, divisors); // overlaps with those before
     return;
   }
-  for (; i < count; i++) {
+  for (let i = 0; i < count; i++) {
     const from = x + (<usize>i << 1);
     let sum = 0;
     for (let j: usize = 0; j < 11; j++) {
@@ -164,6 +172,24 @@ function folded(x: usize, to: usize, count: i32, weights: usize, divisors: v128)
     }
     store<f32>(to + (<usize>i << 2), <f32>sum / f32x4.extract_lane(divisors, 0));
   }
+}
+
+@inline
+function foldedEight(at: usize, target: usize, w01: v128, w23: v128, w45: v128, divisors: v128): void {
+  const f0 = v128.load(at, 10);
+  const f1 = i16x8.add(v128.load(at, 8), v128.load(at, 12));
+  const f2 = i16x8.add(v128.load(at, 6), v128.load(at, 14));
+  const f3 = i16x8.add(v128.load(at, 4), v128.load(at, 16));
+  const f4 = i16x8.add(v128.load(at, 2), v128.load(at, 18));
+  const f5 = i16x8.add(v128.load(at), v128.load(at, 20));
+  let low = i32x4.dot_i16x8_s(v128.shuffle<i16>(f0, f1, 0, 8, 1, 9, 2, 10, 3, 11), w01);
+  let high = i32x4.dot_i16x8_s(v128.shuffle<i16>(f0, f1, 4, 12, 5, 13, 6, 14, 7, 15), w01);
+  low = i32x4.add(low, i32x4.dot_i16x8_s(v128.shuffle<i16>(f2, f3, 0, 8, 1, 9, 2, 10, 3, 11), w23));
+  high = i32x4.add(high, i32x4.dot_i16x8_s(v128.shuffle<i16>(f2, f3, 4, 12, 5, 13, 6, 14, 7, 15), w23));
+  low = i32x4.add(low, i32x4.dot_i16x8_s(v128.shuffle<i16>(f4, f5, 0, 8, 1, 9, 2, 10, 3, 11), w45));
+  high = i32x4.add(high, i32x4.dot_i16x8_s(v128.shuffle<i16>(f4, f5, 4, 12, 5, 13, 6, 14, 7, 15), w45));
+  v128.store(target, f32x4.div(f32x4.convert_i32x4_s(low), divisors));
+  v128.store(target, f32x4.div(f32x4.convert_i32x4_s(high), divisors), 16);
 }
 
 /**
@@ -386,6 +412,13 @@ export function featureRows(samples: usize, offsets: usize, rows: i32, baseline:
         const until = <usize>min<u64>(at + step, stop);
         let least = v128.load(at), most = least, part = i32x4.dot_i16x8_s(least, ones), other = i32x4.splat(0);
         at += 16;
+        for (; at + 64 <= until; at += 64) {
+          const v = v128.load(at), w = v128.load(at, 16), y = v128.load(at, 32), z = v128.load(at, 48);
+          least = i16x8.min_u(least, i16x8.min_u(i16x8.min_u(v, w), i16x8.min_u(y, z)));
+          most = i16x8.max_u(most, i16x8.max_u(i16x8.max_u(v, w), i16x8.max_u(y, z)));
+          part = i32x4.add(part, i32x4.add(i32x4.dot_i16x8_s(v, ones), i32x4.dot_i16x8_s(w, ones)));
+          other = i32x4.add(other, i32x4.add(i32x4.dot_i16x8_s(y, ones), i32x4.dot_i16x8_s(z, ones)));
+        }
         for (; at + 32 <= until; at += 32) {
           const v = v128.load(at), w = v128.load(at, 16);
           least = i16x8.min_u(least, i16x8.min_u(v, w));
@@ -500,27 +533,51 @@ export function rangeRows(samples: usize, offsets: usize, rows: i32, ranges: usi
   }
 }
 
-/** Sum and steepest step of a whole row of 16 to 65535 samples in one pass, where rows of a range go twice. */
+/**
+ * Sum and steepest step of a whole row of 16 to 65535 samples in one pass, where rows of a range go twice. Samples are taken as signed
+ * numbers, and so are their steps: where one of them has the highest bit, it is done again.
+ */
 function sumAndSteepest(from: usize, end: usize, to: usize): void {
-  const ones = i16x8.splat(1);
-  let part = i32x4.splat(0), other = part, bits = part, mosts = part, at = from;
-  const last = end - 18;
-  for (; at + 16 <= last; at += 32) {
-    const v = v128.load(at), w = v128.load(at, 16);
-    mosts = i16x8.max_u(mosts, i16x8.max_u(steps(at), steps(at + 16)));
-    part = i32x4.add(part, i32x4.dot_i16x8_s(v, ones));
-    other = i32x4.add(other, i32x4.dot_i16x8_s(w, ones));
-    bits = v128.or(bits, v128.or(v, w));
+  const ones = i16x8.splat(1), last = end - 18;
+  let part = i32x4.splat(0), other = part, bits = part, rise = part, fall = part, at = from;
+  for (; at + 48 <= last; at += 64) {
+    const a = v128.load(at), b = v128.load(at, 16), c = v128.load(at, 32), d = v128.load(at, 48);
+    const p = stepUp(at), q = stepUp(at + 16), r = stepUp(at + 32), s = stepUp(at + 48);
+    rise = i16x8.max_s(rise, i16x8.max_s(i16x8.max_s(p, q), i16x8.max_s(r, s)));
+    fall = i16x8.min_s(fall, i16x8.min_s(i16x8.min_s(p, q), i16x8.min_s(r, s)));
+    part = i32x4.add(part, i32x4.add(i32x4.dot_i16x8_s(a, ones), i32x4.dot_i16x8_s(b, ones)));
+    other = i32x4.add(other, i32x4.add(i32x4.dot_i16x8_s(c, ones), i32x4.dot_i16x8_s(d, ones)));
+    bits = v128.or(bits, v128.or(v128.or(a, b), v128.or(c, d)));
+  }
+  for (; at <= last; at += 16) {
+    const a = v128.load(at), p = stepUp(at);
+    rise = i16x8.max_s(rise, p);
+    fall = i16x8.min_s(fall, p);
+    part = i32x4.add(part, i32x4.dot_i16x8_s(a, ones));
+    bits = v128.or(bits, a);
+  }
+  // The last steps overlap with those before; samples that no vector has had are added one by one.
+  const p = stepUp(last);
+  rise = i16x8.max_s(rise, p);
+  fall = i16x8.min_s(fall, p);
+  bits = v128.or(bits, v128.load(end - 16));
+  if (i16x8.bitmask(bits) != 0) {
+    store<f64>(to, <f64>sumOf(from, end));
+    store<i32>(to, steepest(from, end), 16);
+    return;
   }
   part = i32x4.add(part, other);
   const both = i64x2.add(i64x2.extend_low_i32x4_s(part), i64x2.extend_high_i32x4_s(part));
   let total = i64x2.extract_lane(both, 0) + i64x2.extract_lane(both, 1);
-  const tail = at;
   for (; at < end; at += 2) total += <i64>load<u16>(at);
-  if (i16x8.bitmask(bits) != 0) total = sumOf(from, end); // as signed numbers some were too low
-  if (tail <= last) mosts = i16x8.max_u(mosts, steps(tail));
   store<f64>(to, <f64>total);
-  store<i32>(to, highestLane(i16x8.max_u(mosts, steps(last))), 16);
+  store<i32>(to, highestLane(i16x8.max_s(rise, i16x8.neg(fall))), 16);
+}
+
+/** Eight steps from a sample to the next one. */
+@inline
+function stepUp(at: usize): v128 {
+  return i16x8.sub(v128.load(at, 2), v128.load(at));
 }
 
 function sumOf(from: usize, end: usize): i64 {
