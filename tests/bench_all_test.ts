@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parse, section, sectionsOf } from "./bench/all.ts";
+import { keptSection, parse, section, sectionsOf } from "./bench/all.ts";
 
 const row = (name: string, ok: boolean, budget: number | null = 4) =>
   JSON.stringify({ name, value: 3.5, unit: "x", budget, ok, sign: budget === null ? "" : ">=" });
@@ -29,4 +29,25 @@ Deno.test("section() marks what is not kept, and sectionsOf() finds it again", (
   const found = sectionsOf(`# Head\n\ntext\n\n${text}\n\n## other\n\nx\n`);
   assert.deepEqual([...found.keys()], ["signal", "other"]);
   assert.ok(found.get("signal")!.startsWith(text.trimEnd()));
+});
+
+Deno.test("parse() takes lines that are no figures as what went wrong", () => {
+  const { rows, trouble } = parse("{ not JSON\n{}\n", "", 1);
+  assert.deepEqual([rows.length, trouble], [0, "{ not JSON\n{}"]);
+});
+
+Deno.test("keptSection() keeps the figures and says once why they are old", () => {
+  const { rows } = parse(row("a", true), "", 0);
+  const figures = section("signal", "The kernels", "Measured here.", {
+    title: "T",
+    notes: [],
+    rows,
+    trouble: "",
+  });
+  const once = keptSection(figures, "2026-01-02", "no numpy"),
+    twice = keptSection(once, "2026-01-03", "no scipy");
+  assert.ok(twice.startsWith(figures.trimEnd()));
+  assert.match(twice, /^Not measured again on 2026-01-03:\n\n```text\nno scipy\n```$/m);
+  assert.doesNotMatch(twice, /no numpy/);
+  assert.deepEqual([...sectionsOf(`# Head\n\n${twice}\n## other\n`).keys()], ["signal", "other"]);
 });

@@ -1,5 +1,6 @@
 // All benchmarks one after the other: `deno task bench`. With `--write`, what they found is written to BENCHMARKS.md;
-// with `--only=core,signal` only some are run, and the others' sections stay as they are.
+// with `--only=core,signal` only some are run, and the others' sections stay as they are. So does that of a benchmark that
+// finds nothing, since its peers are missing, say: it then says why it is old.
 
 interface Row {
   readonly name: string;
@@ -18,6 +19,9 @@ export interface Result {
   /** Why there are no figures, or not all. */
   readonly trouble: string;
 }
+
+/** What a benchmark may take. */
+const LIMIT_S = 300;
 
 const root = new URL("../../", import.meta.url);
 const target = new URL("BENCHMARKS.md", root);
@@ -40,23 +44,37 @@ export function parse(stdout: string, stderr: string, code: number): Result {
       other.push(line);
       continue;
     }
-    const value = JSON.parse(line) as Row & { title?: string; notes?: readonly string[] };
-    if (value.title === undefined) rows.push(value);
-    else [title, notes] = [value.title, value.notes ?? []];
+    const value = jsonOf(line) as (Row & { title?: string; notes?: readonly string[] }) | undefined;
+    if (value?.title !== undefined) [title, notes] = [value.title, value.notes ?? []];
+    else if (value?.name !== undefined) rows.push(value);
+    else other.push(line);
   }
   const broken = rows.every(({ ok }) => ok) && code !== 0;
   const trouble = broken || rows.length === 0 ? [...other, stderr.trim()].join("\n").trim() : "";
   return { title, notes, rows, trouble };
 }
 
+/** A line of JSON; undefined where it is another text. */
+function jsonOf(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return undefined;
+  }
+}
+
 async function run(name: string): Promise<Result> {
+  const limit = AbortSignal.timeout(1000 * LIMIT_S);
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["task", "--quiet", `bench:${name}`, "--json", "--all"],
     cwd: root,
     env: { NO_COLOR: "1" },
+    signal: limit,
   }).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return parse(text(stdout), text(stderr), code);
+  const late = limit.aborted ? `It was ended after ${LIMIT_S} s.\n` : "";
+  return parse(text(stdout), late + text(stderr), code);
 }
 
 const cell = (text: string) => text.replaceAll("|", "\\|");
@@ -87,6 +105,14 @@ export function section(name: string, description: string, machine: string, resu
   ].join("\n");
 }
 
+const NOT_AGAIN = "Not measured again";
+
+/** An earlier section as it was, and why there is no newer one. */
+export function keptSection(earlier: string, date: string, trouble: string): string {
+  const measured = earlier.split(`\n${NOT_AGAIN} `)[0]!.trimEnd();
+  return [measured, "", `${NOT_AGAIN} on ${date}:`, "", "```text", trouble, "```", ""].join("\n");
+}
+
 /** Sections of an earlier file by name. */
 export function sectionsOf(text: string): Map<string, string> {
   return new Map(text.split(/^(?=## )/m).slice(1).map((part) => [/^## (.*)/.exec(part)![1]!.trim(), part]));
@@ -99,14 +125,35 @@ run, or bounds that hold on any machine, unless they say otherwise.
 
 `;
 
-function machineText(): string {
+const today = () => new Date().toISOString().slice(0, 10);
+
+/** Where and when something was measured, of which revision, in how long. */
+function machineText(seconds: number): string {
   const { model, mhz } = cpu();
   const memory = Math.round(Deno.systemMemoryInfo().total / 2 ** 30);
   const { deno, v8, typescript } = Deno.version;
-  return `Measured ${
-    new Date().toISOString().slice(0, 10)
-  } on ${navigator.hardwareConcurrency} x ${model}${mhz}, ${memory} GiB, ` +
-    `${Deno.build.os} ${Deno.osRelease()} ${Deno.build.arch}; Deno ${deno}, V8 ${v8}, TypeScript ${typescript}.`;
+  return `Measured ${today()} in ${
+    Math.round(seconds)
+  } s on ${navigator.hardwareConcurrency} x ${model}${mhz}, ` +
+    `${memory} GiB, ${Deno.build.os} ${Deno.osRelease()} ${Deno.build.arch}; Deno ${deno}, V8 ${v8}, ` +
+    `TypeScript ${typescript}${revision()}.`;
+}
+
+/** The commit, where there is one. BENCHMARKS.md itself, which is just being written, is no change. */
+function revision(): string {
+  try {
+    const git = (...args: string[]) => {
+      const { success, stdout } = new Deno.Command("git", { args, cwd: root, stderr: "null" }).outputSync();
+      return success ? new TextDecoder().decode(stdout).trim() : undefined;
+    };
+    const commit = git("rev-parse", "--short", "HEAD");
+    if (commit === undefined) return "";
+    const changed = git("status", "--porcelain", "--", ".", ":!BENCHMARKS.md") !== "";
+    return `; revision ${commit}${changed ? " with changes" : ""}`;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    return "";
+  }
 }
 
 function cpu(): { model: string; mhz: string } {
@@ -141,11 +188,15 @@ async function main(): Promise<void> {
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
-  const sections = sectionsOf(before);
+  const sections = sectionsOf(before), seconds: string[] = [];
   for (const [name, description] of all) {
     if (only && !only.includes(name)) continue;
-    const result = await run(name);
-    const text = section(name, description, machineText(), result);
+    const started = performance.now(), result = await run(name), took = (performance.now() - started) / 1e3;
+    seconds.push(`${name} ${took.toFixed(0)} s`);
+    const earlier = sections.get(name);
+    const text = result.rows.length === 0 && earlier !== undefined
+      ? keptSection(earlier, today(), result.trouble)
+      : section(name, description, machineText(took), result);
     console.log(text);
     sections.set(name, text);
     if (result.trouble !== "" || result.rows.some(({ ok }) => !ok)) Deno.exitCode = 1;
@@ -162,6 +213,7 @@ async function main(): Promise<void> {
       .output();
     if (!success) throw new Error("Cannot format BENCHMARKS.md");
   }
+  console.error(`It took: ${seconds.join(", ")}`);
 }
 
 if (import.meta.main) await main();
