@@ -287,17 +287,77 @@ measures.push({
 
 measures.push(...await formatMeasures());
 
+// What limits each number, with those of this run.
+const of = (name: string) => measures.find((measure) => measure.name === name)!.value;
+/** Of one comparison: the time a trace. */
+const us = (name: string) =>
+  measures[measures.findIndex((measure) => measure.name === `${name}: times faster`) + 1]!.value;
+const share = (part: number, whole: number) => `${Math.round(100 * part / whole)} %`;
+const speed = (us: number) => `${(2 * WIDTH / us / 1e3).toFixed(1)} GB/s`;
+const ns = (us: number) => `${(1e3 * us).toFixed(0)} ns`;
+const copied = 2 * WIDTH / of("memory copy, for scale") / 1e3;
+const block = us("features, block copy"),
+  resident = us("features, resident"),
+  run = us("basic_features through the engine");
+const loop = of("features: the loop alone, block in cache"), savgol = us("Savitzky-Golay 11/2");
+const savgolLoop = of("Savitzky-Golay: the loop alone, block in cache"),
+  zeroPhase = us("Butterworth filtfilt, order 4, band");
+const peakSearch = us("find_peaks, prominence and width");
+const integers = of("CSV text to integers"),
+  text = of("  CSV text to raw_files"),
+  textHits = of("CSV text to hits");
+const bytes = of("  CoMPASS bytes alone, from the page cache"), decoded = of("  CoMPASS binary to raw_files");
+const toRecords = of("CoMPASS binary to records");
+
+/** Five digits and a semicolon. */
+const BYTES_AN_INTEGER = 6;
+
+const limits = [
+  "What limits each, with the numbers of this run:",
+  `- Features: memory. Copying a trace of ${2 * WIDTH} bytes takes ${
+    ns(copied)
+  }; the loop on samples in the cache ${ns(loop)} (${speed(loop)}), resident ${ns(resident)} (${
+    speed(resident)
+  }), with the copy in ${ns(block)} (${speed(block)}).`,
+  `- Features through the engine: memory too; the kernel with its copy is ${
+    share(block, run)
+  } of it, the rest are keys that are ` +
+  `copied and compared, and ${
+    of("engine: a run of ten records").toFixed(0)
+  } us that a run costs however many records it has (${
+    share(of("engine: a run of ten records") / RUN_ROWS, run)
+  } with ${RUN_ROWS}).`,
+  `- Savitzky-Golay: arithmetic, then memory. The loop is ${
+    share(savgolLoop, savgol)
+  }; it has 26 vector operations for 8 samples (5 sums of ` +
+  `samples, 6 interleavings, 6 multiply-adds, 5 sums, 2 conversions, 2 divisions) on three vector units, so 8.7 cycles at ` +
+  `best, and takes ${
+    (1e3 * savgolLoop * 8 / WIDTH).toFixed(1)
+  } ns with the ends of the trace. The rest is 1.6 kB into the module's memory and 3.2 kB out of it.`,
+  `- filtfilt: latency and registers. Each sample of the 4 sections waits for the one before, forwards and backwards: ${
+    (1e3 * zeroPhase / (2 * 4 * WIDTH)).toFixed(2)
+  } ns a sample, section and direction, with four traces side by side and no fused multiply-add.`,
+  `- find_peaks: branches. ${
+    (1e3 * peakSearch / WIDTH).toFixed(1)
+  } ns a sample go into the search for maxima that stand out; a copy of the trace as f64 is ${
+    share(4 * copied, peakSearch)
+  } of it.`,
+  `- CSV: decoding, about ${
+    (1e3 * BYTES_AN_INTEGER / integers).toFixed(1)
+  } ns an integer. To raw_files reading lines and ordering rows are added (${
+    share(integers - text, integers)
+  } slower), to hits baselines and thresholds (${share(integers - textHits, integers)}).`,
+  `- CoMPASS: copies and events. The page cache alone gives ${(bytes / 1e3).toFixed(1)} GB/s (${
+    share(toRecords, bytes)
+  } of it is kept); each trace is copied out of the reading buffer into its table (to raw_files ${
+    (decoded / 1e3).toFixed(1)
+  } GB/s), which records shares and reads once more for the baseline (${(toRecords / 1e3).toFixed(1)} GB/s).`,
+];
+
 const peers = Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(", ") +
   (versions.numba === undefined ? " (numba is not installed: Debian's python3-numba)" : "");
 report(
   `Kernels on [n, ${WIDTH}] 16-bit samples, against ${peers}; median of ${ROUNDS} pairs of medians`,
   measures,
-  [
-    "What limits them. Features read each sample once: on samples in the cache the loop runs at twice the speed of a memory " +
-    "copy, on 6.4 MB (resident) at its speed. The Savitzky-Golay filter reads 1.6 kB and writes 3.2 kB a trace: a quarter of its " +
-    "time is copying them in and out; the loop takes 3.4 ns for 8 samples, 26 vector operations (5 sums of " +
-    "samples, 6 interleavings, 6 multiply-adds, 5 sums, 2 conversions, 2 divisions) on three vector units, and multiplying instead " +
-    "of dividing gains nothing. Through the engine, half of the time is the kernel " +
-    "with its copy, an eighth what a run costs however many records it has (4000 here), and the rest the checks of rows.",
-  ],
+  [limits.join("\n")],
 );

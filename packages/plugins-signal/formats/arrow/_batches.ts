@@ -21,13 +21,18 @@ export async function openArrow(path: string, options: FormatOptions): Promise<B
   }
   const file = new RunFile(path, noFiles()), size = await file.stat();
   try {
+    await checkEnds(path, file, size);
     const reader = await readable(path, 0, async () => {
       const reader = await arrow.RecordBatchReader.from(
         handleOf(file, size, options.readBytes) as never,
       ) as Reader;
       return await reader.open({ autoDestroy: false });
     });
-    const { fields } = reader.schema as Arrow.Schema, chosen = choose(path, fields.map(({ name }) => name));
+    const schema = reader.schema as Arrow.Schema | undefined;
+    if (!schema) {
+      throw new SyntaxError(`Cannot read "${path}" at byte 0: no columns start there; check the file`);
+    }
+    const { fields } = schema, chosen = choose(path, fields.map(({ name }) => name));
     const timeScale = scaleOf(arrow, path, fields.find(({ name }) => name === chosen.time));
     checkWave(arrow, path, fields.find(({ name }) => name === chosen.wave)!);
     let row = 0, charged = 0;
@@ -59,6 +64,30 @@ export async function openArrow(path: string, options: FormatOptions): Promise<B
     file.close();
     throw error;
   }
+}
+
+/** A file, unlike a stream, says that it is one at both ends. */
+async function checkEnds(path: string, file: RunFile, size: number): Promise<void> {
+  const bytes = new Uint8Array(6);
+  const isMagic = async (at: number) => {
+    await file.seek(at);
+    for (let got = 0; got < bytes.length;) {
+      const more = await file.read(bytes.subarray(got));
+      if (more === null) return false;
+      got += more;
+    }
+    return new TextDecoder().decode(bytes) === "ARROW1";
+  };
+  if (size === 0) {
+    throw new SyntaxError(`Cannot read "${path}" at byte 0: it is empty; remove it from the input`);
+  }
+  const starts = await isMagic(0);
+  if (starts && (size < 12 || !await isMagic(size - 6))) {
+    throw new SyntaxError(
+      `Cannot read "${path}": its end is missing after ${size} bytes, it was cut; copy it again`,
+    );
+  }
+  await file.seek(0);
 }
 
 /** The file as the library asks for one: as a file handle of Node. */

@@ -157,7 +157,8 @@ const rejected: Record<string, [bytes: Uint8Array, message: RegExp, options?: Re
     file({ wave: waves(), time: vector([1, null], new arrow.Int32()) }),
     /some of time from row 0 on are missing/,
   ],
-  "that is cut": [whole.subarray(0, -20), /at row 0: .*it is cut, damaged/],
+  "that is empty": [new Uint8Array(0), /a\.arrow" at byte 0: it is empty/],
+  "without columns": [new Uint8Array(8).fill(255), /a\.arrow" at (byte|row) 0: /],
 };
 for (const [name, [bytes, message, options]] of Object.entries(rejected)) {
   Deno.test(`an Arrow file ${name} is refused`, async () => {
@@ -165,6 +166,27 @@ for (const [name, [bytes, message, options]] of Object.entries(rejected)) {
     await assert.rejects(readRun(folder.file("a.arrow", bytes), options ?? { dt: 10 }), message);
   });
 }
+
+Deno.test("an Arrow file that is cut anywhere is refused", async () => {
+  using folder = new TestFolder();
+  for (let bytes = 6; bytes < whole.length; bytes += 97) {
+    const cut = folder.file("a.arrow", whole.subarray(0, bytes));
+    await assert.rejects(
+      readRun(cut, { dt: 10 }),
+      new RegExp(`SyntaxError: .*a\\.arrow": its end is missing after ${bytes} bytes`),
+    );
+  }
+  // What says at its end where the columns are is damaged.
+  for (const place of [4, 10, 14, 30]) {
+    const bytes = whole.slice();
+    bytes[bytes.length - 6 - place]! ^= 0x5a;
+    const error = await readRun(folder.file("a.arrow", bytes), { dt: 10 }).then(
+      () => undefined,
+      (error) => error,
+    );
+    if (error !== undefined) assert.match(String(error), /Error: Cannot read ".*a\.arrow"/);
+  }
+});
 
 Deno.test("an Arrow stream that is cut in a batch is refused", async () => {
   using folder = new TestFolder();
