@@ -177,14 +177,14 @@ Deno.test("an Arrow file that is cut anywhere is refused", async () => {
     );
   }
   // What says at its end where the columns are is damaged.
-  for (const place of [4, 10, 14, 30]) {
+  for (const place of [4, 14]) {
     const bytes = whole.slice();
     bytes[bytes.length - 6 - place]! ^= 0x5a;
     const error = await readRun(folder.file("a.arrow", bytes), { dt: 10 }).then(
       () => undefined,
       (error) => error,
     );
-    if (error !== undefined) assert.match(String(error), /Error: Cannot read ".*a\.arrow"/);
+    assert.match(String(error), /Error: Cannot read ".*a\.arrow"/);
   }
 });
 
