@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { FolderStore } from "@millrace/core/store";
 import { filesIn, inFolder, millrace, millraceJson, resultFolder } from "./_cli.ts";
 
 interface Listed {
@@ -136,6 +137,23 @@ Deno.test(
         "hit_threshold",
       ],
     );
+  }),
+);
+
+Deno.test(
+  "millrace gc leaves what somebody reads with an error, and removes and tells the rest",
+  inFolder(async (cwd) => {
+    await makeStore(cwd);
+    const result = await new FolderStore(`${cwd}/data`).open({ runId: "run_1", dataType: "records" });
+    {
+      using _held = await result!.hold!();
+      const { code, out, err } = await millrace(["gc", "data", "--older-than", "0s", "--yes"], { cwd });
+      assert.equal(code, 1);
+      assert.match(err, /Cannot remove run_1\/records: it is being read; wait until that has ended$/m);
+      assert.match(out, /^Removed run_1\/hit_threshold/m);
+    }
+    await millraceJson(["gc", "data", "--older-than", "0s", "--yes"], { cwd });
+    assert.deepEqual(await filesIn(`${cwd}/data`), []);
   }),
 );
 

@@ -45,6 +45,13 @@ async function filesOf(root: string, runId: string): Promise<Record<string, stri
   return files;
 }
 
+/** Rows of the chunks of a result that is not complete. */
+async function chunkRows(folder: string | undefined): Promise<number[]> {
+  if (folder === undefined) return [];
+  const lines = (await Deno.readTextFile(`${folder}/journal.tsv`)).split("\n").slice(1);
+  return lines.flatMap((line) => line.startsWith("0") ? [Number(line.split("\t")[2])] : []);
+}
+
 /** Lines of a stream, one at a time. */
 async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string, undefined> {
   let text = "";
@@ -113,6 +120,49 @@ Deno.test({
       torn > 5 && resumed > 20,
       `${torn} torn journals, ${resumed} results gone on with, ${halves} half files`,
     );
+  }),
+});
+
+Deno.test({
+  name: "what a kill loses is the chunk that is gathered and the stretches in flight; all else is never computed again",
+  ignore: Deno.build.os === "windows",
+  fn: inFolder(async (cwd) => {
+    const rows = 6000, stretch = 97;
+    const lost: number[] = [];
+    let most = 0;
+    for (let result = 0; result < 12; result++) {
+      const root = `${cwd}/r${result}`;
+      let kept = 0;
+      for (let ended = false; !ended;) {
+        const child = work("count", root);
+        void child.stdin.close();
+        const last = Math.floor(Math.random() * rows);
+        let computed = 0, killed = false;
+        for await (const line of linesOf(child.stdout)) {
+          if (line === "done") ended = true;
+          else computed = Number(line);
+          if (ended || killed || computed < last) continue;
+          child.kill("SIGKILL");
+          killed = true;
+        }
+        const { signal } = await child.status;
+        if (ended) {
+          assert.equal(computed, rows - kept, "rows that were kept were computed again, or others never");
+          break;
+        }
+        assert.equal(signal, "SIGKILL");
+        const [one] = await new FolderStore(root).list();
+        if (one?.meta) break; // it was complete already
+        const now = one?.partial?.rows ?? 0;
+        most = Math.max(most, ...await chunkRows(one?.folder));
+        lost.push(kept + computed - now);
+        kept = now;
+      }
+    }
+    assert.ok(lost.length > 10 && most > 0, `only ${lost.length} kills`);
+    // The chunk that is gathered, the one that is being written, and the stretches before and behind them.
+    const limit = 2 * most + 2 * stretch;
+    assert.ok(Math.max(...lost) <= limit, `${lost} rows were lost, of chunks of ${most} rows`);
   }),
 });
 

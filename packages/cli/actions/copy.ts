@@ -13,6 +13,8 @@ import { openResult, openStore, selectResults } from "./_results.ts";
 export interface CopySettings {
   /** Folder of the other store. */
   readonly to?: string | undefined;
+  /** Compare the checksums of what is there already. */
+  readonly verify?: true | undefined;
   /** As JSON. */
   readonly json?: true | undefined;
 }
@@ -28,7 +30,7 @@ export interface RechunkSettings {
 }
 
 /**
- * Copy complete results into another store, checking every byte.
+ * Copy complete results into another store, checking every byte that is copied; what is there already is left as it is.
  *
  * @throws {UsageError} Without a place to copy to.
  * @throws {Error} On what is not there or damaged.
@@ -37,7 +39,7 @@ export async function copyAction(
   folder: string,
   runId: string | undefined,
   type: string | undefined,
-  { to, json }: CopySettings,
+  { to, verify = false, json }: CopySettings,
   io: Io,
 ): Promise<void> {
   if (to === undefined) throw new UsageError("Cannot tell where to copy to: give a folder with --to");
@@ -53,9 +55,16 @@ export async function copyAction(
         io.err(`${runId}/${dataType} is not complete and was left out\n`);
         continue;
       }
-      const { folder: place, meta: { bytes } } = await target.copy(result, { signal });
-      copied.push({ runId, dataType, lineageHash: result.meta.lineageHash, bytes, folder: place });
-      if (!json) io.out(`${runId}/${dataType}: ${formatBytes(bytes)} copied to ${place}\n`);
+      const { result: { folder: place, meta: { bytes } }, ...done } = await target.copy(result, {
+        signal,
+        verify,
+      });
+      const { lineageHash } = result.meta;
+      copied.push({ runId, dataType, lineageHash, bytes, copied: done, folder: place });
+      const how = done.files > 0
+        ? `${formatBytes(done.bytes)} copied to ${place}`
+        : `${formatBytes(bytes)} ${verify ? "are intact" : "were there already"} in ${place}`;
+      if (!json) io.out(`${runId}/${dataType}: ${how}\n`);
     }
   });
   if (json) io.out(`${JSON.stringify(copied, null, 2)}\n`);

@@ -98,16 +98,17 @@ function addGc(program: Program, io: Io): void {
 
 function addCopy(program: Program, io: Io): void {
   program.command("copy")
-    .description("Copy complete results into another store, checking every byte")
+    .description("Copy complete results into another store; what is there already is left as it is")
     .argument("<store>", "folder of the results")
     .argument("[run]", "name of the run (default: all)")
     .argument("[type]", "data type (default: all)")
     .option("--to <folder>", "folder of the other store")
+    .option("--verify", "compare every byte that is there already, too, and copy what is damaged")
     .option("--json", "as JSON")
     .helpOption("-h, --help", "show help")
     .addHelpText(
       "after",
-      `${NAMES}\nExamples:\n  millrace copy ./data run_7 --to /shared/data\n  millrace copy ./data run_7 records@4f1a --to ./backup\n`,
+      `${NAMES}\nExamples:\n  millrace copy ./data run_7 --to /shared/data\n  millrace copy ./data run_7 records@4f1a --to ./backup --verify\n`,
     )
     .action(async (store, run, type, _options, command) => {
       const { copyAction } = await import("../actions/copy.ts");

@@ -12,6 +12,7 @@ import { type SaveChunk, saveChunk } from "../store/save_chunk.ts";
 import {
   AlreadyStoredError,
   type ChunkTarget,
+  ResultChangedError,
   type ResultWriter,
   type Store,
   type StoredResult,
@@ -22,6 +23,8 @@ import type { Plan, PlanStep } from "./plan.ts";
 const CHUNK_BYTES = 2 ** 23, CHUNK_SPAN = 60n * 10n ** 12n;
 /** However small the memory. */
 const LEAST_BYTES = 2 ** 12;
+/** Rows that wait for their chunk take so much of the memory, and keep alive at most four times their bytes. */
+const WAITING = 1 / 16;
 
 /** What decides on what is stored, and how. */
 export interface SaveSettings {
@@ -54,6 +57,8 @@ export class Work {
   readonly #written = new Set<string>();
   /** Where results are gone on with. */
   readonly resumed = new Map<string, bigint>();
+  /** Results that are read: nobody removes them before the run ends. */
+  readonly #held: Disposable[] = [];
   #finished = false;
 
   constructor(
@@ -97,9 +102,11 @@ export class Work {
   /**
    * Lock what is to be stored, waiting for whoever has it, and look how far it is.
    *
-   * @returns False when something was completed by somebody else meanwhile: the plan is out of date, nothing is locked.
+   * @returns False when something was completed or removed by somebody else meanwhile: the plan is out of date, nothing is
+   * locked.
    */
   async open(): Promise<boolean> {
+    if (!await this.#hold()) return false;
     const store = this.#store;
     if (!store || store.readOnly) return true;
     const { runId } = this.#plan;
@@ -119,7 +126,7 @@ export class Work {
       );
     }
     const bytes = asked ??
-      Math.max(LEAST_BYTES, Math.min(CHUNK_BYTES, Math.floor(memory / 32 / missing.length)));
+      Math.max(LEAST_BYTES, Math.min(CHUNK_BYTES, Math.floor(memory * WAITING / missing.length)));
     try {
       for (const { step, dataType } of missing) {
         const meta = {
@@ -156,6 +163,23 @@ export class Work {
       if (error instanceof AlreadyStoredError) return false;
       throw error;
     }
+  }
+
+  /** Keep what is read from being removed; false when it is gone. */
+  async #hold(): Promise<boolean> {
+    for (const { stored, results } of this.#plan.steps) {
+      if (!stored) continue;
+      for (const result of Object.values(results)) {
+        try {
+          const held = await result.hold?.();
+          if (held) this.#held.push(held);
+        } catch (error) {
+          if (error instanceof ResultChangedError) return false;
+          throw error;
+        }
+      }
+    }
+    return true;
   }
 
   async #take(dataType: string, writer: ResultWriter, chunk: Chunk): Promise<void> {
@@ -276,6 +300,7 @@ export class Work {
       if (failure === undefined) throw problem;
       this.notice("cleaning up", problem instanceof Error ? problem.message : String(problem));
     } finally {
+      for (const held of this.#held.splice(0)) held[Symbol.dispose]();
       await this.#closeWriters();
       if (!this.#finished) this.#tellKept();
       if (Symbol.asyncDispose in this.executor) await this.executor[Symbol.asyncDispose]();

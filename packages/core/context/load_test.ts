@@ -99,6 +99,21 @@ Deno.test("types of other kinds are not merged", async () => {
   await assert.rejects(ctx.getData("run", ["pulses", "others"]), /of kind "pulses" and .* of kind "others"/);
 });
 
+Deno.test("stored chunks are of 8 MiB also where many data types are stored, and smaller with little memory", async () => {
+  const store = await Deno.makeTempDir({ prefix: "millrace_load_" });
+  try {
+    for (const [run, memory, bytes] of [["run_1", "1GiB", 2 ** 23], ["run_2", "256MiB", 2 ** 21]] as const) {
+      await using ctx = new Context({ store, memory });
+      const names = [..."abcdefgh"];
+      ctx.register(tableSource("pulses", pulses()), ...names.map((name) => feature(name, 2)));
+      const { stored } = await ctx.run(run, names);
+      assert.deepEqual(names.map((name) => stored.get(name)!.meta.target!.bytes), names.map(() => bytes));
+    }
+  } finally {
+    await Deno.remove(store, { recursive: true });
+  }
+});
+
 Deno.test("rechunk gives chunks of the wanted size, after the selection", async () => {
   await using ctx = context();
   const stream = getStreamingContext(ctx, "run", { chunkSize: 30 }).getStream("pulses", {

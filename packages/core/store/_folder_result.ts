@@ -5,10 +5,18 @@ import { BufferPool, MemoryBudgetError } from "../data/buffer_pool.ts";
 import { columnOf, hasColumn } from "../data/schema.ts";
 import { type ArrowFile, openArrow } from "./_arrow_decode.ts";
 import { ifThere, readChecked, sha256Of } from "./_files.ts";
+import { hold } from "./_hold.ts";
 import { JOURNAL_FILE, parseJournal } from "./_journal.ts";
 import { lowerBoundInt64, maxInt64 } from "./_int64.ts";
 import { type Metadata, METADATA_FILE, parseMetadata, remedy } from "./_metadata.ts";
-import type { ChunkRecord, ReadOptions, ResultMeta, StoredResult, Verify } from "./types.ts";
+import {
+  type ChunkRecord,
+  type ReadOptions,
+  ResultChangedError,
+  type ResultMeta,
+  type StoredResult,
+  type Verify,
+} from "./types.ts";
 
 /** Files are read into these; chunks lie elsewhere. */
 const filePool = new BufferPool({ maxIdle: 64 * 2 ** 20 });
@@ -119,6 +127,7 @@ export class FolderResult implements StoredResult {
   }
 
   async *#chunks(from: bigint, to: bigint, columns: string[], options: ReadOptions): AsyncGenerator<Chunk> {
+    using _held = await this.hold();
     const first = firstOf(this.chunks.length, (k) => this.chunks[k]!.end > from);
     for (let k = first; k < this.chunks.length && this.chunks[k]!.start < to; k++) {
       yield await this.#chunk(k, from, to, columns, options);
@@ -175,15 +184,24 @@ export class FolderResult implements StoredResult {
     }
   }
 
+  async hold(): Promise<Disposable> {
+    const path = `${this.folder}/${METADATA_FILE}`;
+    const held = await hold(this.folder, (text) => parseMetadata(text, path).meta.id === this.meta.id);
+    if (!held) throw this.#changed();
+    return held;
+  }
+
+  #changed(cause?: unknown): ResultChangedError {
+    const { runId, dataType } = this.meta;
+    return new ResultChangedError(
+      `Cannot read ${runId}/${dataType} on: the result was replaced or removed meanwhile; open it again`,
+      cause === undefined ? {} : { cause },
+    );
+  }
+
   /** What to say about a file that can't be read. */
   async #damage(path: string, cause: unknown): Promise<Error> {
-    const { runId, dataType, id } = this.meta;
-    if (await this.#idNow() !== id) {
-      return new Error(
-        `Cannot read ${runId}/${dataType} on: the result was replaced or removed meanwhile; open it again`,
-        { cause },
-      );
-    }
+    if (await this.#idNow() !== this.meta.id) return this.#changed(cause);
     const what = cause instanceof Error ? cause.message : String(cause);
     const said = what.startsWith("Cannot read") ? what : `Cannot read "${path}": ${what}`;
     return new Error(`${said}; ${remedy(path)}`, { cause });

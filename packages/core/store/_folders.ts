@@ -9,10 +9,11 @@
 // While the first rename is done and the second is not, a reader takes the `.old` folder: it is complete. A writer that
 // ends there leaves it, and the next one puts it back.
 import { ifThere, removeAll } from "./_files.ts";
+import { holdAlone } from "./_hold.ts";
 import { JOURNAL_FILE } from "./_journal.ts";
 import { type LockOptions, ResultLock } from "./_lock.ts";
 import { CHUNK_FILE, METADATA_FILE } from "./_metadata.ts";
-import type { ResultKey } from "./types.ts";
+import { ResultInUseError, type ResultKey } from "./types.ts";
 
 const HASH = /^[0-9a-z]{4,64}$/;
 /** Characters of the hash in a folder's name: 64 bits. The whole hash is in the metadata. */
@@ -178,6 +179,18 @@ export class LockedPlace {
   /** Remove the result: readers see all of it or nothing. */
   async remove(): Promise<void> {
     await ifThere(Deno.rename(this.path, this.#gone));
+    await removeAll(this.#gone);
+  }
+
+  /** Remove the result if nobody reads it. @throws {ResultInUseError} When somebody does. */
+  async removeUnread(what: string): Promise<void> {
+    {
+      using alone = await holdAlone(this.path);
+      if (!alone) {
+        throw new ResultInUseError(`Cannot remove ${what}: it is being read; wait until that has ended`);
+      }
+      await ifThere(Deno.rename(this.path, this.#gone));
+    }
     await removeAll(this.#gone);
   }
 

@@ -8,7 +8,8 @@ Deno.test("copy() takes a result over byte by byte, and refuses a damaged one", 
   withStore(async (store, root) => {
     const result = await put(store, three());
     const other = new FolderStore(`${root}/other`, { durable: false });
-    const copied = await other.copy(result);
+    const { result: copied, ...all } = await other.copy(result);
+    assert.deepEqual(all, { files: 3, bytes: result.meta.bytes });
     assert.equal(copied.meta.id, result.meta.id);
     assert.deepEqual(await readAll(copied), await readAll(result));
     for await (const { name } of Deno.readDir(result.folder!)) {
@@ -17,11 +18,11 @@ Deno.test("copy() takes a result over byte by byte, and refuses a damaged one", 
         await Deno.readFile(`${result.folder}/${name}`),
       );
     }
-    await other.copy(result); // again, in its place
     const path = `${result.folder}/000001.arrow`;
     const bytes = await Deno.readFile(path);
     bytes[40]! ^= 1;
     await Deno.writeFile(path, bytes);
+    await put(other, [chunkOf(0, 9, []), chunkOf(9, 20, []), chunkOf(20, 30, [])]); // another of that lineage
     await assert.rejects(
       other.copy(result),
       /Cannot copy run_7\/hits in folder ".*other\/run_7": its SHA-256 is/,
@@ -31,6 +32,44 @@ Deno.test("copy() takes a result over byte by byte, and refuses a damaged one", 
       "hits-4f1a",
     ]);
     await assert.rejects(new FolderStore(root, { readOnly: true }).copy(copied), /is only to be read/);
+  }));
+
+Deno.test("copy() leaves what is there already, and makes good what is missing, cut off or, on request, damaged", () =>
+  withStore(async (store, root) => {
+    const result = await put(store, three());
+    const other = new FolderStore(`${root}/other`, { durable: false });
+    const { folder } = (await other.copy(result)).result;
+    const files = [0, 1, 2].map((k) => `${folder}/00000${k}.arrow`) as [string, string, string];
+    const content = await Promise.all(files.map((file) => Deno.readFile(file)));
+    const times = async () =>
+      await Promise.all(files.map(async (file) => (await Deno.stat(file)).mtime!.getTime()));
+    for (const file of files) await Deno.utime(file, 1e9, 1e9);
+    const copied = async (verify: boolean) => {
+      const { result: there, files, bytes } = await other.copy(result, { verify });
+      assert.equal(there.folder, folder);
+      return { files, bytes };
+    };
+    for (const verify of [false, true]) assert.deepEqual(await copied(verify), { files: 0, bytes: 0 });
+    assert.deepEqual(await times(), [1e12, 1e12, 1e12]);
+    await Deno.remove(files[0]);
+    await Deno.truncate(files[1], 100);
+    assert.deepEqual(await copied(false), {
+      files: 2,
+      bytes: content[0]!.length + content[1]!.length,
+    });
+    const bytes = content[2]!.slice();
+    bytes[77]! ^= 4;
+    await Deno.writeFile(files[2], bytes);
+    assert.deepEqual(await copied(false), { files: 0, bytes: 0 });
+    assert.deepEqual(await copied(true), { files: 1, bytes: bytes.length });
+    assert.deepEqual(await Promise.all(files.map((file) => Deno.readFile(file))), content);
+    // Computed anew, it has the same files: nothing to copy either.
+    const again = await put(store, three());
+    assert.notEqual(again.meta.id, result.meta.id);
+    assert.equal((await other.copy(again)).files, 0);
+    await Deno.writeTextFile(`${folder}/metadata.json`, "{");
+    assert.equal((await other.copy(again)).files, 3);
+    assert.equal((await readAll((await other.open(KEY))!)).length, 3);
   }));
 
 Deno.test("verifyResult() names every damaged file and chunk, and files that belong to none", () =>

@@ -8,8 +8,8 @@
  *
  * Failure contract: a failed write or finish leaves what was complete before it, for the next writer to go on with; a complete
  * result is replaced only by a complete one. One writer at a time has a result, across processes: a file lock, which ends with
- * its process. A result that is replaced while it is read fails its reader with an error that says so. Metadata, journal and
- * files carry checksums: what is damaged is named and never returned.
+ * its process. A result that is read is not removed; one that is replaced while it is read fails its reader with an error that
+ * says so. Metadata, journal and files carry checksums: what is damaged is named and never returned.
  *
  * `open` is O(chunks), some 2 µs each; `read` finds its files by binary search, opens those that the range touches and holds one
  * at a time; writing a chunk is O(its bytes), however many there are before it.
@@ -63,7 +63,9 @@ import { type CodecName, codecOf, DEFAULT_CODEC } from "./codecs/codec.ts";
 import { saveChunk } from "./save_chunk.ts";
 import {
   AlreadyStoredError,
+  type ChunkRecord,
   ResultChangedError,
+  ResultInUseError,
   type ResultKey,
   ResultLockedError,
   type ResultWriter,
@@ -95,7 +97,7 @@ export type {
 } from "./types.ts";
 export { StoreLocations } from "./locations.ts";
 export { type StorageProblem, type VerifyReport, verifyResult } from "./verify.ts";
-export { AlreadyStoredError, ResultChangedError, ResultLockedError } from "./types.ts";
+export { AlreadyStoredError, ResultChangedError, ResultInUseError, ResultLockedError } from "./types.ts";
 
 /** What a {@linkcode FolderStore} may be told. */
 export interface FolderStoreOptions {
@@ -107,6 +109,24 @@ export interface FolderStoreOptions {
   readonly verify?: Verify;
   /** Only read: whoever wants to write or remove is told so. Default false. */
   readonly readOnly?: boolean;
+}
+
+/** How a result is copied. */
+export interface CopyOptions {
+  /** Compare the checksums of files that are there already, too. Default false: their sizes. */
+  readonly verify?: boolean;
+  /** Ends the work. */
+  readonly signal?: AbortSignal;
+}
+
+/** A result in its new place, and what had to be copied. */
+export interface CopiedResult {
+  /** The result, where it is now. */
+  readonly result: StoredResult;
+  /** Chunk files that were written: none if all were there. */
+  readonly files: number;
+  /** Their bytes. */
+  readonly bytes: number;
 }
 
 const copyPool = new BufferPool({ maxIdle: 64 * 2 ** 20 });
@@ -356,12 +376,14 @@ export class FolderStore implements Store {
   }
 
   /**
-   * Copy a complete result of another store, byte by byte, checking every file. A result of that lineage that is here is replaced.
+   * Copy a complete result of another store, byte by byte, checking every file. One of the same lineage and with the same files is
+   * here already: it stays, and gets what is missing or of another size. Any other result of that lineage that is here is
+   * replaced.
    *
    * @throws {ResultLockedError} When somebody is writing it here.
    * @throws {Error} When it cannot be read or written: names the file or folder. What was here stays then.
    */
-  async copy(result: StoredResult, options: { readonly signal?: AbortSignal } = {}): Promise<StoredResult> {
+  async copy(result: StoredResult, options: CopyOptions = {}): Promise<CopiedResult> {
     const { meta, chunks, folder } = result;
     const { runId, dataType, lineageHash } = meta;
     const name = `${runId}/${dataType}`;
@@ -369,32 +391,74 @@ export class FolderStore implements Store {
     this.#checkWritable(`copy ${name}`);
     const run = `${this.root}/${runId}`;
     try {
+      using _held = await result.hold?.();
       await Deno.mkdir(run, { recursive: true });
       const place = await LockedPlace.take(run, folderName(dataType, lineageHash), name, {});
       try {
+        const there = await this.#same(place.path, result);
+        if (there) return await this.#complete(there, result, options);
         const target = await place.makeNew();
         for (const record of chunks) {
           options.signal?.throwIfAborted();
-          const { bytes, handle } = await readChecked(`${folder}/${record.file}`, record, copyPool);
-          try {
-            await writeParts(`${target}/${record.file}`, [bytes], this.#durable);
-          } finally {
-            handle.release(false);
-          }
+          await this.#copyChunk(folder, target, record);
         }
         for (const file of [JOURNAL_FILE, METADATA_FILE]) {
           await writeParts(`${target}/${file}`, [await Deno.readFile(`${folder}/${file}`)], this.#durable);
         }
         if (!await readFolder(target)) throw new SyntaxError("it was replaced while it was copied");
         await place.exchange();
-        return new FolderResult(place.path, meta, chunks, this.#verify);
+        const copied = new FolderResult(place.path, meta, chunks, this.#verify);
+        return { result: copied, files: chunks.length, bytes: meta.bytes };
       } finally {
         await place.discardNew();
         await place.release();
       }
     } catch (cause) {
-      if (cause instanceof ResultLockedError || options.signal?.aborted) throw cause;
+      if (
+        cause instanceof ResultLockedError || cause instanceof ResultChangedError || options.signal?.aborted
+      ) throw cause;
       throw storageError(`copy ${name}`, run, cause);
+    }
+  }
+
+  /** The result in a folder, if it is said to have the very files of another one. */
+  async #same(folder: string, { meta, chunks }: StoredResult): Promise<FolderResult | undefined> {
+    let found;
+    try {
+      found = await readFolder(folder);
+    } catch (error) {
+      if (error instanceof SyntaxError) return undefined; // damaged: it is replaced
+      throw error;
+    }
+    if (found?.metadata.state !== "complete" || found.metadata.meta.lineageHash !== meta.lineageHash) {
+      return undefined;
+    }
+    const isSame = found.chunks.length === chunks.length &&
+      found.chunks.every(({ sha256, start, end }, k) =>
+        sha256 === chunks[k]!.sha256 && start === chunks[k]!.start && end === chunks[k]!.end
+      );
+    return isSame ? new FolderResult(folder, found.metadata.meta, found.chunks, this.#verify) : undefined;
+  }
+
+  /** Copy those files of a result that are not whole in the one that has the same. */
+  async #complete(there: FolderResult, result: StoredResult, options: CopyOptions): Promise<CopiedResult> {
+    let files = 0, bytes = 0;
+    for (const record of result.chunks) {
+      options.signal?.throwIfAborted();
+      if (await isWhole(`${there.folder}/${record.file}`, record, options.verify ?? false)) continue;
+      await this.#copyChunk(result.folder!, there.folder, record);
+      files++;
+      bytes += record.bytes;
+    }
+    return { result: there, files, bytes };
+  }
+
+  async #copyChunk(from: string, to: string, record: ChunkRecord): Promise<void> {
+    const { bytes, handle } = await readChecked(`${from}/${record.file}`, record, copyPool);
+    try {
+      await writeParts(`${to}/${record.file}`, [bytes], this.#durable);
+    } finally {
+      handle.release(false);
     }
   }
 
@@ -436,9 +500,10 @@ export class FolderStore implements Store {
   }
 
   /**
-   * Remove a result, complete or not. Readers see all of it or nothing; those that are reading it fail and say so.
+   * Remove a result, complete or not. Readers see all of it or nothing.
    *
    * @throws {ResultLockedError} When somebody is writing it.
+   * @throws {ResultInUseError} When somebody reads or holds it.
    * @throws {ResultChangedError} When it is no longer what the summary says: finished, gone on with or replaced since.
    * @throws {Error} When it cannot be removed: names the folder.
    */
@@ -452,14 +517,31 @@ export class FolderStore implements Store {
       const place = await LockedPlace.take(run, name, what, {});
       try {
         await checkUnchanged(place.path, summary);
-        await place.remove();
+        await place.removeUnread(what);
       } finally {
         await place.release();
       }
     } catch (cause) {
-      if (cause instanceof ResultLockedError || cause instanceof ResultChangedError) throw cause;
+      if (
+        cause instanceof ResultLockedError || cause instanceof ResultChangedError ||
+        cause instanceof ResultInUseError
+      ) throw cause;
       throw storageError(`remove ${what}`, run, cause);
     }
+  }
+}
+
+/** Whether a chunk's file is there in full size, or, if it shall be verified, with all its bytes. */
+async function isWhole(path: string, record: ChunkRecord, verify: boolean): Promise<boolean> {
+  const found = await ifThere(Deno.stat(path));
+  if (found?.size !== record.bytes) return false;
+  if (!verify) return true;
+  try {
+    (await readChecked(path, record, copyPool)).handle.release(false);
+    return true;
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
   }
 }
 

@@ -150,6 +150,13 @@ export interface StoredResult {
    * @throws {MemoryBudgetError} While iterating: when the account has no room.
    */
   read(options?: ReadOptions): AsyncIterable<Chunk>;
+  /**
+   * Keep it from being removed until the hold is disposed of, or the process ends. While it is read it is held anyway, from the
+   * first chunk to the last, or until the iteration is left. Absent where nobody removes anything.
+   *
+   * @throws {ResultChangedError} When it was replaced or removed since it was opened.
+   */
+  hold?(): Promise<Disposable>;
 }
 
 /** Writes one result. Nothing of it can be read before {@linkcode ResultWriter.finish}. */
@@ -207,6 +214,12 @@ export class ResultLockedError extends Error {
 export class ResultChangedError extends Error {
   /** Error name. */
   override readonly name = "ResultChangedError";
+}
+
+/** Somebody reads the result. */
+export class ResultInUseError extends Error {
+  /** Error name. */
+  override readonly name = "ResultInUseError";
 }
 
 /** The result that was to be resumed is complete: open it. */

@@ -5,7 +5,7 @@
 import { BufferPool } from "../data/buffer_pool.ts";
 import { openArrow } from "./_arrow_decode.ts";
 import { readChecked } from "./_files.ts";
-import { readFolder } from "./_folder_result.ts";
+import { FolderResult, readFolder } from "./_folder_result.ts";
 import { CHUNK_FILE } from "./_metadata.ts";
 import type { StoredSummary } from "./types.ts";
 
@@ -40,6 +40,7 @@ const pool = new BufferPool({ maxIdle: 64 * 2 ** 20 });
  *
  * @param summary The result, as a store's `list` gives it.
  * @param signal Ends the check.
+ * @throws {ResultChangedError} When it was replaced or removed since it was listed.
  */
 export async function verifyResult(summary: StoredSummary, signal?: AbortSignal): Promise<VerifyReport> {
   const { folder } = summary;
@@ -54,6 +55,8 @@ export async function verifyResult(summary: StoredSummary, signal?: AbortSignal)
     const file = /[^/\\]+$/.exec(path)?.[0] ?? "metadata.json";
     return { files, bytes, problems: [{ file, message: error.message }] };
   }
+  const listed = summary.meta && new FolderResult(folder, summary.meta, found?.chunks ?? [], "always");
+  using _held = await listed?.hold();
   if (!found) return { files, bytes, problems: [{ file: "metadata.json", message: "It is missing" }] };
   const { chunks, metadata: { meta } } = found;
   for (const [chunk, record] of chunks.entries()) {
