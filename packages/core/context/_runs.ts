@@ -154,6 +154,7 @@ export class Runs {
           task,
           metricsEvery: listens ? options.metricsEvery : undefined,
           columns: taken ? undefined : columnsToRead(plan, targets, options),
+          placeBefore: work.placeBefore.bind(work),
         },
         taken ? [] : targets,
         [...work.taps, ...(taken ? tapsOf(targets, work.taps, taken.take) : [])],

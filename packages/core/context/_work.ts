@@ -12,6 +12,7 @@ import { type SaveChunk, saveChunk } from "../store/save_chunk.ts";
 import {
   AlreadyStoredError,
   type ChunkTarget,
+  type InputPlace,
   ResultChangedError,
   type ResultWriter,
   type Store,
@@ -142,6 +143,7 @@ export class Work {
           wait: signal,
           onWait: (owner) => event({ type: "waiting", dataType, owner }),
           restartsAt: (end) => this.graph.restartsAt(dataType, end),
+          placesAt: (end) => this.graph.placesAt(dataType, end),
         });
         this.#writers.set(dataType, writer);
         const from = writer.resumesAt;
@@ -163,6 +165,16 @@ export class Work {
       if (error instanceof AlreadyStoredError) return false;
       throw error;
     }
+  }
+
+  /** The last place in a source's input at or before a time that is kept with results that are gone on with. */
+  placeBefore(source: string, time: bigint): InputPlace | undefined {
+    let last: InputPlace | undefined;
+    for (const writer of this.#writers.values()) {
+      const place = writer.placeBefore(source, time);
+      if (place && (!last || place.at > last.at)) last = place;
+    }
+    return last;
   }
 
   /** Keep what is read from being removed; false when it is gone. */

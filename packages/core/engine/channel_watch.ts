@@ -40,6 +40,11 @@ export class ChannelWatch {
     this.#roots = new Set(roots);
   }
 
+  /** Whether no option names a channel. */
+  get isIdle(): boolean {
+    return this.#settings.length === 0;
+  }
+
   /** Rows were read. O(rows) where options name channels, else O(1). */
   see({ dataType, table }: Chunk): void {
     if (this.#settings.length === 0 || !this.#roots.has(dataType)) return;

@@ -10,6 +10,7 @@ import { ALL, type Demand, Demands, LATEST } from "../context/pushdown.ts";
 import { Account, type BufferPool } from "../data/buffer_pool.ts";
 import { formatBytes } from "../data/units.ts";
 import type { TimeRange } from "../plugin/plugin.ts";
+import type { InputPlace } from "../store/types.ts";
 import { abortable } from "./abortable.ts";
 import { NoRoom } from "./_no_room.ts";
 import { ChunkSizer } from "./chunk_sizer.ts";
@@ -43,6 +44,8 @@ export interface GraphOptions {
   readonly metricsEvery?: number | undefined;
   /** Columns that are read of stored data types. Default: all. */
   readonly columns?: ReadonlyMap<string, readonly string[]> | undefined;
+  /** The last place in a source's input that is known to be before a time: it is read from there. Default: from its start. */
+  readonly placeBefore?: ((source: string, time: bigint) => InputPlace | undefined) | undefined;
 }
 
 /** Something that takes all chunks of a data type while others are read. The chunk stays the graph's. */
@@ -113,7 +116,12 @@ export class Graph {
     const sizer = auto
       ? new ChunkSizer(() => this.#busyMs(), stored, options.executor.concurrency)
       : undefined;
-    const build = new Builder({ ...options, chunkSize, sizer, maxWorkers, wanted }, this.#services());
+    // Options that name channels are compared with the channels of all rows.
+    const placeBefore = this.#channels.isIdle ? options.placeBefore : undefined;
+    const build = new Builder(
+      { ...options, chunkSize, sizer, maxWorkers, wanted, placeBefore },
+      this.#services(),
+    );
     this.#nodes.push(...build.nodes.reverse());
     for (const target of targets) this.#sinks.set(target, build.connect(target, timeRange));
     for (const tap of taps) {
@@ -299,6 +307,19 @@ export class Graph {
     };
     new Demands(this.#options.plan, [{ dataType, range: [end, LATEST], restart }]);
     return restarts;
+  }
+
+  /** Places in the inputs of the sources of a data type from which its rows from `end` on may be read, by source. */
+  placesAt(dataType: string, end: bigint): Record<string, InputPlace> {
+    const demands = new Demands(this.#options.plan, [{ dataType, range: [end, LATEST] }]);
+    const places: Record<string, InputPlace> = {};
+    for (const node of this.#nodes) {
+      if (!(node instanceof SourceNode)) continue;
+      const [source] = node.plugins as [string];
+      const place = demands.of(source) && node.placeBefore(end);
+      if (place) places[source] = place;
+    }
+    return places;
   }
 
   /** Counts by plugin. */

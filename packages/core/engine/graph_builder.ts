@@ -4,6 +4,7 @@ import { mergedSchema, type Plan, type PlanStep } from "../context/plan.ts";
 import { ALL, type Demand, Demands } from "../context/pushdown.ts";
 import { defineMerge } from "../plugin/define.ts";
 import type { TimeRange } from "../plugin/plugin.ts";
+import type { InputPlace } from "../store/types.ts";
 import type { ChunkSizer } from "./chunk_sizer.ts";
 import type { Edge } from "./edge.ts";
 import type { GraphServices, Node } from "./node.ts";
@@ -26,6 +27,8 @@ export interface BuilderOptions {
   readonly wanted: readonly Demand[];
   /** Columns that are read of stored data types. Default: all. */
   readonly columns?: ReadonlyMap<string, readonly string[]> | undefined;
+  /** The last place in a source's input that is known to be before a time. */
+  readonly placeBefore?: ((source: string, time: bigint) => InputPlace | undefined) | undefined;
 }
 
 const DEFAULT_ROWS = 50_000;
@@ -87,8 +90,9 @@ export class Builder {
       maxRows: sizer ? MOST_ROWS : chunkSize ?? step.plugin.running.chunkSize ?? DEFAULT_ROWS,
       maxBytes: Math.max(2 ** 16, Math.min(2 ** 25, Math.floor(memory / parts))),
     };
-    const node = new SourceNode(this.#services, step, size, this.#demands.of(step.plugin.name) ?? ALL, sizer);
-    this.#add(node, [step.plugin.name]);
+    const { name } = step.plugin, range = this.#demands.of(name) ?? ALL;
+    const resume = this.#options.placeBefore?.(name, range[0]);
+    this.#add(new SourceNode(this.#services, step, size, range, sizer, resume), [name]);
   }
 
   #edge(step: PlanStep, type: string): Edge {

@@ -49,9 +49,21 @@ export class OutputCarry {
     return this.#pending.reduce((sum, table) => sum + table.heldBytes, 0);
   }
 
-  /** Where the stream starts, ps. */
-  start(time: bigint): void {
-    this.watermark ??= time;
+  /** Where the stream starts, and the highest endtime of what was before, ps. */
+  start(time: bigint, cover: bigint = NO_COVER): void {
+    if (this.watermark !== undefined) return;
+    this.watermark = time;
+    this.#cover = cover;
+  }
+
+  /** Highest endtime of what was given, ps. */
+  get cover(): bigint {
+    return this.#cover;
+  }
+
+  /** Whether all rows were given. */
+  get isEmpty(): boolean {
+    return this.#pending.length === 0;
   }
 
   /** Start of the first pending row. */

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Context } from "../context/context.ts";
 import type { Table } from "../data/table.ts";
-import type { Plugin } from "../plugin/plugin.ts";
+import { rowAt } from "../chunk/chunk.ts";
+import type { Plugin, SourceContext, SourcePiece } from "../plugin/plugin.ts";
 import { tableSource } from "../plugin/table_source.ts";
 import { FolderStore, type Store, type StoredResult } from "../store/store.ts";
 import { randomCuts, randomExtents } from "../testing/_cutting.ts";
@@ -28,10 +29,41 @@ function tiny(root: string): Store {
 
 class Interruption extends Error {}
 
+/** How often sources were gone on with, and how many rows they had not to read again. */
+const skipped = { times: 0, rows: 0 };
+
+/** The same source, which tells its places and goes on from them: how many rows come before. */
+function seeking(plugin: Plugin): Plugin {
+  async function* read(context: SourceContext<Readonly<Record<string, unknown>>>): AsyncGenerator<SourcePiece> {
+    const { resume } = context;
+    let rows = 0, begun = resume === undefined;
+    for await (const { table, start, end } of plugin.read!(context)) {
+      rows += table.length;
+      const cursor = String(rows);
+      if (resume && end <= resume.at) {
+        skipped.rows += table.length;
+        continue;
+      }
+      if (begun) {
+        yield { table, end, cursor, ...(start === undefined ? {} : { start }) };
+        continue;
+      }
+      begun = true;
+      skipped.times++;
+      const row = rowAt(table, resume!.at);
+      assert.equal(rows - table.length + row, Number(resume!.cursor), "another place");
+      yield { table: table.slice(row, table.length), end, cursor };
+    }
+  }
+  return { ...plugin, read };
+}
+
 interface Given {
   readonly plugins: readonly Plugin[];
   readonly tables: Readonly<Record<string, Table>>;
   readonly targets: readonly string[];
+  /** Sources go on where they were. */
+  readonly seeks?: boolean;
 }
 
 async function stored(root: string, targets: readonly string[]): Promise<unknown[]> {
@@ -61,7 +93,8 @@ async function attempt(root: string, given: Given, random: Random, most: number)
   });
   for (const [name, table] of Object.entries(tables)) {
     const { cuts } = cuttings[name]!;
-    ctx.register(tableSource(name, table, { cuts, ...(extents[name] ? { extent: extents[name]! } : {}) }));
+    const source = tableSource(name, table, { cuts, ...(extents[name] ? { extent: extents[name]! } : {}) });
+    ctx.register(given.seeks ? seeking(source) : source);
   }
   ctx.register(...plugins);
   try {
@@ -102,7 +135,7 @@ for (const shape of SHAPES) {
         const tables: Record<string, Table> = two ? { a, b } : { a };
         // Behind a plugin that gives rows of its input, and in front of one: chains are computed together.
         const targets = [["next", "out"], ["next"], ["out"]][seed % 3]!;
-        await check({ plugins: [out, next], tables, targets }, seed);
+        await check({ plugins: [out, next], tables, targets, seeks: seed % 4 > 0 }, seed);
       }),
       { numRuns: RUNS },
     );
@@ -116,12 +149,16 @@ for (const shape of SHAPES.filter(({ inputs }) => inputs === 1)) {
         const before = again.make("before", ["a"], (type) => type);
         const out = shape.make("out", ["before"], () => before.dataKinds.before ?? "before");
         const targets = seed % 2 ? ["out", "before"] : ["out"];
-        await check({ plugins: [before, out], tables: { a }, targets }, seed);
+        await check({ plugins: [before, out], tables: { a }, targets, seeks: seed % 4 > 1 }, seed);
       }),
       { numRuns: RUNS },
     );
   });
 }
+
+Deno.test("sources that tell their places were gone on with there", () => {
+  assert.ok(skipped.times > 9 && skipped.rows > 9, JSON.stringify(skipped));
+});
 
 Deno.test("an interrupted run of several outputs, some of them targets, ends with the same files", async () => {
   await fc.assert(

@@ -3,12 +3,14 @@
 import { timesOf } from "../chunk/chunk.ts";
 import type { Table } from "../data/table.ts";
 import type { Plugin, SourcePiece, TimeRange } from "../plugin/plugin.ts";
+import type { InputPlace } from "../store/types.ts";
 import { checkPiece } from "./source_piece.ts";
 import { abortable, closeIterator } from "./abortable.ts";
 import type { ChunkSizer } from "./chunk_sizer.ts";
 import { PipelineError } from "./errors.ts";
 import { type GraphServices, Node } from "./node.ts";
 import { OutputCarry } from "./output_carry.ts";
+import { Places } from "./places.ts";
 import type { StageStep } from "./stage.ts";
 import { clock, type Ran } from "./task_event.ts";
 
@@ -26,6 +28,10 @@ export class SourceNode extends Node {
   readonly #size: PieceSize;
   readonly #range: TimeRange;
   readonly #sizer: ChunkSizer | undefined;
+  readonly #resume: InputPlace | undefined;
+  readonly #places = new Places();
+  /** What the source said about the end of the piece that is being given. */
+  #cursor: string | undefined;
   #iterator: AsyncIterator<SourcePiece> | undefined;
   /** It is read elsewhere, while this thread does something else. */
   #elsewhere = false;
@@ -45,6 +51,7 @@ export class SourceNode extends Node {
     size: PieceSize,
     range: TimeRange,
     sizer?: ChunkSizer,
+    resume?: InputPlace,
   ) {
     super(services);
     const { plugin } = step;
@@ -53,6 +60,7 @@ export class SourceNode extends Node {
     this.#size = size;
     this.#range = range;
     this.#sizer = sizer;
+    this.#resume = resume;
     const type = plugin.name;
     this.#carry = new OutputCarry(
       {
@@ -157,6 +165,7 @@ export class SourceNode extends Node {
       options: this.#step.options,
       ...this.#size,
       timeRange: this.#range,
+      resume: this.#resume && { at: this.#resume.at, cursor: this.#resume.cursor },
       pool,
       account,
       signal,
@@ -172,6 +181,8 @@ export class SourceNode extends Node {
     checkPiece(this.#plugin, piece);
     const { table, end } = piece;
     this.#pieces++;
+    this.#cursor = piece.cursor;
+    if (this.#resume) this.#carry.start(this.#resume.at, this.#resume.cover);
     if (this.#carry.watermark === undefined) {
       const first = earliest(table);
       this.#carry.start(
@@ -180,7 +191,22 @@ export class SourceNode extends Node {
     }
     this.#carry.add(table);
     if (this.#sizer) this.#divide(end, this.#sizer);
-    else this.#carry.advance(end);
+    else {
+      this.#carry.advance(end);
+      this.#note(end);
+    }
+  }
+
+  /** All of a piece was given. */
+  #note(end: bigint): void {
+    if (this.#cursor === undefined || !this.#carry.isEmpty) return;
+    this.#places.note({ at: end, cover: this.#carry.cover, cursor: this.#cursor });
+  }
+
+  /** The last place in the input from which all rows that start at or after a time are read. */
+  placeBefore(time: bigint): InputPlace | undefined {
+    const found = this.#places.before(time);
+    return found ?? (this.#resume && this.#resume.at <= time ? this.#resume : undefined);
   }
 
   /**
@@ -193,6 +219,7 @@ export class SourceNode extends Node {
     const cut = time === undefined || time > end ? end : time;
     this.#until = cut < end ? end : undefined;
     this.#carry.advance(cut);
+    if (cut === end) this.#note(end);
     sizer.given(this.#carry.rows - before);
     return cut > watermark!;
   }

@@ -12,7 +12,7 @@ import { checkSchema } from "./_check_outputs.ts";
  * @throws {TypeError} On a piece of another shape than a {@linkcode SourcePiece}.
  */
 export function checkPiece(plugin: Plugin, piece: SourcePiece | undefined): void {
-  const { table, end, start } = piece ?? {};
+  const { table, end, start, cursor } = piece ?? {};
   if (!(table instanceof Table)) {
     throw new TypeError(
       `read gave ${piece === undefined ? "undefined" : "a piece without a table"}, not { table, end }`,
@@ -20,6 +20,9 @@ export function checkPiece(plugin: Plugin, piece: SourcePiece | undefined): void
   }
   if (typeof end !== "bigint" || (start !== undefined && typeof start !== "bigint")) {
     throw new TypeError(`read gave a piece from ${start} to ${end}: start and end are bigint picoseconds`);
+  }
+  if (cursor !== undefined && typeof cursor !== "string") {
+    throw new TypeError(`read gave a piece with the cursor ${cursor}: a cursor is text`);
   }
   checkSchema(plugin, plugin.name, table);
 }

@@ -147,6 +147,8 @@ export interface SourceContext<O = {}> {
   readonly maxBytes: number;
   /** Only rows that start in it are wanted (open where the run's start or end is meant). */
   readonly timeRange: TimeRange;
+  /** Go on from there, if the source gave this place with an earlier piece; the first piece starts at its `at`. */
+  readonly resume?: SourcePlace | undefined;
   /** Where to get buffers. */
   readonly pool: BufferPool;
   /** What buffers are charged to. */
@@ -167,6 +169,20 @@ export interface SourcePiece {
   readonly end: bigint;
   /** Of the first piece: where the run starts; default 0, or the first row where that is earlier. */
   readonly start?: bigint;
+  /**
+   * What the source needs to go on behind this piece, as short text: it is kept with stored chunks, and an interrupted run hands
+   * it back as {@linkcode SourceContext.resume}. Texts of more than 4096 characters are not kept. Left out: a run that is gone on
+   * with reads the source from its start.
+   */
+  readonly cursor?: string;
+}
+
+/** A place in a source's input. */
+export interface SourcePlace {
+  /** End of the piece that it was given with: all rows from there on are still to come, ps. */
+  readonly at: bigint;
+  /** What the source said about it. */
+  readonly cursor: string;
 }
 
 /** Start (included) and end (excluded) of a stretch of time, ps. */

@@ -12,6 +12,7 @@ import { Regrouper } from "./_regroup.ts";
 import { type SaveChunk, saveChunk, type SavedChunk } from "./save_chunk.ts";
 import type {
   ChunkRecord,
+  InputPlace,
   ResultMeta,
   ResultWriter,
   StoredMeta,
@@ -63,6 +64,8 @@ export class FolderWriter implements ResultWriter {
   readonly #widths: Record<string, number>;
   /** Chunks without rows, which wait for the widths. */
   #unsized: { readonly index: number; readonly chunk: Chunk }[] = [];
+  /** Places that are in the journal, or on their way, by source. */
+  readonly #places = new Map<string, bigint>();
   #tail: Promise<void> = Promise.resolve();
   #journaling: Promise<void> = Promise.resolve();
   /** Why nothing more can be written. */
@@ -100,6 +103,13 @@ export class FolderWriter implements ResultWriter {
 
   get restarts(): Readonly<Record<string, bigint>> {
     return this.#spec.prefix.lines.at(-1)?.restarts ?? {};
+  }
+
+  placeBefore(source: string, time: bigint): InputPlace | undefined {
+    return this.#spec.prefix.lines.findLast(({ places }) => {
+      const place = places?.[source];
+      return place !== undefined && place.at <= time;
+    })?.places?.[source];
   }
 
   get kept(): readonly ChunkRecord[] {
@@ -236,11 +246,12 @@ export class FolderWriter implements ResultWriter {
     const { start, end, coverEnd, length: rows, table } = chunk;
     const firstStart = rows > 0 ? table.t0 + BigInt(timesOf(table)[0]!) : null;
     const restarts = this.#spec.options.restartsAt?.(end) ?? {};
+    const places = this.#newPlaces(end);
     const saving = rows > 0 ? this.#save(index, chunk) : this.#saveEmpty(index, chunk);
     const settled = saving.then(({ longestRow, bytes, sha256 }) => {
       const file = fileName(index);
       const times = { start, end, coverEnd, firstStart, longestRow };
-      this.#lines[index] = { file, sha256, rows, ...times, bytes, restarts };
+      this.#lines[index] = { file, sha256, rows, ...times, bytes, restarts, places };
     }, () => {}); // whoever asked has the error
     this.#saving.add(settled);
     try {
@@ -250,6 +261,17 @@ export class FolderWriter implements ResultWriter {
     } finally {
       this.#saving.delete(settled);
     }
+  }
+
+  /** Where sources may go on behind a chunk, if that is elsewhere than behind the one before. */
+  #newPlaces(end: bigint): Readonly<Record<string, InputPlace>> {
+    const places: Record<string, InputPlace> = {};
+    for (const [source, place] of Object.entries(this.#spec.options.placesAt?.(end) ?? {})) {
+      if (this.#places.get(source) === place.at) continue;
+      this.#places.set(source, place.at);
+      places[source] = place;
+    }
+    return places;
   }
 
   #save(index: number, chunk: Chunk): Promise<SavedChunk> {

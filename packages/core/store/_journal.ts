@@ -5,7 +5,7 @@
 import { crc32 } from "node:zlib";
 import { sha256Of, writeAll, writeParts, type Written } from "./_files.ts";
 import { CHUNK_FILE } from "./_metadata.ts";
-import type { ChunkRecord } from "./types.ts";
+import type { ChunkRecord, InputPlace } from "./types.ts";
 
 /** Name of the journal in a result's folder. */
 export const JOURNAL_FILE = "journal.tsv";
@@ -14,16 +14,24 @@ export const JOURNAL_FILE = "journal.tsv";
 export const JOURNAL_HEAD =
   "file\tsha256\trows\tstart\tend\tcoverEnd\tfirstStart\tlongestRow\tbytes\trestarts\tcrc32\n";
 
-/** A line of the journal: a chunk, and where plugins may start again to go on behind it. */
+/** A line of the journal: a chunk, and where plugins and sources may start again to go on behind it. */
 export interface JournalLine extends ChunkRecord {
   /** By data type, ps. */
   readonly restarts: Readonly<Record<string, bigint>>;
+  /** By source: those that no line before has. */
+  readonly places?: Readonly<Record<string, InputPlace>>;
 }
 
 /** The text of a line. */
 export function journalLine(line: JournalLine): string {
-  const restarts = Object.entries(line.restarts).sort(([a], [b]) => a < b ? -1 : 1)
-    .map(([type, time]) => `${encodeURIComponent(type)}=${time}`).join(",");
+  const sorted = <T>(parts: Readonly<Record<string, T>>) =>
+    Object.entries(parts).sort(([a], [b]) => a < b ? -1 : 1);
+  const restarts = [
+    ...sorted(line.restarts).map(([type, time]) => `${encodeURIComponent(type)}=${time}`),
+    ...sorted(line.places ?? {}).map(([source, { at, cover, cursor }]) =>
+      `${encodeURIComponent(source)}=${at}/${cover}/${encodeURIComponent(cursor)}`
+    ),
+  ].join(",");
   const text = [
     line.file,
     line.sha256,
@@ -121,13 +129,22 @@ function parseLine(text: string): JournalLine | undefined {
     firstStart: firstStart === "-" ? null : BigInt(firstStart!),
     longestRow: BigInt(longestRow!),
     bytes: Number(bytes),
-    restarts: restarts === "-" ? NO_RESTARTS : Object.fromEntries(
-      restarts!.split(",").map((part) => {
-        const [type, time] = part.split("=");
-        return [decodeURIComponent(type!), BigInt(time!)];
-      }),
-    ),
+    ...(restarts === "-" ? { restarts: NO_RESTARTS } : parseRestarts(restarts!)),
   };
+}
+
+function parseRestarts(text: string): Pick<JournalLine, "restarts" | "places"> {
+  const restarts: Record<string, bigint> = {}, places: Record<string, InputPlace> = {};
+  for (const part of text.split(",")) {
+    const [name, value] = part.split("=");
+    const [at, cover, cursor] = value!.split("/");
+    if (cover === undefined) restarts[decodeURIComponent(name!)] = BigInt(at!);
+    else {
+      const place = { at: BigInt(at!), cover: BigInt(cover), cursor: decodeURIComponent(cursor!) };
+      places[decodeURIComponent(name!)] = place;
+    }
+  }
+  return { restarts, places };
 }
 
 /** A journal that is being written. */
@@ -185,11 +202,11 @@ export class JournalWriter implements Disposable {
    */
   async seal(folder: string, lines: readonly JournalLine[]): Promise<Written> {
     const path = `${folder}/${JOURNAL_FILE}`;
-    if (lines.every(({ restarts }) => Object.keys(restarts).length === 0)) {
+    if (lines.every(({ restarts, places = {} }) => Object.keys({ ...restarts, ...places }).length === 0)) {
       const bytes = await Deno.readFile(path);
       return { bytes: bytes.length, sha256: sha256Of(bytes) };
     }
-    const text = JOURNAL_HEAD + lines.map((line) => journalLine({ ...line, restarts: NO_RESTARTS })).join("");
+    const text = JOURNAL_HEAD + lines.map((line) => journalLine({ ...line, restarts: NO_RESTARTS, places: {} })).join("");
     return await writeParts(path, [new TextEncoder().encode(text)], this.#durable);
   }
 

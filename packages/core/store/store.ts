@@ -81,6 +81,7 @@ export { type CodecName, codecNames, DEFAULT_CODEC } from "./codecs/codec.ts";
 export type {
   ChunkRecord,
   ChunkTarget,
+  InputPlace,
   Json,
   PartialResult,
   ReadOptions,

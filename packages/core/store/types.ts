@@ -159,12 +159,24 @@ export interface StoredResult {
   hold?(): Promise<Disposable>;
 }
 
+/** A place in the input of a source, from which all rows that start at or after `at` are read. */
+export interface InputPlace {
+  /** ps. */
+  readonly at: bigint;
+  /** Highest endtime of the rows before it, ps. */
+  readonly cover: bigint;
+  /** What the source said about it. */
+  readonly cursor: string;
+}
+
 /** Writes one result. Nothing of it can be read before {@linkcode ResultWriter.finish}. */
 export interface ResultWriter extends AsyncDisposable {
   /** End of what an earlier writer left complete, ps: rows from there on are still to come. `undefined`: all are. */
   readonly resumesAt: bigint | undefined;
   /** Where plugins may start again to go on from there, by data type, ps: what `restartsAt` gave for the last chunk. */
   readonly restarts: Readonly<Record<string, bigint>>;
+  /** The last place in a source's input at or before a time that an earlier writer kept with its chunks. */
+  placeBefore(source: string, time: bigint): InputPlace | undefined;
   /** Chunks that are complete: they survive whatever happens to this process. */
   readonly kept: readonly ChunkRecord[];
   /**
@@ -202,6 +214,8 @@ export interface WriterOptions {
   readonly onWait?: ((owner: string) => void) | undefined;
   /** Where to start again to go on from the end of a chunk, by data type, ps; kept with the chunk. */
   readonly restartsAt?: ((end: bigint) => Readonly<Record<string, bigint>>) | undefined;
+  /** Places in the inputs of sources to go on from the end of a chunk, by source; kept with the chunk. */
+  readonly placesAt?: ((end: bigint) => Readonly<Record<string, InputPlace>>) | undefined;
 }
 
 /** Another writer has the result. */

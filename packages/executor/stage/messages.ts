@@ -32,6 +32,8 @@ export interface SourceSpec {
   readonly maxBytes: number;
   /** Picoseconds as text. */
   readonly timeRange: readonly [string, string];
+  /** Where to go on; picoseconds as text. */
+  readonly resume?: { readonly at: string; readonly cursor: string } | undefined;
 }
 
 /** The budget of a task: the run's shared counts with the task's own slot, or bytes of its own. */
@@ -102,7 +104,12 @@ export interface ReadTask {
 export interface ReadReply {
   readonly ran: RanForm;
   readonly piece:
-    | { readonly table: TableForm; readonly end: bigint; readonly start: bigint | undefined }
+    | {
+      readonly table: TableForm;
+      readonly end: bigint;
+      readonly start: bigint | undefined;
+      readonly cursor: string | undefined;
+    }
     | undefined;
   readonly buffers: readonly ArrayBufferLike[];
   readonly notices: readonly string[];

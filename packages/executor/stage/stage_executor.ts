@@ -270,7 +270,7 @@ export class StageExecutor implements RunExecutor {
     ran: ((ran: Ran) => void) | undefined,
   ): AsyncGenerator<SourcePiece> {
     const key = `${this.#run}/${step.plugin.name}`;
-    const { maxRows, maxBytes, timeRange, signal, notice, progress } = context;
+    const { maxRows, maxBytes, timeRange, resume, signal, notice, progress } = context;
     const spec = JSON.stringify(
       {
         runId: context.runId,
@@ -278,6 +278,7 @@ export class StageExecutor implements RunExecutor {
         maxRows,
         maxBytes,
         timeRange: [String(timeRange[0]), String(timeRange[1])],
+        resume: resume && { at: String(resume.at), cursor: resume.cursor },
       } satisfies SourceSpec,
     );
     const slot = this.#affineSlot(key, pool);
@@ -296,11 +297,16 @@ export class StageExecutor implements RunExecutor {
         if (reply.progress) progress(...reply.progress);
         ran?.(this.#ran(pool, reply.ran));
         if (!reply.piece) return;
-        const { table, end, start } = reply.piece;
+        const { table, end, start, cursor } = reply.piece;
         spare.seen(reply.buffers);
         this.#handedOver(reply.buffers, slot);
         const [adopted] = adopt([table], reply.buffers, { buffers: [], tables: [] }, this.memory);
-        yield start === undefined ? { table: adopted!, end } : { table: adopted!, end, start };
+        yield {
+          table: adopted!,
+          end,
+          ...(start === undefined ? {} : { start }),
+          ...(cursor === undefined ? {} : { cursor }),
+        };
       }
     } catch (error) {
       throw unwrapped(error);

@@ -29,7 +29,7 @@ interface SourceHere {
 const sources = new Map<string, Promise<SourceHere>>();
 
 async function openSource({ spec, budget }: ReadTask): Promise<SourceHere> {
-  const { runId, step, maxRows, maxBytes, timeRange } = JSON.parse(spec) as SourceSpec;
+  const { runId, step, maxRows, maxBytes, timeRange, resume } = JSON.parse(spec) as SourceSpec;
   const { plugin, options } = await stepFor(step);
   const abort = new AbortController();
   const here = {
@@ -44,6 +44,7 @@ async function openSource({ spec, budget }: ReadTask): Promise<SourceHere> {
     maxRows,
     maxBytes,
     timeRange: [BigInt(timeRange[0]), BigInt(timeRange[1])],
+    resume: resume && { at: BigInt(resume.at), cursor: resume.cursor },
     pool,
     account: new TaskAccount(budget),
     notice: (text) => here.notices.push(text),
@@ -76,7 +77,7 @@ export async function readPiece(task: ReadTask, context: TaskContext): Promise<R
     const [table] = back.tables([value.table]);
     return {
       ran: ran(),
-      piece: { table: table!, end: value.end, start: value.start },
+      piece: { table: table!, end: value.end, start: value.start, cursor: value.cursor },
       buffers: back.buffers,
       notices,
       progress,
