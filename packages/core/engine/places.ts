@@ -9,7 +9,6 @@ const MOST = 512;
 /** Longest text of a place that is kept. */
 const LONGEST = 4096;
 
-
 /** The places of one source. */
 export class Places {
   #places: InputPlace[] = [];

@@ -34,7 +34,9 @@ const skipped = { times: 0, rows: 0 };
 
 /** The same source, which tells its places and goes on from them: how many rows come before. */
 function seeking(plugin: Plugin): Plugin {
-  async function* read(context: SourceContext<Readonly<Record<string, unknown>>>): AsyncGenerator<SourcePiece> {
+  async function* read(
+    context: SourceContext<Readonly<Record<string, unknown>>>,
+  ): AsyncGenerator<SourcePiece> {
     const { resume } = context;
     let rows = 0, begun = resume === undefined;
     for await (const { table, start, end } of plugin.read!(context)) {

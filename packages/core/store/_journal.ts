@@ -206,7 +206,8 @@ export class JournalWriter implements Disposable {
       const bytes = await Deno.readFile(path);
       return { bytes: bytes.length, sha256: sha256Of(bytes) };
     }
-    const text = JOURNAL_HEAD + lines.map((line) => journalLine({ ...line, restarts: NO_RESTARTS, places: {} })).join("");
+    const text = JOURNAL_HEAD +
+      lines.map((line) => journalLine({ ...line, restarts: NO_RESTARTS, places: {} })).join("");
     return await writeParts(path, [new TextEncoder().encode(text)], this.#durable);
   }
 

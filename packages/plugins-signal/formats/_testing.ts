@@ -1,6 +1,7 @@
 // For tests of formats: rows of files as objects, for any sizes of reads and pieces.
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import type { SourcePlace } from "@millrace/core/plugin";
 import { findRun } from "./formats.ts";
 import type { FormatOptions } from "./format.ts";
 import type { TestRow } from "./compass/_testing.ts";
@@ -9,6 +10,16 @@ import type { TestRow } from "./compass/_testing.ts";
 export interface ReadRun {
   rows: TestRow[];
   notices: string[];
+  /** Ends of pieces behind which reading can go on, and how many rows lie before. */
+  places: (SourcePlace & { readonly rows: number })[];
+  /** End of the last piece. */
+  end: bigint | undefined;
+}
+
+/** Bytes that this process has read so far, as the system counts them; 0 where it does not. */
+export async function bytesRead(): Promise<number> {
+  if (Deno.build.os !== "linux") return 0;
+  return Number(/^rchar: (\d+)$/m.exec(await Deno.readTextFile("/proc/self/io"))![1]);
 }
 
 /** All rows of a run. Pieces must follow each other in time. */
@@ -17,8 +28,8 @@ export async function readRun(
   options: Partial<FormatOptions> = {},
 ): Promise<ReadRun> {
   const { paths, format, notices: found } = await findRun(inputs);
-  const rows: TestRow[] = [], notices = [...found];
-  let end: bigint | undefined;
+  const rows: TestRow[] = [], notices = [...found], places: ReadRun["places"] = [];
+  let end = options.resume?.at;
   const pieces = format.read(paths, {
     reorderWindow: 1e9,
     recover: false,
@@ -37,29 +48,38 @@ export async function readRun(
       rows.push({ ...row, wave: [...row.wave as Uint16Array] } as unknown as TestRow);
     }
     end = piece.end;
+    if (piece.cursor !== undefined) places.push({ at: end, cursor: piece.cursor, rows: rows.length });
     table.release();
   }
-  return { rows, notices };
+  return { rows, notices, places, end };
 }
 
 /** Time, channel and samples of each row. */
 export const brief = (rows: readonly TestRow[]): [bigint, number, ...number[]][] =>
   rows.map(({ time, channel, wave }) => [time, channel, ...wave]);
 
-/** Check that any sizes of pieces and reads give the same rows; gives them. */
+/** Check that any sizes of pieces and reads give the same rows, also when it goes on at any place; gives them. */
 export async function sameForAnySize(
   inputs: string | readonly string[],
   options: Partial<FormatOptions> = {},
 ): Promise<TestRow[]> {
-  const { rows } = await readRun(inputs, options);
+  const { rows, end } = await readRun(inputs, options);
   await fc.assert(
     fc.asyncProperty(
       fc.integer({ min: 1, max: rows.length + 2 }),
       fc.integer({ min: 1, max: 3000 }),
       fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 5000 })),
-      async (maxRows, maxBytes, readBytes) => {
+      fc.nat(),
+      async (maxRows, maxBytes, readBytes, any) => {
         const other = await readRun(inputs, { ...options, maxRows, maxBytes, readBytes });
         assert.deepEqual(other.rows, rows);
+        const { places } = other, place = places[any % Math.max(1, places.length)];
+        if (!place) return;
+        const { at, cursor } = place;
+        const sizes = { maxRows: 1 + any % 9, maxBytes, readBytes: 1 + any % 77 };
+        const rest = await readRun(inputs, { ...options, ...sizes, resume: { at, cursor } });
+        assert.deepEqual(rest.rows, rows.slice(place.rows), `from ${at} on, at "${cursor}"`);
+        assert.equal(rest.end ?? at, end);
       },
     ),
     { numRuns: 25 },

@@ -6,6 +6,7 @@
  * @module
  */
 import type { Account, BufferPool } from "@millrace/core/buffers";
+import type { SourcePlace } from "@millrace/core/plugin";
 import type { Table } from "@millrace/core/table";
 import type { RawTypes } from "./compass/raw_schema.ts";
 
@@ -29,6 +30,10 @@ export interface FormatOptions {
   readonly maxBytes: number;
   /** Bytes read at once. */
   readonly readBytes: number;
+  /** Go on behind the piece that came with this cursor. */
+  readonly resume?: SourcePlace | undefined;
+  /** Rows before it (ps) may be left out, where that saves reading. */
+  readonly from?: bigint;
   /** Where the tables' buffers come from. */
   readonly pool?: BufferPool;
   /** Charged with tables and reading buffers. */
@@ -47,6 +52,8 @@ export interface FormatPiece {
   readonly table: Table<RawTypes>;
   /** End of the stretch, ps. */
   readonly end: bigint;
+  /** What the format needs to go on behind it; not given where it cannot. */
+  readonly cursor?: string;
 }
 
 /** A file format. */

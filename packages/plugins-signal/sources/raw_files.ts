@@ -96,7 +96,7 @@ export const rawFiles: Plugin = defineSource({
         "Keep what can be read of damaged files, leave out rows that come too late, and report both, instead of failing",
     }),
   },
-  async *read({ options, maxRows, maxBytes, pool, account, signal, notice, progress }) {
+  async *read({ options, timeRange, resume, maxRows, maxBytes, pool, account, signal, notice, progress }) {
     const { input, dt, t0, channelBy, recordLength, reorderWindow, recover } = options;
     const { paths, format, notices } = await findRun(input);
     for (const text of notices) notice(text);
@@ -116,15 +116,15 @@ export const rawFiles: Plugin = defineSource({
       maxRows,
       maxBytes,
       readBytes: Math.min(2 ** 20, maxBytes),
+      resume,
+      from: timeRange[0],
       pool,
       account,
       signal,
       notice,
       progress,
     });
-    for await (const { table, end } of pieces) {
-      yield { table, end };
-    }
+    yield* pieces;
   },
   async fingerprint({ input }) {
     const files: { file: Fingerprint; settings: Fingerprint | null }[] = [];

@@ -2,7 +2,7 @@
 import type { Account } from "@millrace/core/buffers";
 import { type OpenFiles, RunFile } from "../merge/file.ts";
 import type { Piece } from "../merge/piece.ts";
-import type { RunSource } from "../merge/source.ts";
+import type { Place, RunSource } from "../merge/source.ts";
 import { OR_RECOVER } from "./_damage.ts";
 import { CompassDecoder } from "./decode.ts";
 import { type Polarities, polarities } from "./polarity.ts";
@@ -91,6 +91,16 @@ export class Source implements RunSource<CompassDecoder> {
       this.polarities ??= await polarities(this.path);
       if (this.dt === 0) await this.#findInterval();
     }
+  }
+
+  place(): Place {
+    return this.decoder.mark();
+  }
+
+  async goTo(place: Place): Promise<void> {
+    if (this.finished || place.offset <= this.decoder.received) return; // rows that were taken are left out
+    await this.#file.seek(place.offset);
+    this.decoder.jump(place);
   }
 
   get rowBytes(): number {

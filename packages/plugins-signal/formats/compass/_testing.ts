@@ -86,14 +86,17 @@ export interface TestRow {
 export interface ReadAll {
   rows: TestRow[];
   pieces: { start: bigint; end: bigint; times: bigint[] }[];
+  /** What is needed to go on behind each piece. */
+  cursors: (string | undefined)[];
   notices: string[];
 }
 
 /** All rows of a run as objects. */
 export async function readAll(paths: readonly string[], options: CompassOptions = {}): Promise<ReadAll> {
-  const all: ReadAll = { rows: [], pieces: [], notices: [] };
+  const all: ReadAll = { rows: [], pieces: [], cursors: [], notices: [] };
   const notice = (text: string) => void all.notices.push(text);
-  for await (const { table, start, end } of openCompass(paths, { notice, ...options })) {
+  for await (const { table, start, end, cursor } of openCompass(paths, { notice, ...options })) {
+    all.cursors.push(cursor);
     all.pieces.push({ start, end, times: [...table.times()] });
     for (const row of table.rows()) {
       all.rows.push({ ...row, wave: [...row.wave as Uint16Array] } as TestRow);

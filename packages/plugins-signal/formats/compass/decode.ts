@@ -25,6 +25,7 @@
 import type { Account } from "@millrace/core/buffers";
 import { type Damage, late, LATEST_HI, nonsense, OR_RECOVER, unreadable } from "./_damage.ts";
 import { permute, sortRows } from "../merge/order.ts";
+import type { Place } from "../merge/source.ts";
 import { type EventLayout, eventLayout, HEADER_BYTES, isCompass, MAX_SAMPLES } from "./layout.ts";
 
 export type { Damage } from "./_damage.ts";
@@ -134,6 +135,26 @@ export class CompassDecoder implements Disposable {
   push(piece: Uint8Array): void {
     this.room(piece.length).set(piece);
     this.commit(piece.length);
+  }
+
+  /** Where the events lie that were not taken, or are still to come. O(rows not taken). */
+  mark(): Place {
+    let offset = this.base + this.#parsed;
+    const { head, count, latestHi, latestLo } = this;
+    if (head === count) return { offset, latestHi, latestLo };
+    for (let i = head; i < count; i++) if (this.offset[i]! < offset) offset = this.offset[i]!;
+    // All events before that one were taken, hence are earlier: the latest of all lies behind it.
+    return { offset, latestHi: -1, latestLo: 0 };
+  }
+
+  /** The next bytes are those of a place behind the first event: what was received is dropped. */
+  jump({ offset, latestHi, latestLo }: Place): void {
+    this.head = this.count = 0;
+    this.base = offset;
+    this.#filled = this.#parsed = 0;
+    this.#wanted = this.layout!.fixed;
+    this.latestHi = latestHi;
+    this.latestLo = latestLo;
   }
 
   /** No more bytes will come: what is left is an event that was cut off. */

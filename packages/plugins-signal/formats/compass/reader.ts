@@ -27,6 +27,7 @@
  * @module
  */
 import type { Account, BufferPool } from "@millrace/core/buffers";
+import type { SourcePlace } from "@millrace/core/plugin";
 import type { OpenFiles } from "../merge/file.ts";
 import { MAX_SPAN, Run, type RunPiece as CompassPiece } from "../merge/run.ts";
 import { Source } from "./_source.ts";
@@ -43,6 +44,8 @@ export interface CompassOptions {
   readonly reorderWindow?: number;
   /** Keep what lies before damage and report what is lost, instead of failing. Default false. */
   readonly recover?: boolean;
+  /** Go on behind the piece that came with this cursor, of the same files. Default: at their start. */
+  readonly resume?: SourcePlace | undefined;
   /** Rows a table, as a target: rows at equal times stay together. Default 50 000. */
   readonly maxRows?: number;
   /** Bytes a table, as a target. Default 32 MiB. */
@@ -102,9 +105,12 @@ export async function* openCompass(
   );
   const run = new Run(sources, limits, options);
   try {
-    await run.begin();
+    await run.begin(options.resume);
     reportInterval(sources, notice);
-    yield* run.pieces();
+    for await (const { cursor, ...piece } of run.pieces()) {
+      // What comes too late for its place is left out then: that depends on what was before.
+      yield options.recover || cursor === undefined ? piece : { ...piece, cursor };
+    }
   } finally {
     run.dispose();
   }

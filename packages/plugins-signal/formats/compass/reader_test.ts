@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { bytesRead } from "../_testing.ts";
 import { Account, BufferPool } from "@millrace/core/buffers";
 import { fileOf, inOrder, readAll, sharedFile, sharedTest, type TestEvent, TestFolder } from "./_testing.ts";
 import { openCompass } from "./reader.ts";
@@ -98,7 +99,15 @@ Deno.test("openCompass() gives the same rows for any pieces and reads", async ()
           }
           return folder.file(`${k}.BIN`, fileOf(content, moved));
         });
-        const { rows, pieces } = await readAll(paths, { dt: 7, reorderWindow: 30, ...options });
+        const limits = { dt: 7, reorderWindow: 30, ...options };
+        const { rows, pieces, cursors } = await readAll(paths, limits);
+        for (const [k, { end: at }] of pieces.entries()) {
+          const resume = { at, cursor: cursors[k]! }, other = { maxRows: 1 + k % 5, readBytes: 1 + 50 * k };
+          const rest = await readAll(paths, { ...limits, ...other, resume });
+          assert.deepEqual(rest.rows, rows.filter(({ time }) => time >= at), `from ${at}: ${resume.cursor}`);
+          assert.equal(rest.pieces[0]?.start ?? at, at);
+          assert.equal(rest.pieces.at(-1)?.end ?? at, pieces.at(-1)!.end);
+        }
         assert.deepEqual(
           rows,
           inOrder(all).map((one, i) => ({
@@ -135,6 +144,59 @@ Deno.test("openCompass() gives the same rows for any pieces and reads", async ()
       },
     ),
     { numRuns: 100 },
+  );
+});
+
+Deno.test("openCompass() goes on behind a piece without reading what is before, and finds the same faults", async () => {
+  using folder = new TestFolder();
+  const wave = Array.from({ length: 500 }, (_, k) => k);
+  const events = Array.from({ length: 2000 }, (_, k) => ({
+    time: BigInt(1000 * k + (k % 3 === 0 ? 900 : 0)),
+    channel: k % 4,
+    energy: k,
+    samples: wave,
+  }));
+  const path = folder.file("a.BIN", fileOf(15, events));
+  const limits = { dt: 2, reorderWindow: 1000, maxRows: 100, readBytes: 4096 };
+  const { rows, pieces, cursors } = await readAll([path], limits);
+  const bytes: number[] = [];
+  const read = async (k: number) => {
+    const before = await bytesRead();
+    const rest = await readAll([path], { ...limits, resume: { at: pieces[k]!.end, cursor: cursors[k]! } });
+    bytes.push(await bytesRead() - before);
+    return rest;
+  };
+  const { size } = await Deno.stat(path);
+  for (const k of [0, pieces.length >> 1, pieces.length - 2]) {
+    assert.deepEqual((await read(k)).rows, rows.filter(({ time }) => time >= pieces[k]!.end));
+  }
+  if (Deno.build.os === "linux") {
+    const [all, half, few] = bytes as [number, number, number];
+    assert.ok(
+      all > 0.9 * size && half < 0.6 * size && few < 0.15 * size,
+      `${bytes} bytes were read of ${size}`,
+    );
+  }
+  // A row that comes too late, behind the middle.
+  events.splice(1500, 0, { ...events[1]!, time: 1_100_000n });
+  folder.file("a.BIN", fileOf(15, events));
+  const said = /RangeError: Cannot order ".*a.BIN" at byte \d+: .* set reorderWindow to at least 399000 ps/;
+  await assert.rejects(readAll([path], limits), said);
+  await assert.rejects(read(pieces.length >> 1), said);
+  for (const cursor of ["", "1;2;x", "1;2;3;4", "a;1;0"]) {
+    await assert.rejects(
+      readAll([path], { ...limits, resume: { at: 5n, cursor } }),
+      /SyntaxError: Cannot go on at ".*": it is no place in 1 files/,
+    );
+  }
+  const { cursors: none } = await readAll([folder.file("b.BIN", fileOf(0, events.slice(0, 9)))], {
+    ...limits,
+    recover: true,
+  });
+  assert.deepEqual(
+    new Set(none),
+    new Set([undefined]),
+    "with recover, what is left out depends on all before",
   );
 });
 
@@ -194,7 +256,7 @@ Deno.test("openCompass() cuts a run longer than a table can be, with empty piece
 Deno.test("openCompass() gives no pieces for files without events", async () => {
   using folder = new TestFolder();
   const result = await readAll([folder.file("a.BIN", fileOf(9, [])), folder.file("b.BIN", fileOf(0, []))]);
-  assert.deepEqual(result, { rows: [], pieces: [], notices: [] });
+  assert.deepEqual(result, { rows: [], pieces: [], cursors: [], notices: [] });
 });
 
 Deno.test("openCompass() holds little of files with very different rates", async () => {

@@ -56,6 +56,12 @@ export class FileBytes {
     return got !== null;
   }
 
+  /** Read on from another place in the file. */
+  async seek(at: number): Promise<void> {
+    await this.#file.seek(at);
+    this.filled = 0;
+  }
+
   /** The first `at` bytes are decoded. */
   drop(at: number): void {
     this.bytes.copyWithin(0, at, this.filled);

@@ -12,11 +12,14 @@ export async function* readTraces(
 ): AsyncGenerator<FormatPiece, void, undefined> {
   const notice = options.notice ?? ((text: string) => console.error(text));
   const sources = readers.map((reader, index) => new TraceSource(reader, index, notice));
-  const { maxRows, maxBytes, pool, account, signal, progress } = options;
+  const { maxRows, maxBytes, pool, account, signal, progress, recover } = options;
   const run = new Run(sources, { maxRows, maxBytes }, { pool, account, signal, progress });
   try {
-    await run.begin();
-    yield* run.pieces();
+    await run.begin(options.resume);
+    for await (const { table, end, cursor } of run.pieces()) {
+      // What comes too late for its place is left out then: that depends on what was before.
+      yield recover || cursor === undefined ? { table, end } : { table, end, cursor };
+    }
   } finally {
     run.dispose();
   }

@@ -3,12 +3,12 @@ import type { Account } from "@millrace/core/buffers";
 import { LATEST_HI } from "../compass/_damage.ts";
 import { type NumberColumn, permute, sortRows } from "./order.ts";
 import type { Piece } from "./piece.ts";
-import type { Backlog } from "./source.ts";
+import type { Backlog, Place } from "./source.ts";
 
 const WORD = 2 ** 32;
 const NO_WORDS = new Uint32Array(0);
 /** Bytes of a row in the columns, its samples apart. */
-const ROW_BYTES = 53;
+const ROW_BYTES = 61;
 
 /** What a {@linkcode RowStore} is told. */
 export interface RowStoreOptions {
@@ -60,6 +60,8 @@ export class RowStore implements Backlog {
   readonly #options: RowStoreOptions;
   readonly #window: number;
   #at: Float64Array = new Float64Array(0);
+  /** Place of each row in the file. */
+  #where: Float64Array = new Float64Array(0);
   #base = 0;
   #filled = 0;
   #first = 0;
@@ -125,6 +127,7 @@ export class RowStore implements Backlog {
         0;
     this.calibrated[i] = NaN;
     this.#at[i] = this.#base + this.#filled;
+    this.#where[i] = where;
     const at = this.#filled;
     this.#filled += samples;
     this.count = i + 1;
@@ -171,6 +174,23 @@ export class RowStore implements Backlog {
     piece.samples.set(this.wave.subarray(at, at + samples), first);
   }
 
+  /** Where the rows lie that were not taken, or are still to come: at `next`. O(rows not taken). */
+  mark(next: number): Place {
+    const { head, count, latestHi, latestLo } = this;
+    if (head === count) return { offset: next, latestHi, latestLo };
+    let offset = next;
+    for (let i = head; i < count; i++) if (this.#where[i]! < offset) offset = this.#where[i]!;
+    // All rows before that one were taken, hence are earlier: the latest of all lies behind it.
+    return { offset, latestHi: -1, latestLo: 0 };
+  }
+
+  /** The next rows are those of another place: what is there is dropped. */
+  jump({ latestHi, latestLo }: Place): void {
+    this.head = this.count = 0;
+    this.latestHi = latestHi;
+    this.latestLo = latestLo;
+  }
+
   /** Let go of everything. */
   dispose(): void {
     this.#options.account?.refund(this.#charged);
@@ -181,7 +201,7 @@ export class RowStore implements Backlog {
   #columns(): NumberColumn[] {
     return [
       ...[this.hi, this.lo, this.place, this.samples, this.dt, this.energy, this.short, this.calibrated],
-      ...[this.flags, this.polarity, this.#at],
+      ...[this.flags, this.polarity, this.#at, this.#where],
     ];
   }
 
@@ -249,6 +269,7 @@ export class RowStore implements Backlog {
     this.flags = grown(this.flags, new Uint32Array(rows));
     this.polarity = grown(this.polarity, new Int8Array(rows));
     this.#at = grown(this.#at, new Float64Array(rows));
+    this.#where = grown(this.#where, new Float64Array(rows));
   }
 
   #charge(bytes: number): void {

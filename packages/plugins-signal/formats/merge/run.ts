@@ -1,9 +1,11 @@
 // The files of a run, read just as far as the next piece needs.
 import type { Account, BufferPool } from "@millrace/core/buffers";
+import type { SourcePlace } from "@millrace/core/plugin";
 import type { Table } from "@millrace/core/table";
 import { RAW_ROW_BYTES, type RawTypes } from "../compass/raw_schema.ts";
 import { Merge } from "./heap.ts";
 import { Piece } from "./piece.ts";
+import { cursorOf, type RunPlace, runPlace } from "./cursor.ts";
 import type { RunSource } from "./source.ts";
 
 /** Longest piece, ps: with the longest record behind it, all offsets stay below 2^53. */
@@ -32,6 +34,8 @@ export interface RunPiece {
   readonly start: bigint;
   /** All later rows start here or later. After the last piece, the highest endtime of the run (above its last start). ps. */
   readonly end: bigint;
+  /** What is needed to go on behind it; not given where the files' format cannot. */
+  readonly cursor?: string;
 }
 
 /** One pass over the files. */
@@ -49,6 +53,8 @@ export class Run {
   #records = 0;
   #bytesLeft = 0;
   #cover = -1n;
+  /** Rows before it were taken by an earlier pass. */
+  #from: bigint | undefined;
   // Bytes read, and of all files.
   #received = 0;
   #total = 0;
@@ -69,11 +75,12 @@ export class Run {
     const before = source.decoder.received;
     await source.read();
     this.#received += source.decoder.received - before;
+    if (this.#from !== undefined) this.#leaveOut(source, this.#from);
     this.#options.progress?.(this.#received, this.#total);
   }
 
   // Every file is looked at before any is read: a missing file is an error at once, not after an hour.
-  async begin(): Promise<void> {
+  async begin(resume?: SourcePlace): Promise<void> {
     for (const source of this.#sources) {
       await source.stat();
       this.#total += source.size;
@@ -82,6 +89,33 @@ export class Run {
       this.#bytesLeft += source.size;
       while (!source.finished && source.decoder.events === 0) await this.#read(source);
     }
+    if (resume) await this.#goTo(resume.at, runPlace(resume.cursor, this.#sources.length));
+  }
+
+  // What was read so far is the beginning of each file, which says how the rest is to be read.
+  async #goTo(at: bigint, { records, cover, places }: RunPlace): Promise<void> {
+    this.#from = this.#start = at;
+    this.#records = records;
+    this.#cover = cover;
+    for (const [k, source] of this.#sources.entries()) {
+      const before = source.decoder.received;
+      await source.goTo!(places[k]!);
+      this.#bytesLeft -= source.decoder.received;
+      this.#received += source.decoder.received - before;
+      this.#leaveOut(source, at);
+    }
+    this.#options.progress?.(this.#received, this.#total);
+  }
+
+  // Rows lie in order: those before are the first ones.
+  #leaveOut({ decoder }: RunSource, from: bigint): void {
+    const hi = Number(from >> 32n), lo = Number(from & 0xffffffffn);
+    let { head } = decoder;
+    while (
+      head < decoder.count &&
+      (decoder.hi[head]! < hi || (decoder.hi[head] === hi && decoder.lo[head]! < lo))
+    ) head++;
+    decoder.head = head;
   }
 
   async *pieces(): AsyncGenerator<RunPiece, void, undefined> {
@@ -89,7 +123,7 @@ export class Run {
     for (let first = true;; first = false) {
       const top = await this.#ready();
       if (!top) return;
-      if (first) this.#start = timeOf(top);
+      if (first && this.#from === undefined) this.#start = timeOf(top);
       const piece = this.#piece = this.#begin(top);
       // A piece is full only where the next row is known, or else it is the last.
       while (!this.#fill(piece) && this.#behind) {
@@ -100,7 +134,8 @@ export class Run {
       const start = this.#start;
       this.#start = end;
       this.#piece = undefined;
-      yield { table: piece.finish(), start, end };
+      const cursor = cursorOf(this.#records, this.#cover, this.#sources);
+      yield { table: piece.finish(), start, end, ...(cursor === undefined ? {} : { cursor }) };
     }
   }
 

@@ -25,6 +25,16 @@ export interface Backlog {
   readonly received: number;
 }
 
+/** Where a source goes on: at which byte (or record), and the latest time of what was before. */
+export interface Place {
+  /** Of the first event that was not taken. */
+  readonly offset: number;
+  /** High half, ps; -1 where the rows behind the place tell it. */
+  readonly latestHi: number;
+  /** Low half. */
+  readonly latestLo: number;
+}
+
 /** One stream of rows of a run: a file, or a table in it. */
 export interface RunSource<B extends Backlog = Backlog> {
   /** Name for messages. */
@@ -45,6 +55,10 @@ export interface RunSource<B extends Backlog = Backlog> {
   stat(): Promise<void>;
   /** Read on. */
   read(): Promise<void>;
+  /** Where it goes on when its first row is the next that is taken. Absent where it cannot go on anywhere else. */
+  place?(): Place;
+  /** Go on there, in front of what was read, or leave what was read where that is there already. */
+  goTo?(place: Place): Promise<void>;
   /** Copy the first row, which stays. */
   append(piece: Piece, recordId: number): void;
   /** Let go of everything. */

@@ -1,7 +1,7 @@
 // A file (or a table in it) that a format's reader decodes into rows.
 import type { Piece } from "./piece.ts";
 import type { RowStore } from "./row_store.ts";
-import type { RunSource } from "./source.ts";
+import type { Place, RunSource } from "./source.ts";
 
 /** What a format says how its rows are read. */
 export interface TraceReader {
@@ -17,6 +17,10 @@ export interface TraceReader {
   open(): Promise<number>;
   /** Decode some more rows; whether there may be more. */
   read(): Promise<boolean>;
+  /** Place in the file of the next row to be decoded, where the reader can go on at any: as `rows` are told it. */
+  readonly next?: number;
+  /** Go on at a place further on. Gives the bytes of the file up to there. */
+  goTo?(place: number): Promise<number>;
   /** Close what is open. */
   close(): void;
 }
@@ -30,6 +34,8 @@ export class TraceSource implements RunSource<RowStore> {
   finished = false;
   readonly #reader: TraceReader;
   readonly #notice: (text: string) => void;
+  readonly place?: () => Place;
+  readonly goTo?: (place: Place) => Promise<void>;
 
   constructor(reader: TraceReader, index: number, notice: (text: string) => void) {
     this.path = reader.path;
@@ -37,6 +43,13 @@ export class TraceSource implements RunSource<RowStore> {
     this.decoder = reader.rows;
     this.#reader = reader;
     this.#notice = notice;
+    if (!reader.goTo) return;
+    this.place = () => this.decoder.mark(reader.next!);
+    this.goTo = async (place) => {
+      if (this.finished || place.offset <= reader.next!) return; // rows that were taken are left out
+      this.decoder.received = await reader.goTo!(place.offset);
+      this.decoder.jump(place);
+    };
   }
 
   get rowBytes(): number {

@@ -46,10 +46,21 @@ export async function* readArrays(
       );
     }
     const total = sources.reduce((sum, { size }) => sum + size, 0);
-    let done = 0, id = 0;
-    const rows = rowsOf(sources, BigInt(dt), BigInt(options.t0 ?? 0), options.channelBy ?? "file");
+    const canSkip = sources.every((source) => source.canSkip);
+    const skipped = canSkip ? options.resume?.at ?? options.from : undefined;
+    const times: Times = { dt: BigInt(dt), t0: BigInt(options.t0 ?? 0), by: options.channelBy ?? "file" };
+    const before = skipped === undefined ? sources.map(() => 0) : rowsBefore(sources, times, skipped);
+    const rows = rowsOf(sources, times, before);
+    let done = 0, id = 0, end = 0n;
+    for (const [k, { source, start }] of startsOf(sources, times).entries()) {
+      const row = before[k]!;
+      if (row === 0) continue;
+      done += await source.skipTo(row);
+      id += row;
+      const until = start + BigInt(source.header.width * (times.by === "file" ? row : 1)) * times.dt;
+      if (until > end) end = until;
+    }
     let next = rows.next();
-    let end = 0n;
     while (!next.done) {
       signal?.throwIfAborted();
       const t0 = next.value.time, group: Next[] = [];
@@ -99,32 +110,63 @@ export async function* readArrays(
       }
       progress?.(done, total);
       // Behind the last row a run ends with its longest trace, and behind its last start.
-      yield { table, end: next.done ? (end > t0 ? end : t0 + 1n) : next.value.time };
+      const until = next.done ? (end > t0 ? end : t0 + 1n) : next.value.time;
+      // The time alone says where all rows lie.
+      yield canSkip ? { table, end: until, cursor: "" } : { table, end: until };
     }
   } finally {
     for (const source of sources) source[Symbol.dispose]();
   }
 }
 
-/** All rows by time and channel, without their samples. */
+/** Where rows lie in time. */
+interface Times {
+  readonly dt: bigint;
+  readonly t0: bigint;
+  readonly by: "file" | "row";
+}
+
+/** When the first row of each array starts. */
+function startsOf(
+  sources: readonly NpySource[],
+  { dt, t0, by }: Times,
+): { source: NpySource; start: bigint }[] {
+  let start = t0;
+  return sources.map((source) => {
+    const one = { source, start };
+    if (by === "row") start += BigInt(source.header.width) * dt;
+    return one;
+  });
+}
+
+/** How many rows of each array start before a time. */
+function rowsBefore(sources: readonly NpySource[], times: Times, time: bigint): number[] {
+  return startsOf(sources, times).map(({ source: { header: { rows, width } }, start }) => {
+    const step = times.by === "row" ? 0n : BigInt(width) * times.dt;
+    if (time <= start || rows === 0) return 0;
+    const before = step === 0n ? BigInt(rows) : (time - start + step - 1n) / step;
+    return before < rows ? Number(before) : rows;
+  });
+}
+
+/** All rows by time and channel, without their samples, but for the first ones of each array. */
 function* rowsOf(
   sources: readonly NpySource[],
-  dt: bigint,
-  t0: bigint,
-  channelBy: "file" | "row",
+  times: Times,
+  before: readonly number[],
 ): Generator<Next, void> {
-  if (channelBy === "row") {
-    let time = t0;
-    for (const source of sources) {
-      const { rows, width } = source.header;
-      for (let row = 0; row < rows; row++) yield { source, row, channel: row, time };
-      time += BigInt(width) * dt;
+  const { dt, t0, by } = times;
+  if (by === "row") {
+    for (const [k, { source, start: time }] of startsOf(sources, times).entries()) {
+      for (let row = before[k]!; row < source.header.rows; row++) yield { source, row, channel: row, time };
     }
     return;
   }
-  const heads: Next[] = sources.flatMap((source, channel) =>
-    source.header.rows > 0 ? [{ source, row: 0, channel, time: t0 }] : []
-  );
+  const heads: Next[] = sources.flatMap((source, channel) => {
+    const { rows, width } = source.header, row = before[channel]!;
+    const time = t0 + BigInt(row) * BigInt(width) * dt;
+    return row < rows ? [{ source, row, channel, time }] : [];
+  });
   while (heads.length > 0) {
     let first = 0;
     for (let k = 1; k < heads.length; k++) if (heads[k]!.time < heads[first]!.time) first = k;

@@ -11,6 +11,8 @@ export interface ByteSource {
   readonly size: number;
   /** Read on into `room`; how many bytes, `null` at the end. */
   read(room: Uint8Array): Promise<number | null>;
+  /** Read on from another place. Absent where bytes come only one after the other. */
+  seek?(at: number): Promise<void>;
   /** Close what is open. */
   close(): void;
 }
@@ -18,7 +20,13 @@ export interface ByteSource {
 /** A file as it is. */
 export async function fileBytes(path: string, open: OpenFiles): Promise<ByteSource> {
   const file = new RunFile(path, open);
-  return { name: path, size: await file.stat(), read: (room) => file.read(room), close: () => file.close() };
+  return {
+    name: path,
+    size: await file.stat(),
+    read: (room) => file.read(room),
+    seek: (at) => file.seek(at),
+    close: () => file.close(),
+  };
 }
 
 /** An array that is being read. */
@@ -68,6 +76,20 @@ export class NpySource implements Disposable {
       file.close();
       throw error;
     }
+  }
+
+  /** Whether {@linkcode NpySource.skipTo} may be used. */
+  get canSkip(): boolean {
+    return this.#file.seek !== undefined;
+  }
+
+  /** The next row to be read is `row`. Gives the bytes that are not read. */
+  async skipTo(row: number): Promise<number> {
+    const { start, width, type } = this.header;
+    await this.#file.seek!(start + row * width * type.size);
+    this.#first = row;
+    this.#count = 0;
+    return row * width * type.size;
   }
 
   /** Read the block with `row`, unless it is there; rows come in order. Gives the bytes read. */

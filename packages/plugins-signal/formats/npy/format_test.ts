@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { bytesRead, readRun, sameForAnySize } from "../_testing.ts";
 import { readNpy, rowsOf, sharedPath, sharedTest } from "../../_testing.ts";
 import { rawFiles } from "../../sources/raw_files.ts";
 import { npyBytes } from "./write.ts";
@@ -55,6 +56,36 @@ for (const chunkSize of [1, 2, 100]) {
       ]);
     }));
 }
+
+for (const channelBy of ["file", "row"] as const) {
+  Deno.test(`.npy files by ${channelBy} are gone on with behind any piece, and read from any time on`, () => {
+    const c = npyBytes(new Uint16Array(0), 3),
+      wide = npyBytes(Uint16Array.from({ length: 42 }, (_, k) => k), 7);
+    return withFiles({ "a.npy": a, "b.npy": b, "c.npy": c, "d.npy": wide }, async (folder) => {
+      const options = { dt: 10, t0: 100, channelBy };
+      const rows = await sameForAnySize(folder, options);
+      assert.equal(rows.length, 10);
+      for (let from = 90n; from < 900n; from += 5n) {
+        const later = await readRun(folder, { ...options, from });
+        assert.deepEqual(later.rows, rows.filter(({ time }) => time >= from), `from ${from}`);
+      }
+    });
+  });
+}
+
+Deno.test(".npy files are not read before a time range", () => {
+  const data = npyBytes(Uint16Array.from({ length: 2 ** 20 }, (_, k) => k), 64);
+  return withFiles({ "a.npy": data }, async (folder) => {
+    const before = await bytesRead();
+    const { rows } = await readRun(folder, { dt: 1, from: 2n ** 20n - 640n });
+    const bytes = await bytesRead() - before;
+    assert.deepEqual(
+      rows.map(({ record_id }) => record_id),
+      Array.from({ length: 10 }, (_, k) => 16374n + BigInt(k)),
+    );
+    assert.ok(bytes < data.length / 10, `${bytes} bytes were read of ${data.length}`);
+  });
+});
 
 Deno.test(".npy files have all other columns set, and records numbered", () =>
   withFiles({ "a.npy": a }, async (folder) => {

@@ -45,6 +45,16 @@ export class StraxReader implements TraceReader {
     return size;
   }
 
+  get next(): number {
+    return this.#record;
+  }
+
+  async goTo(record: number): Promise<number> {
+    await this.#file.seek(record * this.#layout.itemsize);
+    this.#record = record;
+    return this.#file.received;
+  }
+
   async read(): Promise<boolean> {
     const { itemsize } = this.#layout, file = this.#file;
     const more = await file.more(itemsize);
