@@ -124,7 +124,8 @@ Deno.test({
 });
 
 Deno.test({
-  name: "what a kill loses is the chunk that is gathered and the stretches in flight; all else is never computed again",
+  name:
+    "what a kill loses is the chunk that is gathered and the stretches in flight; all else is never computed again",
   ignore: Deno.build.os === "windows",
   fn: inFolder(async (cwd) => {
     const rows = 6000, stretch = 97;

@@ -20,6 +20,8 @@ export interface ExportSettings {
   readonly to: string;
   /** Its format. */
   readonly format?: string | undefined;
+  /** Compress it. */
+  readonly compress?: true | undefined;
   /** Selection of rows. */
   readonly where?: string | undefined;
   /** Time range. */
@@ -60,7 +62,8 @@ export async function exportAction(
         yield chunk.table;
       }
     };
-    return await exportRows(tables(), schema, to, { format: settings.format as FormatName | undefined });
+    const { format, compress } = settings;
+    return await exportRows(tables(), schema, to, { format: format as FormatName | undefined, compress });
   });
   const { size } = await Deno.stat(to);
   if (settings.json) io.out(`${JSON.stringify({ runId, dataType, file: to, rows, bytes: size }, null, 2)}\n`);

@@ -13,7 +13,7 @@ as one array with NAME_offsets, .npy takes those of one length alone. Several ty
 Examples:
   millrace export ./data run_7 hit_threshold --to hits.parquet
   millrace export ./data run_7 hit_threshold --to hits.csv --where 'height > 20' --columns channel,height
-  millrace export ./data run_7 records --to first.npz --time 0..1ms
+  millrace export ./data run_7 records --to first.npz --time 0..1ms --compress
 `;
 
 /** Add `export` to the program. */
@@ -31,6 +31,7 @@ export function addExport(program: Program, io: Io): void {
     )
     .option("--time <start..end>", "only rows that start in a time range")
     .option("-c, --columns <names>", "only these columns, separated by commas, and time and endtime")
+    .option("--compress", "compress an .npz file, as numpy.savez_compressed does")
     .option("--json", "tell what was done as JSON")
     .helpOption("-h, --help", "show help")
     .addHelpText("after", NAMES + HELP)

@@ -32,6 +32,8 @@ export type { FormatName } from "./types.ts";
 export interface ExportOptions {
   /** Format. Default: as the file's ending says. */
   readonly format?: FormatName | undefined;
+  /** Compress the file: `.npz` alone, as `numpy.savez_compressed` does. Default false. */
+  readonly compress?: boolean | undefined;
 }
 
 /** Rows that are written at once where a table has more. */
@@ -44,7 +46,7 @@ const ROWS = 2 ** 16;
  * Times are absolute picoseconds (`int64`). The tables stay the caller's, who may release each when the next is asked for.
  *
  * @throws {RangeError} On a format that there is not.
- * @throws {TypeError} On columns that the format cannot hold, naming them and what can.
+ * @throws {TypeError} On columns that the format cannot hold, naming them and what can, or one that is not compressed on request.
  * @throws {Error} When the file cannot be written.
  */
 export async function exportRows(
@@ -56,8 +58,13 @@ export async function exportRows(
   const format = formatOf(path, options.format);
   const why = format.refuses(schema);
   if (why !== undefined) throw new TypeError(`Cannot write "${path}" as ${format.name}: ${why}`);
+  const { compress = false } = options;
+  if (compress && !format.canCompress) {
+    const what = format.name === "parquet" ? "it is compressed anyway" : "use .npz or .parquet";
+    throw new TypeError(`Cannot compress "${path}" as ${format.name}: ${what}; leave that out`);
+  }
   await using out = await Output.create(path);
-  const writer = await format.writer(out, schema);
+  const writer = await format.writer(out, schema, compress);
   try {
     let rows = 0;
     for await (const table of tables) {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import zlib from "node:zlib";
 import { type Schema, schema } from "../data/schema.ts";
 import { Table } from "../data/table.ts";
 import { oddTable, rowsOf, testFormat } from "./_testing.ts";
@@ -98,6 +99,64 @@ Deno.test("what a text file has wrong is said with its line", async () => {
     "time,y\n1,2\n",
     (path) => assert.rejects(rowsOf(path, { schema: types }), /it has no column "x"; there are time, y/),
   );
+});
+
+/** The files in a ZIP file as their directory says, inflated and compared with their checksums. */
+function membersOf(
+  bytes: Uint8Array,
+): Record<string, { readonly packed: number; readonly bytes: Uint8Array }> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const end = bytes.length - 22;
+  assert.equal(view.getUint32(end, true), 0x06054b50);
+  const members: Record<string, { packed: number; bytes: Uint8Array }> = {};
+  for (let k = view.getUint16(end + 10, true), at = view.getUint32(end + 16, true); k > 0; k--) {
+    const number = (offset: number) => view.getUint32(at + offset, true);
+    const nameBytes = view.getUint16(at + 28, true), head = number(42), packed = number(20);
+    const name = new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + nameBytes));
+    // The head in front of it says the same.
+    assert.deepEqual(bytes.subarray(head + 8, head + 30), bytes.subarray(at + 10, at + 32));
+    const start = head + 30 + nameBytes, stored = bytes.subarray(start, start + packed);
+    const method = view.getUint16(at + 10, true);
+    assert.ok([0, 8].includes(method));
+    const plain = method === 8 ? new Uint8Array(zlib.inflateRawSync(stored)) : stored;
+    assert.deepEqual([plain.length, zlib.crc32(plain)], [number(24), number(16)]);
+    members[name] = { packed, bytes: plain };
+    at += 46 + nameBytes;
+  }
+  return members;
+}
+
+Deno.test("compressed .npz files hold the same arrays, and other formats are not compressed on request", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "millrace_compress_" });
+  try {
+    using odd = oddTable(true);
+    using zeros = Table.from(schema({ time: "time", wave: "u16[1000]" }), {
+      time: Array.from({ length: 2000 }, (_, k) => BigInt(k)),
+      wave: new Uint16Array(2_000_000),
+    }) as unknown as Table;
+    for (const table of [odd, zeros]) {
+      const [plain, small] = [`${folder}/plain.npz`, `${folder}/small.npz`];
+      await exportRows([table, table], table.schema, plain);
+      await exportRows([table, table], table.schema, small, { compress: true });
+      const [wanted, found] = [membersOf(await Deno.readFile(plain)), membersOf(await Deno.readFile(small))];
+      assert.deepEqual(Object.keys(found), Object.keys(wanted));
+      for (const [name, { bytes }] of Object.entries(found)) assert.deepEqual(bytes, wanted[name]!.bytes);
+      if (table === zeros) assert.ok((await Deno.stat(small)).size < (await Deno.stat(plain)).size / 100);
+      await assert.rejects(importRows(small), /is compressed; save it with numpy.savez/);
+    }
+    for (const [ending, what] of [["csv", "use .npz or .parquet"], ["parquet", "it is compressed anyway"]]) {
+      await assert.rejects(
+        exportRows([odd], odd.schema, `${folder}/rows.${ending}`, { compress: true }),
+        new RegExp(`TypeError: Cannot compress ".*rows.${ending}" as ${ending}: ${what}; leave that out`),
+      );
+    }
+    assert.deepEqual((await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort(), [
+      "plain.npz",
+      "small.npz",
+    ]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 Deno.test("rows at one time stay together, and a long gap is several chunks", async () => {

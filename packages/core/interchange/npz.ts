@@ -72,16 +72,21 @@ interface Entry {
   readonly name: Uint8Array;
   readonly at: number;
   readonly size: number;
+  /** Bytes in the ZIP file. */
+  readonly packed: number;
   readonly crc: number;
+  readonly deflated: boolean;
 }
 
-/** Writes a ZIP file of files that are stored as they are. */
+/** Writes a ZIP file of files that are stored as they are, or deflated. Memory: parts of 1 MiB. */
 class Zip {
   readonly #out: OutFile;
+  readonly #compress: boolean;
   readonly #entries: Entry[] = [];
 
-  constructor(out: OutFile) {
+  constructor(out: OutFile, compress: boolean) {
     this.#out = out;
+    this.#compress = compress;
   }
 
   async add(name: string, from: Input | Uint8Array): Promise<void> {
@@ -91,16 +96,23 @@ class Zip {
       throw new RangeError("Cannot write an .npz file of 4 GiB or more: use .parquet, or a time range");
     }
     const encoded = new TextEncoder().encode(name);
-    const empty = { name: encoded, at, size, crc: 0 };
+    const empty = { name: encoded, at, size, packed: 0, crc: 0, deflated: this.#compress };
     await this.#out.write(headOf(empty, false));
     let crc = 0;
-    for (let k = 0; k < size; k += PART) {
-      const length = Math.min(PART, size - k);
-      const part = from instanceof Uint8Array ? from.subarray(k, k + length) : await from.read(k, length);
-      crc = zlib.crc32(part, crc);
-      await this.#out.write(part);
-    }
-    const entry = { ...empty, crc };
+    const parts = async function* () {
+      for (let k = 0; k < size; k += PART) {
+        const length = Math.min(PART, size - k);
+        const part = from instanceof Uint8Array ? from.slice(k, k + length) : await from.read(k, length);
+        crc = zlib.crc32(part, crc);
+        yield part as Uint8Array<ArrayBuffer>;
+      }
+    };
+    const packed = this.#compress
+      ? ReadableStream.from(parts()).pipeThrough(new CompressionStream("deflate-raw"))
+      : parts();
+    const start = this.#out.size;
+    for await (const part of packed) await this.#out.write(part);
+    const entry = { ...empty, packed: this.#out.size - start, crc };
     await this.#out.writeAt(at, headOf(entry, false));
     this.#entries.push(entry);
   }
@@ -119,7 +131,7 @@ class Zip {
 }
 
 /** The head of a file in front of it, or its entry in the directory at the end. */
-function headOf({ name, at, size, crc }: Entry, directory: boolean): Uint8Array {
+function headOf({ name, at, size, packed, crc, deflated }: Entry, directory: boolean): Uint8Array {
   const fixed = directory ? 46 : 30, shift = directory ? 2 : 0;
   const out = new Uint8Array(fixed + name.length);
   const view = new DataView(out.buffer);
@@ -127,9 +139,10 @@ function headOf({ name, at, size, crc }: Entry, directory: boolean): Uint8Array 
   if (directory) view.setUint16(4, 20, true);
   view.setUint16(4 + shift, 20, true);
   view.setUint16(6 + shift, 0x800, true); // names are UTF-8
+  if (deflated) view.setUint16(8 + shift, 8, true);
   view.setUint16(12 + shift, 33, true); // 1980-01-01
   view.setUint32(14 + shift, crc, true);
-  view.setUint32(18 + shift, size, true);
+  view.setUint32(18 + shift, packed, true);
   view.setUint32(22 + shift, size, true);
   view.setUint16(26 + shift, name.length, true);
   if (directory) view.setUint32(42, at, true);
@@ -188,8 +201,9 @@ export const npz: Format = {
   endings: ["npz"],
   help: "a NumPy array a column, in one file",
   typed: true,
+  canCompress: true,
   refuses: () => undefined,
-  async writer(out, schema) {
+  async writer(out, schema, compress = false) {
     const members = new Map<string, Member>(), offsets = new Map<string, { member: Member; next: bigint }>();
     const close = async () => {
       for (const member of [...members.values(), ...[...offsets.values()].map(({ member }) => member)]) {
@@ -223,7 +237,7 @@ export const npz: Format = {
         }
       },
       async finish() {
-        const zip = new Zip(out);
+        const zip = new Zip(out, compress);
         for (const { name } of schema.columns) {
           await members.get(name)!.into(zip);
           await offsets.get(name)?.member.into(zip);

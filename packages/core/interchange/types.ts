@@ -45,8 +45,10 @@ export interface Format {
   readonly typed: boolean;
   /** Why a table with such columns cannot be written, if so. */
   refuses(schema: Schema): string | undefined;
-  /** Start to write into `out`. */
-  writer(out: OutFile, schema: Schema): Promise<TableWriter>;
+  /** Whether its files can be compressed on request. */
+  readonly canCompress?: boolean;
+  /** Start to write into `out`, compressed where that is asked for. */
+  writer(out: OutFile, schema: Schema, compress?: boolean): Promise<TableWriter>;
   /** Look at a file. @throws {SyntaxError} When it is damaged or holds what no table can. */
   open(path: string, options: OpenOptions): Promise<OpenedTable>;
 }

@@ -89,6 +89,15 @@ export async function readFooter(
   return footer;
 }
 
+/** Load what decodes: that it cannot be loaded is no damage of a file. */
+export async function loadArrow(): Promise<void> {
+  await Promise.all([
+    import("apache-arrow/ipc/metadata/message"),
+    import("apache-arrow/ipc/metadata/file"),
+    import("apache-arrow"),
+  ]);
+}
+
 /**
  * The only record batch of a file. O(columns).
  *

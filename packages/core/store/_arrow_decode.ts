@@ -1,6 +1,6 @@
 // Arrow IPC files to tables, checked.
 import type * as Arrow from "apache-arrow";
-import { type Batch, type BatchColumn, openBatch } from "./_arrow_batch.ts";
+import { type Batch, type BatchColumn, loadArrow, openBatch } from "./_arrow_batch.ts";
 import { isDivided, joinColumn, LOW_KEY, samplesOf } from "./_arrow_planes.ts";
 import type { Words } from "./codecs/_planes.ts";
 import { Chunk } from "../chunk/chunk.ts";
@@ -168,6 +168,8 @@ export class ArrowFile {
   }
 }
 
+let loaded: Promise<void> | undefined;
+
 /**
  * Open the bytes of an Arrow IPC file with one record batch, as {@linkcode encodeTable} writes it. O(columns): nothing is
  * copied, so the bytes must stay as they are while the file is in use.
@@ -176,6 +178,8 @@ export class ArrowFile {
  */
 export async function openArrow(bytes: Uint8Array, options: OpenArrowOptions = {}): Promise<ArrowFile> {
   const name = options.name === undefined ? "an Arrow file" : `"${options.name}"`;
+  loaded ??= loadArrow();
+  await loaded;
   try {
     const batch = await openBatch(bytes);
     return new ArrowFile(name, options.schema ?? schemaOf(batch.fields as Arrow.Field[]), batch);

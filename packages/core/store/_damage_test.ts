@@ -8,7 +8,7 @@ import { JOURNAL_HEAD, journalLine } from "./_journal.ts";
 import { KEY, put, readAll, three, withStore } from "./_store_testing.ts";
 import { chunkOf, joined } from "./_testing.ts";
 import { encodeChunk } from "./arrow.ts";
-import { FolderStore } from "./store.ts";
+import { FolderStore, verifyResult } from "./store.ts";
 
 Deno.test("every changed, missing or cut-off chunk file is named and never returned", () =>
   withStore(async (store, root) => {
@@ -74,6 +74,33 @@ async function rewrite(file: string, change: (json: Json) => void): Promise<void
   const text = JSON.stringify(json, null, 2).slice(0, -2);
   await Deno.writeTextFile(file, `${text},\n  "sha256": "${sha256Of(text)}"\n}\n`);
 }
+
+Deno.test("a file that may not be read is not taken for a damaged one", () =>
+  withStore(async (store) => {
+    const result = await put(store, three());
+    const [summary] = await store.list();
+    const { open, readTextFile } = Deno;
+    const denied = (name: string, real: unknown) => (path: string | URL, ...more: unknown[]) => {
+      if (!String(path).endsWith(name)) return (real as (...all: unknown[]) => unknown)(path, ...more);
+      return Promise.reject(new Deno.errors.PermissionDenied("Permission denied (os error 13)"));
+    };
+    const allow = (error: Error) => {
+      assert.match(error.message, /Permission denied .*; allow this program to read and write there/);
+      assert.doesNotMatch(error.message, /remove the folder|[Dd]amaged/);
+      return true;
+    };
+    try {
+      Deno.open = denied("000001.arrow", open) as typeof Deno.open;
+      await assert.rejects(readAll(result), allow);
+      await assert.rejects(verifyResult(summary!), allow);
+      Deno.open = open;
+      Deno.readTextFile = denied("metadata.json", readTextFile) as typeof Deno.readTextFile;
+      await assert.rejects(store.open(KEY), allow);
+    } finally {
+      Object.assign(Deno, { open, readTextFile });
+    }
+    assert.equal((await readAll(result)).length, 3);
+  }));
 
 Deno.test("damaged metadata is refused with the field, the file and the remedy", () =>
   withStore(async (store, root) => {

@@ -9,16 +9,25 @@ const SMALL = 2 ** 16;
 /** A full disk, a spent quota, a file above its limit: not all of them come with a code. */
 const FULL = /ENOSPC|EDQUOT|EFBIG|no space left|not enough space|quota exceeded|file too large/i;
 
+/** Whether there is no room for what was to be written. */
+export function isFull(cause: unknown): boolean {
+  return FULL.test(`${cause instanceof Error ? cause.message : cause} ${(cause as { code?: unknown }).code}`);
+}
+
 /** An error of the file system with what was tried, where, and what helps. */
 export function storageError(action: string, folder: string, cause: unknown): Error {
   const what = cause instanceof Error ? cause.message : String(cause);
   const code = (cause as { code?: unknown }).code;
   const denied = cause instanceof Deno.errors.PermissionDenied || cause instanceof Deno.errors.NotCapable ||
     code === "EROFS";
-  const help = FULL.test(`${what} ${code}`)
+  const help = isFull(cause)
     ? "; free some space or choose another folder for the store: what is complete stays"
     : denied
     ? "; allow this program to read and write there or choose another folder for the store"
+    : cause instanceof Deno.errors.NotFound
+    ? "; it was removed or moved meanwhile: put it back, or start again"
+    : cause instanceof Deno.errors.AlreadyExists || cause instanceof Deno.errors.NotADirectory
+    ? "; a file, or a link that leads nowhere, stands where a folder belongs: move it away"
     : "";
   return new Error(`Cannot ${action} in folder "${folder}": ${what}${help}`, { cause });
 }

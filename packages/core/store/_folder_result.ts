@@ -4,7 +4,7 @@ import { gather } from "../chunk/gather.ts";
 import { BufferPool, MemoryBudgetError } from "../data/buffer_pool.ts";
 import { columnOf, hasColumn } from "../data/schema.ts";
 import { type ArrowFile, openArrow } from "./_arrow_decode.ts";
-import { ifThere, readChecked, sha256Of } from "./_files.ts";
+import { ifThere, readChecked, sha256Of, storageError } from "./_files.ts";
 import { hold } from "./_hold.ts";
 import { JOURNAL_FILE, parseJournal } from "./_journal.ts";
 import { lowerBoundInt64, maxInt64 } from "./_int64.ts";
@@ -42,12 +42,19 @@ export async function readFolder(
   folder: string,
 ): Promise<{ metadata: Metadata; chunks: readonly ChunkRecord[] } | undefined> {
   const file = `${folder}/${METADATA_FILE}`;
-  const text = await ifThere(Deno.readTextFile(file));
+  const read = async <T>(promise: Promise<T>): Promise<T | undefined> => {
+    try {
+      return await ifThere(promise);
+    } catch (cause) {
+      throw storageError("read a result", folder, cause);
+    }
+  };
+  const text = await read(Deno.readTextFile(file));
   if (text === undefined) return undefined;
   const metadata = parseMetadata(text, file);
   if (metadata.state === "writing") return { metadata, chunks: [] };
   const journal = `${folder}/${JOURNAL_FILE}`;
-  const bytes = await ifThere(Deno.readFile(journal));
+  const bytes = await read(Deno.readFile(journal));
   const fail = (what: string): never => {
     throw new SyntaxError(`Cannot read "${journal}": ${what}; ${remedy(journal)}`);
   };
@@ -202,6 +209,7 @@ export class FolderResult implements StoredResult {
   /** What to say about a file that can't be read. */
   async #damage(path: string, cause: unknown): Promise<Error> {
     if (await this.#idNow() !== this.meta.id) return this.#changed(cause);
+    if (!isDamage(cause)) return storageError(`read "${path}"`, this.folder, cause);
     const what = cause instanceof Error ? cause.message : String(cause);
     const said = what.startsWith("Cannot read") ? what : `Cannot read "${path}": ${what}`;
     return new Error(`${said}; ${remedy(path)}`, { cause });
@@ -213,6 +221,11 @@ export class FolderResult implements StoredResult {
     const text = await ifThere(Deno.readTextFile(path));
     return text === undefined ? undefined : parseMetadata(text, path).meta.id;
   }
+}
+
+/** Whether a file is another than it should be, or missing; a disk, a permission or a program that fails is no damage of it. */
+function isDamage(cause: unknown): boolean {
+  return cause instanceof SyntaxError || cause instanceof RangeError || cause instanceof Deno.errors.NotFound;
 }
 
 /** The rows of a chunk for whose absolute times `keep` holds, in the same interval; takes the chunk. */

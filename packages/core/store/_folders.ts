@@ -81,7 +81,10 @@ async function isFolder(path: string): Promise<boolean> {
   try {
     return (await Deno.stat(path)).isDirectory;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.FilesystemLoop) return false;
+    const { NotFound, FilesystemLoop, NotADirectory } = Deno.errors;
+    if (error instanceof NotFound || error instanceof FilesystemLoop || error instanceof NotADirectory) {
+      return false;
+    }
     throw error;
   }
 }

@@ -213,6 +213,27 @@ Deno.test("a torn, damaged or missing end of what was left is cut off, and writt
     }
   }));
 
+Deno.test("a file or a link that leads nowhere in the place of a run is said to be in the way", () =>
+  withRoot(async (root) => {
+    await Deno.writeTextFile(`${root}/run_7`, "");
+    for (const what of ["a file", "a link"]) {
+      assert.equal(await new FolderStore(root).open(KEY), undefined, what);
+      assert.equal(await new FolderStore(root).open({ ...KEY, lineageHash: META.lineageHash }), undefined);
+      assert.deepEqual(await new FolderStore(root).list(), []);
+      await assert.rejects(
+        resumed(root),
+        /^Error: Cannot store run_7\/hits in folder ".*": .*; a file, or a link that leads nowhere, stands where a folder belongs/,
+      );
+      await Deno.remove(`${root}/run_7`);
+      if (what === "a file") await Deno.symlink(`${root}/nowhere`, `${root}/run_7`);
+    }
+    await Deno.mkdir(`${root}/elsewhere`);
+    await Deno.symlink(`${root}/elsewhere`, `${root}/run_7`);
+    await store(root, 9);
+    assert.deepEqual(await namesIn(`${root}/elsewhere`), [NAME]);
+    assert.equal((await new FolderStore(root).open(KEY))?.folder, `${root}/run_7/${NAME}`);
+  }));
+
 Deno.test("a full disk names the folder and the remedy, and loses nothing that was stored", async () => {
   await withRoot(async (root) => {
     for (const resume of [false, true]) {
@@ -250,6 +271,40 @@ Deno.test("a full disk names the folder and the remedy, and loses nothing that w
       }
       await Deno.remove(`${root}/run_7`, { recursive: true });
     }
+  });
+});
+
+Deno.test("on a full disk results are removed, and what cannot be written leaves nothing, not even its lock", async () => {
+  await withRoot(async (root) => {
+    const id = await store(root, 9);
+    const limit = (body: string) =>
+      new Deno.Command("sh", {
+        args: [
+          "-c",
+          `trap "" XFSZ; ulimit -f 0; exec "$0" eval --quiet --config "$1" "$2"`,
+          Deno.execPath(),
+          decodeURIComponent(new URL("../../../deno.json", import.meta.url).pathname),
+          `import { FolderStore } from ${JSON.stringify(import.meta.resolve("./store.ts"))};
+           const store = new FolderStore(${JSON.stringify(root)});
+           const [summary] = await store.list();
+           try { ${body}; console.log("done"); } catch (error) { console.log(error.message); }`,
+        ],
+      }).output();
+    const said = async (body: string) => {
+      const { stdout, stderr } = await limit(body);
+      return new TextDecoder().decode(stdout).trim() || new TextDecoder().decode(stderr);
+    };
+    const meta = `{ ...summary.meta, lineage: 1, lineageHash: "99d0" }`;
+    for (const resume of [false, true]) {
+      assert.match(
+        await said(`await store.writer(summary, ${meta}, { resume: ${resume} })`),
+        /^Cannot store run_7\/hits in folder ".*": .*too large.*; free some space/,
+      );
+      assert.deepEqual(await namesIn(`${root}/run_7`), [NAME]);
+    }
+    assert.equal((await new FolderStore(root).open(KEY))?.meta.id, id);
+    assert.equal(await said("await store.remove(summary)"), "done");
+    assert.deepEqual(await namesIn(`${root}/run_7`), []);
   });
 });
 

@@ -1,5 +1,5 @@
 // A lock of one writer over a result, across processes: a file lock, which ends with its process however that ends.
-import { ifThere, writeAll } from "./_files.ts";
+import { ifThere, isFull, writeAll } from "./_files.ts";
 import { ResultLockedError } from "./types.ts";
 
 /** How often a lock that somebody has is tried again, ms. */
@@ -57,9 +57,7 @@ export class ResultLock {
         // The one before may have removed the file between the two calls: the lock is on a file that nobody sees then.
         const [mine, there] = [await file.stat(), await ifThere(Deno.stat(path))];
         if (there && there.ino === mine.ino) {
-          await file.truncate(0);
-          const owner = `process ${Deno.pid} (since ${new Date().toISOString()})\n`;
-          await writeAll(file, new TextEncoder().encode(owner));
+          await sign(file);
           return new ResultLock(file, path);
         }
       }
@@ -78,5 +76,16 @@ export class ResultLock {
     } finally {
       this.#file.close();
     }
+  }
+}
+
+/** Say whose lock it is. On a full disk it has no name: what makes room needs locks too. */
+async function sign(file: Deno.FsFile): Promise<void> {
+  const owner = `process ${Deno.pid} (since ${new Date().toISOString()})\n`;
+  try {
+    await file.truncate(0);
+    await writeAll(file, new TextEncoder().encode(owner));
+  } catch (error) {
+    if (!isFull(error)) throw error;
   }
 }

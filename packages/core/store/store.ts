@@ -188,7 +188,11 @@ export class FolderStore implements Store {
       try {
         return await this.#begin(place, key, meta, options);
       } catch (error) {
-        await place.release();
+        try {
+          await place.discardNew();
+        } finally {
+          await place.release();
+        }
         throw error;
       }
     } catch (cause) {
@@ -231,7 +235,12 @@ export class FolderStore implements Store {
     if (before) return await FolderWriter.open(before);
     await place.remove();
     await Deno.mkdir(place.path);
-    return await FolderWriter.open(spec);
+    try {
+      return await FolderWriter.open(spec);
+    } catch (error) {
+      await place.remove();
+      throw error;
+    }
   }
 
   /** What an earlier writer left in a folder, to go on with; `undefined` where it is of no use. */

@@ -4,7 +4,7 @@
  */
 import { BufferPool } from "../data/buffer_pool.ts";
 import { openArrow } from "./_arrow_decode.ts";
-import { readChecked } from "./_files.ts";
+import { readChecked, storageError } from "./_files.ts";
 import { FolderResult, readFolder } from "./_folder_result.ts";
 import { CHUNK_FILE } from "./_metadata.ts";
 import type { StoredSummary } from "./types.ts";
@@ -40,6 +40,7 @@ const pool = new BufferPool({ maxIdle: 64 * 2 ** 20 });
  *
  * @param summary The result, as a store's `list` gives it.
  * @param signal Ends the check.
+ * @throws {Error} When a file may not be read: whether it is damaged is not known then.
  * @throws {ResultChangedError} When it was replaced or removed since it was listed.
  */
 export async function verifyResult(summary: StoredSummary, signal?: AbortSignal): Promise<VerifyReport> {
@@ -73,6 +74,11 @@ export async function verifyResult(summary: StoredSummary, signal?: AbortSignal)
         handle.release(false);
       }
     } catch (error) {
+      const { PermissionDenied, NotCapable } = Deno.errors;
+      // What this program may not read, or fails to decode, may be intact.
+      if (error instanceof PermissionDenied || error instanceof NotCapable || error instanceof TypeError) {
+        throw storageError(`check "${file}"`, folder, error);
+      }
       const message = error instanceof Error ? error.message : String(error);
       problems.push({ file, chunk, start, end, message });
     }

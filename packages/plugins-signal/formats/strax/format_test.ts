@@ -40,7 +40,11 @@ Deno.test("strax records give every record that was written, in time order, in s
       const { places } = await readRun(folder.path, { maxRows: 2, readBytes: 50, reorderWindow: 1e6 });
       assert.ok(places.length > 0);
       for (const { at, cursor, rows: before } of places) {
-        const rest = await readRun(folder.path, { readBytes: 30, reorderWindow: 1e6, resume: { at, cursor } });
+        const rest = await readRun(folder.path, {
+          readBytes: 30,
+          reorderWindow: 1e6,
+          resume: { at, cursor },
+        });
         assert.deepEqual(rest.rows, rows.slice(before), `from ${at}: ${cursor}`);
       }
     }),
