@@ -39,12 +39,13 @@ export async function copyAction(
   folder: string,
   runId: string | undefined,
   type: string | undefined,
-  { to, verify = false, json }: CopySettings,
+  { to, verify: whole, json }: CopySettings,
   io: Io,
 ): Promise<void> {
   if (to === undefined) throw new UsageError("Cannot tell where to copy to: give a folder with --to");
   const store = await openStore(folder);
   const target = new FolderStore(to);
+  const verify = whole ?? false;
   const copied: Record<string, unknown>[] = [];
   await interruptible(io, async (signal) => {
     const found = await selectResults(store, runId, type);
