@@ -70,6 +70,7 @@ export * from "./plugin/loop.ts";
 export * from "./plugin/cut.ts";
 export * from "./intervals/intervals.ts";
 export * from "./plugin/copy_of.ts";
+export * from "./plugin/plugin_set.ts";
 export * from "./plugin/table_source.ts";
 export * from "./engine/errors.ts";
 export * from "./engine/executor.ts";

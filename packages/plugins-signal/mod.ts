@@ -21,6 +21,7 @@
  * @module
  */
 import type { Plugin } from "@millrace/core/plugin";
+import { pluginSet } from "@millrace/core/plugin-set";
 import { basicFeatures } from "./features/basic_features.ts";
 import { filteredWaveforms } from "./filters/filtered_waveforms.ts";
 import { hitThreshold } from "./hits/hit_threshold.ts";
@@ -83,7 +84,7 @@ export {
 export { straxPlugins } from "./strax/mod.ts";
 
 /** The plugins that follow WaveformAnalysis, to be registered together; `straxPlugins` are the other set. */
-export const signalPlugins: readonly Plugin[] = [
+export const signalPlugins: readonly Plugin[] = pluginSet("signalPlugins of @millrace/plugins-signal", [
   rawFiles,
   records,
   wavePool,
@@ -109,4 +110,4 @@ export const signalPlugins: readonly Plugin[] = [
   recordQuality,
   liveRate,
   liveHistogram,
-];
+]);

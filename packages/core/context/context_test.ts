@@ -4,6 +4,7 @@ import { Table } from "../data/table.ts";
 import { StreamingPlugin } from "../plugin/classes.ts";
 import type { ClassContext } from "../plugin/classes.ts";
 import { definePlugin, defineSource } from "../plugin/define.ts";
+import { pluginSet } from "../plugin/plugin_set.ts";
 import { tableSource } from "../plugin/table_source.ts";
 import type { Chunk } from "../chunk/chunk.ts";
 import { Context } from "./context.ts";
@@ -50,7 +51,19 @@ Deno.test("register() refuses a second plugin for a type, and what is no plugin"
   assert.throws(() => ctx.register(copy("x", "b", "2")), {
     name: "RangeError",
     message:
-      'Cannot register plugin "x" 2: "x" 1 provides "x" already; of plugin sets that share a name, register one',
+      'Cannot register plugin "x" 2: plugin "x" 1 provides the data type "x" already; register only one of the two in a context',
+  });
+  const set = pluginSet("labPlugins of @lab/plugins", [copy("x", "c", "3")]);
+  assert.throws(() => ctx.register([set]), {
+    name: "RangeError",
+    message:
+      'Cannot register plugin "x" 3 of labPlugins of @lab/plugins: plugin "x" 1 provides the data type "x" ' +
+      "already; register only one of the two in a context",
+  });
+  assert.throws(() => new Context().register(set).register(copy("x", "a")), {
+    message:
+      'Cannot register plugin "x" 1: plugin "x" 3 of labPlugins of @lab/plugins provides the data type "x" ' +
+      "already; register only one of the two in a context",
   });
   assert.throws(() => ctx.register({} as never), { name: "TypeError", message: /it is no plugin/ });
   assert.throws(() => ctx.register((class Odd {}) as never), {

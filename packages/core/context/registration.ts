@@ -4,6 +4,7 @@
  */
 import { PluginBase } from "../plugin/classes.ts";
 import type { Plugin } from "../plugin/plugin.ts";
+import { setOf } from "../plugin/plugin_set.ts";
 
 /** What may be registered: a plugin, a plugin class or an object of one, or a list of those. */
 export type Registrable = Plugin | PluginBase | (new () => PluginBase) | readonly Registrable[];
@@ -20,17 +21,20 @@ export function registerPlugins(providers: Map<string, Plugin>, items: readonly 
       const other = providers.get(type);
       if (!other || other === plugin) continue;
       throw new RangeError(
-        `Cannot register plugin "${plugin.name}" ${plugin.version}${fromModule(plugin)}: ` +
-          `"${other.name}" ${other.version}${fromModule(other)} provides "${type}" already; ` +
-          "of plugin sets that share a name, register one",
+        `Cannot register plugin "${plugin.name}" ${plugin.version}${originOf(plugin)}: plugin "${other.name}" ` +
+          `${other.version}${originOf(other)} provides the data type "${type}" already; register only one of the two` +
+          `${setOf(plugin) && setOf(other) ? " sets" : ""} in a context`,
       );
     }
     for (const type of plugin.provides) providers.set(type, plugin);
   }
 }
 
-/** Where a plugin comes from, as far as that is known. */
-const fromModule = ({ module }: Plugin) => (module === undefined ? "" : ` (${module})`);
+/** Where a plugin comes from, as far as that is known: its set, or else its module. */
+function originOf(plugin: Plugin): string {
+  const set = setOf(plugin);
+  return set !== undefined ? ` of ${set}` : plugin.module === undefined ? "" : ` (${plugin.module})`;
+}
 
 // A class gives one plugin, however often it is registered.
 const classes = new WeakMap<new () => PluginBase, Plugin>();

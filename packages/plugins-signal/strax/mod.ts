@@ -16,6 +16,7 @@
  * @module
  */
 import type { Plugin } from "@millrace/core/plugin";
+import { pluginSet } from "@millrace/core/plugin-set";
 import { rawFiles } from "../sources/raw_files.ts";
 import { filteredRecords } from "./filtered_records.ts";
 import { straxHits } from "./hits.ts";
@@ -37,7 +38,7 @@ export { reducedRecords } from "./reduced_records.ts";
 export * from "./schemas.ts";
 
 /** All plugins of the set, to be registered together. */
-export const straxPlugins: readonly Plugin[] = [
+export const straxPlugins: readonly Plugin[] = pluginSet("straxPlugins of @millrace/plugins-signal/strax", [
   rawFiles,
   rawRecords,
   straxRecords,
@@ -47,4 +48,4 @@ export const straxPlugins: readonly Plugin[] = [
   straxPeaks,
   loneHits,
   mergedPeaks,
-];
+]);
