@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { Context, tableSource } from "@millrace/core";
-import { straxHits, straxPeaks, straxRecords } from "@millrace/plugins-signal/strax";
+import { join } from "node:path";
+import { straxHits, straxPeaks, straxPlugins, straxRecords } from "@millrace/plugins-signal/strax";
 import type { StraxHitTypes, StraxRecordTypes } from "@millrace/plugins-signal/strax/schemas";
 import type { Columns } from "@millrace/core";
 import { cutsOf, golden, makeStraxData, readStraxData, straxConfig, straxData } from "./_strax.ts";
@@ -88,5 +89,49 @@ Deno.test({
     // Ties of rises with the least one are decided by the rounding of sums: some of 61,640.
     const local = await parts("local_minimum");
     assert.ok(Math.abs(local - Number(expected.n_split_local)) <= 6, `n_split_local: ${local}`);
+  },
+});
+
+Deno.test({
+  name: missing
+    ? `a file of strax records gives the records and hits that strax has (skipped: ${missing})`
+    : "a file of strax records gives the records and hits that strax has",
+  ignore: missing !== "",
+  async fn() {
+    const folder = await makeStraxData((found as { python: string }).python);
+    const expected = golden();
+    await using ctx = new Context({
+      config: {
+        records: straxConfig.records,
+        "raw_files.input": join(folder, "raw_records.bin"),
+        raw_records: { joinFragments: true, channelsPerBoard: 494, maxPulse: straxConfig.records.maxPulse },
+      },
+      memory: "2GiB",
+    });
+    ctx.register(straxPlugins);
+    const sums = { records: 0, area: 0, hits: 0, length: 0 };
+    const shaData = createHash("sha1"), shaChannel = createHash("sha1");
+    const { notices } = await ctx.run("run", ["records", "hits"], {
+      take({ table, dataType }) {
+        if (dataType === "records") {
+          const { area, data } = table.columns as Columns<StraxRecordTypes>;
+          sums.records += table.length;
+          for (const x of area) sums.area += x;
+          shaData.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+        } else {
+          const { length, channel } = table.columns as Columns<StraxHitTypes>;
+          sums.hits += table.length;
+          for (const x of length) sums.length += x;
+          shaChannel.update(new Uint8Array(channel.buffer, channel.byteOffset, channel.byteLength));
+        }
+      },
+    });
+    assert.deepEqual(notices.map(String), []);
+    assert.equal(sums.records, expected.n_records);
+    assert.equal(sums.area, expected.sum_record_area);
+    assert.equal(sha(shaData), expected.sha_data);
+    assert.equal(sums.hits, expected.n_hits);
+    assert.equal(sums.length, expected.sum_hit_len);
+    assert.equal(sha(shaChannel), expected.sha_hit_ch);
   },
 });

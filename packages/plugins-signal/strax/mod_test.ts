@@ -3,6 +3,7 @@ import { Context } from "@millrace/core/context";
 import { tableSource } from "@millrace/core/table-source";
 import { testPlugin } from "@millrace/core/testing";
 import { rawTable, rowsOf } from "../_testing.ts";
+import { flagsOfFragment } from "../formats/strax/fragment.ts";
 import { signalPlugins } from "../mod.ts";
 import { straxPlugins } from "./mod.ts";
 import { rawRecords } from "./raw_records.ts";
@@ -85,6 +86,39 @@ Deno.test("traces that are fragments are joined to pulses where they follow each
   await assert.rejects(
     of({ ...options, "raw_records.samples": 2 }),
     reason(/at 0 ps in channel 0 as a fragment: it has 3 samples; set raw_records.samples to at least that/),
+  );
+});
+
+Deno.test("fragments whose number is known keep it: pulses without a gap between them stay two", async () => {
+  const fragment = (time: bigint, channel: number, number: number, samples = [1, 2, 3]) => ({
+    time,
+    channel,
+    samples,
+    flags: flagsOfFragment(number),
+  });
+  const traces = [
+    fragment(0n, 0, 0),
+    fragment(4n, 1, 2), // its predecessors are missing
+    fragment(6n, 0, 0), // another pulse, though the one before fills its fragment and ends here
+    fragment(10n, 1, 3, [7]),
+    fragment(12n, 0, 1, [8]),
+    fragment(18n, 0, 2, [9]), // the one before is not full
+    fragment(24n, 1, 5), // one between is missing
+  ];
+  const options = { "raw_records.samples": 3, "raw_records.joinFragments": true, "raw_records.maxPulse": 14 };
+  await testPlugin(rawRecords, { inputs: { raw_files: rawTable(traces) }, options });
+  const of = (config: Record<string, unknown>) =>
+    rowsOf([tableSource("raw_files", rawTable(traces)), rawRecords], "raw_records", config);
+  assert.deepEqual(
+    (await of(options)).map(({ time, record_i, pulse_length }) => [time, record_i, pulse_length]),
+    [[0n, 0, 3], [4n, 2, 4], [6n, 0, 4], [10n, 3, 4], [12n, 1, 4], [18n, 2, 1], [24n, 5, 3]],
+  );
+  await using ctx = new Context({ config: { "raw_records.samples": 3 } });
+  ctx.register(tableSource("raw_files", rawTable(traces)), rawRecords);
+  const { notices } = await ctx.run("run", "raw_records");
+  assert.match(
+    notices.map(String).join("\n"),
+    /are fragments of pulses.*: set raw_records.joinFragments=true/,
   );
 });
 

@@ -12,10 +12,11 @@
  *
  * strax has this step in the readers of its experiments (straxen, redax). A trace without samples gives no fragment.
  *
- * With `joinFragments` the traces are fragments already, as in files of strax records: one that starts where the one before in its
- * channel ends, with the same `dt`, goes on with that one's pulse if that one is full. None may be longer than `samples`, and no pulse
- * longer than `maxPulse`. Two pulses without a gap between them, the first of which fills its fragments, become one: traces do not say
- * where a pulse begins.
+ * With `joinFragments` the traces are fragments already. Those of files of strax records have their number in the pulse (in
+ * `flags`): each keeps it, and goes on with the pulse of the fragment before it in its channel that ends where it starts and has the number
+ * before. Others go on with the pulse of the one before in their channel if that one is full, ends where they start and has the same `dt`; two
+ * pulses without a gap between them, the first of which fills its fragments, become one then, for such traces do not say where a pulse
+ * begins. No fragment may be longer than `samples`, and no pulse longer than `maxPulse`. `pulse_length` counts the fragments that are there.
  *
  * @example
  * ```ts
@@ -51,7 +52,11 @@
 import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
+import { fragmentOf } from "../formats/strax/fragment.ts";
 import { rawRecordsSchema } from "./schemas.ts";
+
+const FRAGMENTS = "The traces are fragments of pulses, and each is taken as a pulse of its own: " +
+  "set raw_records.joinFragments=true to join them";
 
 /** Traces as fragments of equally many samples. Options: `samples`, `channelsPerBoard`, `joinFragments`, `maxPulse`. */
 export const rawRecords: Plugin = definePlugin({
@@ -60,9 +65,9 @@ export const rawRecords: Plugin = definePlugin({
   provides: "raw_records",
   dependsOn: ["raw_files"],
   needs: {
-    raw_files: { time: "time", board: "u16", channel: "u16", dt: "i32", wave: "u16[]" },
+    raw_files: { time: "time", board: "u16", channel: "u16", dt: "i32", flags: "u32", wave: "u16[]" },
   },
-  version: "1.1.0",
+  version: "1.2.0",
   help: "Traces as fragments of equally many samples",
   schema: rawRecordsSchema,
   saveWhen: "explicit",
@@ -83,12 +88,13 @@ export const rawRecords: Plugin = definePlugin({
     }),
     maxPulse: option.time({ default: "1 ms", min: 1, help: "With joinFragments: longest pulse" }),
   },
-  computeChunk(chunk, { options, emit, own }) {
-    const { time, board, channel, dt, wave } = chunk.columns;
+  computeChunk(chunk, { options, emit, own, notice }) {
+    const { time, board, channel, dt, flags, wave } = chunk.columns;
     const { values, offsets } = wave;
     const { samples: width, channelsPerBoard } = options;
     const { from: firstRow, to: lastRow } = own;
     const joined = options.joinFragments ? joinTraces(chunk.columns, chunk.t0, options) : undefined;
+    if (!joined && firstRow < lastRow && fragmentOf(flags[firstRow]!) >= 0) notice(FRAGMENTS);
     let rows = 0;
     for (let i = firstRow; i < lastRow; i++) rows += Math.ceil((offsets[i + 1]! - offsets[i]!) / width);
     const out = emit(rows, { widths: { data: width } }), to = out.columns;
@@ -137,6 +143,7 @@ interface Traces {
   readonly board: Uint16Array;
   readonly channel: Uint16Array;
   readonly dt: Int32Array;
+  readonly flags: Uint32Array;
   readonly wave: { readonly offsets: Uint32Array };
 }
 
@@ -147,7 +154,7 @@ interface JoinSettings {
 
 /** The number of each trace in its pulse, and the samples of that. */
 function joinTraces(
-  { time, board, channel, dt, wave: { offsets } }: Traces,
+  { time, board, channel, dt, flags, wave: { offsets } }: Traces,
   t0: bigint,
   { samples, maxPulse }: JoinSettings,
 ): { readonly number: Int32Array; readonly pulse: Int32Array } {
@@ -166,10 +173,12 @@ function joinTraces(
           "set raw_records.samples to at least that, or raw_records.joinFragments to false",
       );
     }
-    const key = board[i]! * 65536 + channel[i]!, before = last.get(key);
+    const key = board[i]! * 65536 + channel[i]!, before = last.get(key), known = fragmentOf(flags[i]!);
     last.set(key, i);
-    if (before === undefined || offsets[before + 1]! - offsets[before]! < samples) continue;
+    if (known >= 0) number[i] = known;
+    if (known === 0 || before === undefined || offsets[before + 1]! - offsets[before]! < samples) continue;
     if (dt[i] !== dt[before] || time[i] !== time[before]! + samples * dt[i]!) continue;
+    if (known >= 0 && known !== number[before]! + 1) continue;
     previous[i] = before;
     number[i] = number[before]! + 1;
     pulse[i] = pulse[before]! + n;

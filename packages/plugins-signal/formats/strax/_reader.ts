@@ -6,6 +6,7 @@ import { FileBytes } from "../merge/file_bytes.ts";
 import { rowStore } from "../merge/read_traces.ts";
 import type { RowStore } from "../merge/row_store.ts";
 import type { TraceReader } from "../merge/trace_source.ts";
+import { flagsOfFragment } from "./fragment.ts";
 import type { Field, StraxLayout } from "./layout.ts";
 
 const WORD = 2 ** 32;
@@ -77,16 +78,18 @@ export class StraxReader implements TraceReader {
     const length = whole(view, at, fields.length),
       dt = whole(view, at, fields.dt),
       channel = whole(view, at, fields.channel);
+    const number = fields.record_i ? whole(view, at, fields.record_i) : 0;
     const record = this.#record++;
     if (
       !(length >= 0 && length <= samples && dt >= 1 && 1000 * dt <= MAX_DT && channel >= 0 &&
-        channel <= 65535)
+        channel <= 65535 && number >= 0 && number <= 65535)
     ) {
       throw new SyntaxError(
         `Cannot read "${this.path}" at record ${record} (byte ${
           this.#file.offset(at)
         }): it has length ${length} ` +
-          `of ${samples}, dt ${dt} ns and channel ${channel}; the file is damaged, or its description is that of another`,
+          `of ${samples}, dt ${dt} ns, channel ${channel} and record_i ${number}; the file is damaged, or its ` +
+          "description is that of another",
       );
     }
     // ns in halves, from the epoch, times 1000.
@@ -102,7 +105,9 @@ export class StraxReader implements TraceReader {
       1000 * dt,
       record,
     );
-    if (row >= 0) this.#copy(at + fields.data.offset, length, row, record);
+    if (row < 0) return;
+    if (fields.record_i) this.rows.flags[this.rows.count - 1] = flagsOfFragment(number);
+    this.#copy(at + fields.data.offset, length, row, record);
   }
 
   #copy(from: number, length: number, row: number, record: number): void {

@@ -2,9 +2,10 @@
  * Packed records as strax has them in memory (`raw_records`), as a format of `raw_files`.
  *
  * A file is records one behind the other, little-endian; a JSON of the same name (`raw_records.bin`, `raw_records.json`) says how long
- * one is and where its fields lie: `time` (ns), `length`, `dt` (ns), `channel` and `data`; others are passed over. A row is a record of strax, a
- * fragment of a pulse: fragments follow each other without a gap and are not put together. The board is 0, energies and flags are
- * 0, the polarity is not known.
+ * one is and where its fields lie: `time` (ns), `length`, `dt` (ns), `channel` and `data`, and `record_i` where they have it; others are passed
+ * over. A row is a record of strax, a fragment of a pulse: fragments follow each other without a gap and are not put together. `flags` hold the
+ * number of the fragment, `record_i`, as `fragment.ts` says; `raw_records` makes pulses of them with its option `joinFragments`. The
+ * board is 0, energies are 0, the polarity is not known.
  *
  * Times since 1970 are counted from the first whole second of the run, which a notice says. The JSON is in the lineage.
  * @module

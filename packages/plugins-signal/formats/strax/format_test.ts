@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { TestFolder } from "../compass/_testing.ts";
 import { sharedPath, sharedTest } from "../../_testing.ts";
 import { anyTraces, brief, inOrder, readRun, sameForAnySize } from "../_testing.ts";
+import { fragmentOf } from "./fragment.ts";
 import { straxBytes, straxDescription, type StraxRecord } from "./write.ts";
 
 const record = (time: bigint, channel = 0, samples = [1, 2, 3]): StraxRecord => ({
@@ -60,6 +61,14 @@ Deno.test("strax records are the same for any size of pieces and reads", async (
   assert.equal((await sameForAnySize(folder.path)).length, 7);
 });
 
+Deno.test("strax records have the number of the fragment in their flags, where the file has it", async () => {
+  using folder = new TestFolder();
+  const path = run(folder, [0, 1, 300].map((recordI, i) => ({ ...record(BigInt(90 * i)), recordI })));
+  assert.deepEqual((await readRun(path)).rows.map(({ flags }) => fragmentOf(flags as number)), [0, 1, 300]);
+  folder.file("raw_records.json", straxDescription(9, 3).replace("record_i", "other"));
+  assert.deepEqual((await readRun(path)).rows.map(({ flags }) => flags), [0, 0, 0]);
+});
+
 Deno.test("strax times since 1970 are counted from the first second, which is said", async () => {
   using folder = new TestFolder();
   const start = 1_600_000_000_500_000_000n;
@@ -93,6 +102,11 @@ const rejected: Record<string, [bytes: Uint8Array, text: string, message: RegExp
   "with a negative sample": [bytes.with(29, 255), text, /at record 0: sample 2 is -253/],
   "that is longer than a record": [bytes.with(8, 10), text, /at record 0 \(byte 0\): it has length 10 of 9/],
   "without a sampling interval": [bytes.with(12, 0), text, /at record 0 \(byte 0\): .* dt 0 ns/],
+  "with a negative number of the fragment": [
+    bytes.with(21, 255),
+    text,
+    /channel 0 and record_i -256; the file/,
+  ],
   "before the start": [bytes.with(7, 255), text, /at record 0: its time is -/],
   "whose description is damaged": [bytes, text.slice(0, -3), /raw_records\.json": it is no JSON/],
   "whose description lacks a field": [

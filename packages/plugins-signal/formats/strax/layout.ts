@@ -29,7 +29,10 @@ export interface StraxLayout {
   readonly samples: number;
   /** Records of the file, where it is said. */
   readonly records: number | undefined;
-  readonly fields: Readonly<Record<"time" | "length" | "dt" | "channel" | "data", Field>>;
+  readonly fields: Readonly<Record<"time" | "length" | "dt" | "channel" | "data", Field>> & {
+    /** Number of the fragment in its pulse, where the records have it. */
+    readonly record_i: Field | undefined;
+  };
 }
 
 const TYPES: Readonly<Record<string, readonly string[]>> = {
@@ -37,6 +40,7 @@ const TYPES: Readonly<Record<string, readonly string[]>> = {
   length: ["<i4", "<i2", "<u4", "<u2"],
   dt: ["<i2", "<i4", "<u2", "<u4"],
   channel: ["<i2", "<u2", "<i4", "<u4"],
+  record_i: ["<i2", "<u2", "<i4", "<u4"],
   data: ["<i2", "<u2"],
 };
 
@@ -88,6 +92,7 @@ export function straxLayout(path: string, text: string): StraxLayout {
     return [{ type, offset }, many];
   };
   const [data, samples] = found("data");
+  const hasNumber = dtype.some((entry) => Array.isArray(entry) && entry[0] === "record_i");
   return {
     itemsize: itemsize as number,
     samples,
@@ -97,6 +102,7 @@ export function straxLayout(path: string, text: string): StraxLayout {
       length: found("length")[0],
       dt: found("dt")[0],
       channel: found("channel")[0],
+      record_i: hasNumber ? found("record_i")[0] : undefined,
       data,
     },
   };
