@@ -222,8 +222,8 @@ export function overlapIndices(
 }
 
 /**
- * How long before each row's start the last interval ended, and how long behind it the next one starts, ps; -1 where there is none. An
- * interval that the row starts in is neither. O(intervals + rows log intervals).
+ * How long before each row's start the last interval ended, and how long behind its end the next one starts, ps; -1 where there is none. An
+ * interval that overlaps the row is neither. O(intervals + rows log intervals).
  *
  * @example
  * ```ts
@@ -233,7 +233,7 @@ export function overlapIndices(
  * const events = { time: Float64Array.of(5, 20), endtime: Float64Array.of(6, 21) };
  * const vetoes = { time: Float64Array.of(0, 9), endtime: Float64Array.of(2, 12) };
  * const { previous, next } = timeToPreviousAndNext(events, vetoes);
- * assert.deepEqual([[...previous], [...next]], [[3, 8], [4, -1]]);
+ * assert.deepEqual([[...previous], [...next]], [[3, 8], [3, -1]]);
  * ```
  * @throws {RangeError} On rows out of order or that end before they start.
  */
@@ -246,10 +246,10 @@ export function timeToPreviousAndNext(
   const ends = intervals.endtime.slice().sort();
   const previous = new Float64Array(things.time.length), next = new Float64Array(things.time.length);
   for (let i = 0; i < things.time.length; i++) {
-    const time = things.time[i]!;
-    const before = firstAbove(ends, time) - 1, after = lowerBound(intervals.time, time);
+    const time = things.time[i]!, end = things.endtime[i]!;
+    const before = firstAbove(ends, time) - 1, after = lowerBound(intervals.time, end);
     previous[i] = before < 0 ? -1 : time - ends[before]!;
-    next[i] = after === intervals.time.length ? -1 : intervals.time[after]! - time;
+    next[i] = after === intervals.time.length ? -1 : intervals.time[after]! - end;
   }
   return { previous, next };
 }

@@ -97,7 +97,8 @@ Deno.test("timeToPreviousAndNext is what looking at every interval gives", () =>
     const { previous, next } = timeToPreviousAndNext(things, intervals);
     things.time.forEach((time, i) => {
       const before = [...intervals.endtime].filter((end) => end <= time).map((end) => time - end);
-      const after = [...intervals.time].filter((start) => start >= time).map((start) => start - time);
+      const stop = things.endtime[i]!;
+      const after = [...intervals.time].filter((start) => start >= stop).map((start) => start - stop);
       assert.equal(previous[i], before.length === 0 ? -1 : Math.min(...before));
       assert.equal(next[i], after.length === 0 ? -1 : Math.min(...after));
     });

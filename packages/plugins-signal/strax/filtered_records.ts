@@ -39,6 +39,7 @@
 import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
+import { straxRecordsHelp } from "./column_help.ts";
 import { straxRecordsSchema } from "./schemas.ts";
 
 /** Records after an FIR filter across fragments. Options: `response`, `maxRecord`. */
@@ -52,6 +53,7 @@ export const filteredRecords: Plugin = definePlugin({
   help: "Records after a finite impulse response filter across fragments",
   dataKind: "raw_records",
   schema: straxRecordsSchema,
+  columnHelp: straxRecordsHelp,
   // The fragments before and behind start one record away.
   halo: ({ maxRecord }) => ({ left: maxRecord, right: maxRecord + 1, by: "start" as const }),
   options: {

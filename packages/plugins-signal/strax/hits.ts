@@ -56,6 +56,7 @@ import type { PerChannel } from "@millrace/core/per-channel";
 import type { Plugin } from "@millrace/core/plugin";
 import type { HitThresholds } from "./kernels/find_strax_hits.ts";
 import { findStraxHits } from "./kernels/wasm_hits.ts";
+import { straxHitsHelp } from "./column_help.ts";
 import { straxHitsSchema, straxRecordsSchema } from "./schemas.ts";
 
 /** Stretches of records at or beyond a threshold. Options: `minAmplitude`, `minHeightOverNoise`. */
@@ -69,6 +70,7 @@ export const straxHits: Plugin = definePlugin({
   help: "Stretches of records at or beyond a threshold that may follow the noise",
   dataKind: "strax_hits",
   schema: straxHitsSchema,
+  columnHelp: straxHitsHelp,
   options: {
     minAmplitude: option.number({
       default: 15,

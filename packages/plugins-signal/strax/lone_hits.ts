@@ -20,6 +20,7 @@ import { definePlugin } from "@millrace/core/define";
 import { touchingWindows } from "@millrace/core/intervals";
 import type { Plugin } from "@millrace/core/plugin";
 import { copyRows, type Table } from "@millrace/core/table";
+import { straxHitsHelp } from "./column_help.ts";
 import { peaksSchema, straxHitsSchema } from "./schemas.ts";
 
 /** Hits that touch no peak. */
@@ -32,6 +33,7 @@ export const loneHits: Plugin = definePlugin({
   version: "1.0.0",
   help: "Hits that touch no peak",
   schema: straxHitsSchema,
+  columnHelp: straxHitsHelp,
   halo: { left: 0, right: 0 },
   computeChunk(chunk, { inputs, own, emit }) {
     const shift = Number(inputs.peaks.t0 - chunk.t0);

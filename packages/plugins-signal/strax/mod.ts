@@ -19,22 +19,31 @@ import type { Plugin } from "@millrace/core/plugin";
 import { pluginSet } from "@millrace/core/plugin-set";
 import { rawFiles } from "../sources/raw_files.ts";
 import { filteredRecords } from "./filtered_records.ts";
+import { hitlets } from "./hitlets.ts";
 import { straxHits } from "./hits.ts";
+import { loneHitAreas } from "./lone_hit_areas.ts";
 import { loneHits } from "./lone_hits.ts";
 import { mergedPeaks } from "./merged_peaks.ts";
 import { straxPeaks } from "./peaks.ts";
+import { peaksWithLoneHits } from "./peaks_with_lone_hits.ts";
 import { rawRecords } from "./raw_records.ts";
 import { straxRecords } from "./records.ts";
 import { reducedRecords } from "./reduced_records.ts";
+import { trimmedRecords } from "./trimmed_records.ts";
 
 export { filteredRecords } from "./filtered_records.ts";
+export { hitlets } from "./hitlets.ts";
 export { straxHits } from "./hits.ts";
+export { loneHitAreas } from "./lone_hit_areas.ts";
 export { loneHits } from "./lone_hits.ts";
 export { mergedPeaks } from "./merged_peaks.ts";
+export { definePeakReplacement, type PeakReplacementSpec } from "./peak_replacement.ts";
 export { straxPeaks } from "./peaks.ts";
+export { peaksWithLoneHits } from "./peaks_with_lone_hits.ts";
 export { rawRecords } from "./raw_records.ts";
 export { straxRecords } from "./records.ts";
 export { reducedRecords } from "./reduced_records.ts";
+export { trimmedRecords } from "./trimmed_records.ts";
 export * from "./schemas.ts";
 
 /** All plugins of the set, to be registered together. */
@@ -43,9 +52,13 @@ export const straxPlugins: readonly Plugin[] = pluginSet("straxPlugins of @millr
   rawRecords,
   straxRecords,
   filteredRecords,
+  trimmedRecords,
   straxHits,
   reducedRecords,
+  hitlets,
   straxPeaks,
   loneHits,
+  loneHitAreas,
   mergedPeaks,
+  peaksWithLoneHits,
 ]);

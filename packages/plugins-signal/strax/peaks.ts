@@ -70,6 +70,7 @@ import type { Table } from "@millrace/core/table";
 import { PeakBuilder, type PeakHits, type PeakSettings } from "./kernels/peak_builder.ts";
 import { splitPeaks, type SplitSettings } from "./kernels/split_peaks.ts";
 import { ResidentHits } from "./kernels/wasm_peaks.ts";
+import { peaksHelp } from "./column_help.ts";
 import { peaksSchema, type PeakTypes, straxHitsSchema } from "./schemas.ts";
 
 const distance = (text: string, help: string) => option.time({ default: text, min: 0, help });
@@ -84,6 +85,7 @@ export const straxPeaks: Plugin = definePlugin({
   version: "1.0.0",
   help: "Clusters of hits, with summed waveform, widths and areas by channel",
   schema: peaksSchema,
+  columnHelp: peaksHelp,
   boundary: ({ gapThreshold, maxDuration, leftExtension, rightExtension }) => {
     if (gapThreshold <= leftExtension + rightExtension) {
       throw new RangeError(

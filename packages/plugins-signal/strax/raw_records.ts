@@ -53,6 +53,7 @@ import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
 import { fragmentOf } from "../formats/strax/fragment.ts";
+import { rawRecordsHelp } from "./column_help.ts";
 import { rawRecordsSchema } from "./schemas.ts";
 
 const FRAGMENTS = "The traces are fragments of pulses, and each is taken as a pulse of its own: " +
@@ -70,6 +71,7 @@ export const rawRecords: Plugin = definePlugin({
   version: "1.2.0",
   help: "Traces as fragments of equally many samples",
   schema: rawRecordsSchema,
+  columnHelp: rawRecordsHelp,
   saveWhen: "explicit",
   halo: ({ joinFragments, maxPulse }) =>
     joinFragments ? { left: maxPulse, right: maxPulse, by: "start" as const } : undefined,

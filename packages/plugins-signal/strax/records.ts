@@ -46,6 +46,7 @@ import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
 import { recordRows } from "./kernels/wasm_rows.ts";
+import { straxRecordsHelp } from "./column_help.ts";
 import { rawRecordsSchema, straxRecordsSchema } from "./schemas.ts";
 
 const LOST = "Some fragments of pulses have no predecessor: they have no baseline (NaN) and no samples (0)";
@@ -61,6 +62,7 @@ export const straxRecords: Plugin = definePlugin({
   help: "Pulse fragments without baseline, upwards, with their integral",
   dataKind: "raw_records",
   schema: straxRecordsSchema,
+  columnHelp: straxRecordsHelp,
   halo: ({ maxPulse }) => ({ left: maxPulse, right: 0, by: "start" as const }),
   options: {
     baselineSamples: option.integer({

@@ -40,6 +40,8 @@
 import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
+import { straxRecordsHelp } from "./column_help.ts";
+import { rowsByChannel } from "./kernels/rows_by_channel.ts";
 import { straxHitsSchema, straxRecordsSchema } from "./schemas.ts";
 
 const HITS_ONLY = 2;
@@ -55,6 +57,7 @@ export const reducedRecords: Plugin = definePlugin({
   help: "Records whose samples far from hits are 0",
   dataKind: "raw_records",
   schema: straxRecordsSchema,
+  columnHelp: straxRecordsHelp,
   halo: ({ leftExtension, rightExtension }) => ({ left: rightExtension, right: leftExtension }),
   options: {
     leftExtension: option.time({ default: "20 ns", min: 0, help: "How long before a hit samples are kept" }),
@@ -78,12 +81,7 @@ export const reducedRecords: Plugin = definePlugin({
     out.columns.data.fill(0);
     const hits = inputs.hits.columns;
     const shift = Number(inputs.hits.t0 - table.t0);
-    const byChannel = new Map<number, number[]>();
-    for (let h = 0; h < hits.time.length; h++) {
-      const list = byChannel.get(hits.channel[h]!);
-      if (list) list.push(h);
-      else byChannel.set(hits.channel[h]!, [h]);
-    }
+    const byChannel = rowsByChannel(hits.channel);
     const done = new Map<number, number>(); // hits of a channel that are over for all later records
     for (let i = own.from; i < own.to; i++) {
       const channel = columns.channel[i]!, list = byChannel.get(channel);

@@ -130,6 +130,62 @@ export type PeakTypes = {
   readonly last_channel: "u16";
 };
 
+/** Column types of {@linkcode hitletsSchema}. */
+export type HitletTypes = {
+  /** Start of the first sample, ps. */
+  readonly time: "time";
+  /** End of the last sample, ps. */
+  readonly endtime: "time";
+  /** Channel of the detector. */
+  readonly channel: "u16";
+  /** Sampling interval, ps a sample. */
+  readonly dt: "i32";
+  /** Samples. */
+  readonly length: "i32";
+  /** Integral, PE. */
+  readonly area: "f32";
+  /** Highest sample, PE a sample. */
+  readonly amplitude: "f32";
+  /** Start of the highest sample, from `time`, ps. */
+  readonly time_amplitude: "f32";
+  /** Width of the central 50 % of the area, ps. */
+  readonly range_50p_area: "f32";
+  /** Width of the central 80 % of the area, ps. */
+  readonly range_80p_area: "f32";
+  /** Where 25 % of the area was seen, from `time`, ps. */
+  readonly left_area: "f32";
+  /** Where 10 % of the area was seen, from `time`, ps. */
+  readonly low_left_area: "f32";
+  /** Left edge at half of the amplitude, from `time`, ps. */
+  readonly left_fwhm: "f32";
+  /** Full width at half of the amplitude, ps. */
+  readonly fwhm: "f32";
+  /** Left edge at a tenth of the amplitude, from `time`, ps. */
+  readonly left_fwtm: "f32";
+  /** Full width at a tenth of the amplitude, ps. */
+  readonly fwtm: "f32";
+  /** Conditional entropy of the samples given that they are equal: 0 where they are, else negative. */
+  readonly entropy: "f32";
+  /** Samples, PE. */
+  readonly data: "f32[]";
+};
+
+/** Column types of {@linkcode loneHitAreasSchema}. */
+export type LoneHitAreaTypes = {
+  /** Start of the hit, ps. */
+  readonly time: "time";
+  /** End of the hit, ps. */
+  readonly endtime: "time";
+  /** Channel of the detector. */
+  readonly channel: "u16";
+  /** First sample that is integrated, in the record. */
+  readonly left_integration: "i32";
+  /** Behind the last sample that is integrated, in the record. */
+  readonly right_integration: "i32";
+  /** Integral of these samples, the baseline's fraction included, ADC counts x samples. */
+  readonly integral: "f32";
+};
+
 const fragment = {
   time: "time",
   endtime: "time",
@@ -197,4 +253,36 @@ export const peaksSchema: Schema<PeakTypes> = schema({
   max_goodness_of_split: "f32",
   first_channel: "u16",
   last_channel: "u16",
+});
+
+/** Columns of `hitlets`. */
+export const hitletsSchema: Schema<HitletTypes> = schema({
+  time: "time",
+  endtime: "time",
+  channel: "u16",
+  dt: "i32",
+  length: "i32",
+  area: "f32",
+  amplitude: "f32",
+  time_amplitude: "f32",
+  range_50p_area: "f32",
+  range_80p_area: "f32",
+  left_area: "f32",
+  low_left_area: "f32",
+  left_fwhm: "f32",
+  fwhm: "f32",
+  left_fwtm: "f32",
+  fwtm: "f32",
+  entropy: "f32",
+  data: "f32[]",
+});
+
+/** Columns of `lone_hit_areas`. */
+export const loneHitAreasSchema: Schema<LoneHitAreaTypes> = schema({
+  time: "time",
+  endtime: "time",
+  channel: "u16",
+  left_integration: "i32",
+  right_integration: "i32",
+  integral: "f32",
 });

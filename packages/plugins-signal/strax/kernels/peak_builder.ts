@@ -168,3 +168,23 @@ export class PeakBuilder {
     out.tight_coincidence[row] = count;
   }
 }
+
+const NONE = new Float64Array(0);
+const noHits = { time: NONE, endtime: NONE, max_time: NONE } as unknown as PeakHits;
+
+/**
+ * Write a peak whose sum is known into row `row`; `tight_coincidence` and `max_goodness_of_split` are the caller's.
+ *
+ * @param topChannels Channels below it are the top array's; `null` where there is none.
+ */
+export function buildPeak(
+  place: Pick<PeakPlace, "time" | "length" | "dt">,
+  sum: HitSum,
+  topChannels: number | null,
+  out: Columns<PeakTypes>,
+  row: number,
+): void {
+  const channels = sum.perChannel.length;
+  const settings = { toPe: NONE, channels, topChannels: topChannels ?? -1, tightLeft: 0, tightRight: 0 };
+  new PeakBuilder(noHits, settings, () => sum).build({ ...place, from: 0, to: 0 }, out, row);
+}
