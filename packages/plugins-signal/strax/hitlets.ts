@@ -83,8 +83,8 @@ export const hitlets: Plugin = definePlugin({
   help: "Pulses of one channel with the samples around their hits, their widths and areas",
   schema: hitletsSchema,
   columnHelp: hitletsHelp,
-  // A hitlet depends on the hits that it is made of, and on those before that it does not join. Extensions are samples, their length is
-  // not known here: they are within maxDuration, as the hitlet is.
+  // A hitlet that a row is part of starts at most maxDuration before it, depends on what is up to its end, and on the hits around that it does
+  // not join: those are within the extensions, which a hitlet is longer than.
   halo: ({ maxDuration }) => ({ left: 2 * maxDuration, right: 2 * maxDuration + 1 }),
   options: {
     leftExtension: extension(3, "Samples before a hit that belong to it"),
@@ -128,8 +128,8 @@ export const hitlets: Plugin = definePlugin({
     const found: Found[] = [];
     let samples = 0;
     for (const place of hitletPlaces(chunk.columns, leftExtension, rightExtension)) {
-      // Others belong to the stretches before and behind, and may be incomplete here.
-      if (place.time + (leftExtension + 1) * place.dt <= start || place.time >= end) continue;
+      // Others are of the stretches before and behind, and may be incomplete here. A part may start long after its hitlet does.
+      if (place.endtime <= start || place.time >= end) continue;
       const gain = gainOf(options.gain, place.channel);
       const { time, data } = finder.find(checked(place, maxDuration, chunk.t0), gain);
       for (const [from, to] of partsOf(data, options.splitIterations, options)) {
