@@ -71,6 +71,13 @@ export const loneHitAreas: Plugin = definePlugin({
     const out = emit(own.to - own.from), to = out.columns;
     for (let h = own.from; h < own.to; h++) {
       const record = bounds.record[h]!, start = bounds.recordTime[h]!;
+      if (record < 0) {
+        throw new RangeError(
+          `Cannot integrate the hit in channel ${chunk.columns.channel[h]} at ${
+            chunk.t0 + BigInt(chunk.columns.time[h]!)
+          } ps: it is in no record; give the records that the hits were found in`,
+        );
+      }
       const left = Math.floor((bounds.from[h]! - start) / dt[record]!);
       const right = Math.floor((bounds.to[h]! - start) / dt[record]!);
       let sum = 0;

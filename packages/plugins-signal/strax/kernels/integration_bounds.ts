@@ -22,7 +22,7 @@ export interface IntegrationBounds {
   readonly from: Float64Array;
   /** End, ps. */
   readonly to: Float64Array;
-  /** The record that the hit lies in. */
+  /** The record that the hit lies in; -1 where there is none. */
   readonly record: Int32Array;
   /** Its start, ps. */
   readonly recordTime: Float64Array;
@@ -31,8 +31,6 @@ export interface IntegrationBounds {
 /**
  * From `leftExtension` before each hit to `rightExtension` behind it, not beyond its record, nor into one of the `excluded` rows, nor over the
  * next hit of the channel, nor over what the hit before it has. O(hits log records + excluded).
- *
- * @throws {RangeError} On a hit that is in no record.
  */
 export function integrationBounds(
   hits: BoundedHits,
@@ -54,9 +52,9 @@ export function integrationBounds(
     const rows = byChannel.get(ch) ?? [];
     const row = rows[firstAbove(rows, records.time, start - records.shift) - 1];
     if (row === undefined || records.endtime[row]! + records.shift < endtime[h]!) {
-      throw new RangeError(
-        `The hit in channel ${ch} at ${start} ps of the stretch is in no record: they are of other data`,
-      );
+      record[h] = -1;
+      from[h] = to[h] = start;
+      continue;
     }
     record[h] = row;
     recordTime[h] = records.time[row]! + records.shift;
