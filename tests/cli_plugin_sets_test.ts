@@ -65,5 +65,9 @@ Deno.test(
     const { out } = await millrace(["plugins", "--plugins", "strax"], { cwd });
     assert.match(out, /merged_peaks/);
     assert.doesNotMatch(out, /hit_threshold/);
+    assert.match(out, /There is also the plugin set signal: millrace plugins --plugins signal/);
+    const whole = await millrace(["plugins", "--plugins", "strax", "--all"], { cwd });
+    assert.match(whole.out, /fwhm +f32 +ps +full width at half of the amplitude/);
+    assert.match(whole.out, /maxDuration +time +100 µs +ps +at least 1 ps +Longest hitlet/);
   }),
 );

@@ -4,7 +4,8 @@ import { describeOptions } from "@millrace/core/config";
 import { describeColumns } from "@millrace/core/describe-columns";
 import type { Plugin } from "@millrace/core/plugin";
 import type { SimulateFilesOptions } from "@millrace/plugins-signal/simulate/files";
-import type { Example } from "./_examples.ts";
+import type { Example } from "./_examples/example.ts";
+import type { PageSet } from "./_sets.ts";
 
 const cell = (text: string) => text.replaceAll("|", "\\|") || " ";
 
@@ -29,14 +30,14 @@ const literal = (value: unknown): string =>
   JSON.stringify(value, null, 1).replace(/\n */g, " ").replace(/"([A-Za-z_]\w*)":/g, "$1:");
 
 /** What makes the example, as a program. */
-function program(plugin: Plugin, run: SimulateFilesOptions, example: Example): string {
+function program(plugin: Plugin, run: SimulateFilesOptions, set: PageSet, example: Example): string {
   return `import { Context } from "@millrace/core";
-import { signalPlugins } from "@millrace/plugins-signal";
+import { ${set.name} } from "${set.module}";
 import { simulateFiles } from "@millrace/plugins-signal/simulate/files";
 
 await simulateFiles("./run_7", ${literal(run)});
 await using ctx = new Context({ config: { "raw_files.input": "./run_7" } });
-ctx.register(signalPlugins);
+ctx.register(${set.name});
 ctx.setConfig(${literal(example.config)});
 console.log(await ctx.getData("run_7", "${plugin.name}"));`;
 }
@@ -47,6 +48,7 @@ export function pageOf(
   source: string,
   entry: string,
   run: SimulateFilesOptions,
+  set: PageSet,
   example: Example,
 ): string {
   const { name, version, kind, provides, dependsOn, reads } = plugin;
@@ -87,7 +89,7 @@ export function pageOf(
     example.caption,
     "",
     "```ts ignore",
-    program(plugin, run, example),
+    program(plugin, run, set, example),
     "```",
     "",
     "## Options",

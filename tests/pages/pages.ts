@@ -1,11 +1,13 @@
 // The pages of all plugins and their pictures: `deno task pages` writes them to docs/plugins.
 
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
 import { Context } from "@millrace/core";
 import type { Plugin } from "@millrace/core/plugin";
-import { signalPlugins } from "@millrace/plugins-signal";
 import { simulateFiles } from "@millrace/plugins-signal/simulate/files";
-import { type Example, EXAMPLES, RUN } from "./_examples.ts";
+import { type Example, RUN } from "./_examples/example.ts";
 import { pageOf } from "./_page.ts";
+import { type PageSet, SETS } from "./_sets.ts";
 import { svgOf } from "./_svg.ts";
 
 /** Where the pages lie. */
@@ -25,9 +27,9 @@ function entryOf(plugin: Plugin): string {
   return found[0];
 }
 
-async function drawn(example: Example, folder: string): Promise<string> {
+async function drawn({ plugins }: PageSet, example: Example, folder: string): Promise<string> {
   await using ctx = new Context({ config: { "raw_files.input": folder } });
-  ctx.register(signalPlugins);
+  ctx.register(plugins);
   ctx.setConfig(example.config as Record<string, never>);
   return svgOf(await example.draw((type) => ctx.getData("run_7", type)));
 }
@@ -38,12 +40,14 @@ export async function pages(): Promise<Map<string, string>> {
   const folder = await Deno.makeTempDir({ prefix: "millrace_pages_" });
   try {
     (await simulateFiles(folder, RUN)).truth.release();
-    for (const plugin of signalPlugins) {
-      const example = EXAMPLES[plugin.name];
-      if (!example) throw new Error(`"${plugin.name}" has no example: add one to tests/pages/_examples.ts`);
-      const source = await Deno.readTextFile(new URL(plugin.module!));
-      files.set(`${plugin.name}.md`, pageOf(plugin, source, entryOf(plugin), RUN, example));
-      files.set(`${plugin.name}.svg`, await drawn(example, folder));
+    for (const set of SETS) {
+      for (const plugin of ownPlugins(set)) {
+        const example = set.examples[plugin.name], name = `${set.folder}${plugin.name}`;
+        if (!example) throw new Error(`"${plugin.name}" has no example: add one to tests/pages/_examples`);
+        const source = await Deno.readTextFile(new URL(plugin.module!));
+        files.set(`${name}.md`, pageOf(plugin, source, entryOf(plugin), RUN, set, example));
+        files.set(`${name}.svg`, await drawn(set, example, folder));
+      }
     }
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -52,16 +56,27 @@ export async function pages(): Promise<Map<string, string>> {
   return files;
 }
 
+/** The plugins of a set that no set before it has. */
+function ownPlugins(set: PageSet): readonly Plugin[] {
+  const before = SETS.slice(0, SETS.indexOf(set)).flatMap(({ plugins }) => plugins);
+  return set.plugins.filter((plugin) => !before.includes(plugin));
+}
+
 function index(): string {
-  const rows = signalPlugins.map(({ name, help }) => `- [${name}](${name}.md): ${help}`);
-  return `# Plugins\n\nThese pages are made from the code by \`deno task pages\`.\n\n${rows.join("\n")}\n`;
+  const parts = SETS.map((set) => {
+    const rows = ownPlugins(set).map(({ name, help }) => `- [${name}](${set.folder}${name}.md): ${help}`);
+    const shared = set.plugins.filter((plugin) => !ownPlugins(set).includes(plugin));
+    const more = shared.map(({ name }) => `- [${name}](${name}.md), which is that of the first set`);
+    return `## ${set.title}\n\n${set.about}\n\n${[...more, ...rows].join("\n")}\n`;
+  });
+  return `# Plugins\n\nThese pages are made from the code by \`deno task pages\`.\n\n${parts.join("\n")}`;
 }
 
 /** Markdown as the formatter leaves it. */
 export async function formatted(files: ReadonlyMap<string, string>): Promise<Map<string, string>> {
   const folder = await Deno.makeTempDir({ prefix: "millrace_pages_" });
   try {
-    for (const [name, text] of files) await Deno.writeTextFile(`${folder}/${name}`, text);
+    for (const [name, text] of files) await write(`${folder}/${name}`, text);
     const markdown = [...files.keys()].filter((name) => name.endsWith(".md"));
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {
       args: [
@@ -83,12 +98,25 @@ export async function formatted(files: ReadonlyMap<string, string>): Promise<Map
   }
 }
 
+async function write(path: string, text: string): Promise<void> {
+  await Deno.mkdir(dirname(path), { recursive: true });
+  await Deno.writeTextFile(path, text);
+}
+
+/** Names of the files that are in the folder. */
+export async function present(folder: string = fileURLToPath(FOLDER), under = ""): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (isDirectory) names.push(...await present(`${folder}/${name}`, `${under}${name}/`));
+    else names.push(`${under}${name}`);
+  }
+  return names.sort();
+}
+
 if (import.meta.main) {
   await Deno.mkdir(FOLDER, { recursive: true });
   const files = await formatted(await pages());
-  for await (const { name } of Deno.readDir(FOLDER)) {
-    if (!files.has(name)) await Deno.remove(new URL(name, FOLDER));
-  }
-  for (const [name, text] of files) await Deno.writeTextFile(new URL(name, FOLDER), text);
+  for (const name of await present()) if (!files.has(name)) await Deno.remove(new URL(name, FOLDER));
+  for (const [name, text] of files) await write(fileURLToPath(new URL(name, FOLDER)), text);
   console.log(`Wrote ${files.size} files to docs/plugins`);
 }

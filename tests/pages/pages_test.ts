@@ -1,16 +1,44 @@
 import assert from "node:assert/strict";
+import { describeColumns } from "@millrace/core/describe-columns";
+import { loadPlugins, PLUGIN_SETS } from "../../packages/cli/catalog.ts";
 import { moduleDoc } from "./_page.ts";
+import { SETS } from "./_sets.ts";
 import { svgOf } from "./_svg.ts";
-import { FOLDER, formatted, pages } from "./pages.ts";
+import { FOLDER, formatted, pages, present } from "./pages.ts";
 
 Deno.test("docs/plugins is what the plugins say of themselves; otherwise run deno task pages", async () => {
   const files = await formatted(await pages());
-  const there: string[] = [];
-  for await (const { name } of Deno.readDir(FOLDER)) there.push(name);
-  assert.deepEqual(there.toSorted(), [...files.keys()].toSorted());
+  assert.deepEqual(await present(), [...files.keys()].toSorted());
   for (const [name, text] of files) {
     const current = await Deno.readTextFile(new URL(name, FOLDER));
     assert.ok(current === text, `docs/plugins/${name} is not current: run deno task pages`);
+  }
+});
+
+Deno.test("every plugin of every set of the command line has a page with a picture, units and a source", async () => {
+  const there = await present();
+  for (const set of PLUGIN_SETS) {
+    for (const { name } of await loadPlugins([], set)) {
+      const folders = SETS.filter(({ plugins }) => plugins.some((plugin) => plugin.name === name));
+      const page = there.find((file) => folders.some(({ folder }) => file === `${folder}${name}.md`));
+      assert.ok(page, `"${name}" of the set ${set} has no page`);
+      assert.ok(there.includes(page.replace(".md", ".svg")), `"${name}" of the set ${set} has no picture`);
+    }
+  }
+});
+
+Deno.test("every column of every plugin says what it is, and times that they are ps", async () => {
+  for (const set of PLUGIN_SETS) {
+    for (const plugin of await loadPlugins([], set)) {
+      for (const type of plugin.provides) {
+        for (const column of describeColumns(plugin, type)) {
+          assert.ok(column.help !== "", `${type}.${column.name} of the set ${set} says nothing`);
+          if (column.type === "time") {
+            assert.equal(column.unit, "ps", `${type}.${column.name} of the set ${set}`);
+          }
+        }
+      }
+    }
   }
 });
 

@@ -5,7 +5,7 @@
 import { describeOptions } from "@millrace/core/config";
 import { describeColumns } from "@millrace/core/describe-columns";
 import type { Plugin } from "@millrace/core/plugin";
-import { loadPlugins } from "../catalog.ts";
+import { loadPlugins, PLUGIN_SETS } from "../catalog.ts";
 import { UsageError } from "../errors.ts";
 import {
   installedList,
@@ -36,7 +36,10 @@ export async function pluginsAction(
   const plugins = await loadPlugins(settings.plugin, settings.plugins);
   if (name === undefined) {
     const others = installed.map(({ package: _, ...plugin }) => ({ name: plugin.provides[0], ...plugin }));
-    const text = () => settings.all ? plugins.map(pluginText).join("\n") : listText(plugins, installed);
+    const text = () =>
+      settings.all
+        ? plugins.map(pluginText).join("\n")
+        : listText(plugins, installed) + otherSets(settings.plugins);
     io.out(settings.json ? json([...plugins.map(pluginJson), ...others]) : text());
     return;
   }
@@ -51,6 +54,13 @@ export async function pluginsAction(
     throw new UsageError(`Cannot show the plugin "${name}": there is none of that name; there are ${names}`);
   }
   io.out(settings.json ? json(pluginJson(plugin)) : pluginText(plugin));
+}
+
+/** The sets that are not listed, and how to see them. */
+function otherSets(set = PLUGIN_SETS[0]!): string {
+  const others = PLUGIN_SETS.filter((name) => name !== set);
+  return others.map((name) => `\nThere is also the plugin set ${name}: millrace plugins --plugins ${name}\n`)
+    .join("");
 }
 
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
