@@ -163,3 +163,18 @@ Deno.test("merged_peaks keep area, hits and channels, and are further apart than
     { numRuns: 40 },
   );
 });
+
+Deno.test("merged_peaks keep the sampling interval of hits at any picosecond", async () => {
+  const hits = [{ time: 0, channel: 0, wave: [5, 9] }, { time: 19_943, channel: 1, wave: [7] }];
+  const plugins = [tableSource("hits", hitTable(hits)), straxPeaks, mergedPeaks];
+  const options = {
+    ...config("peaks"),
+    "peaks.minChannels": 1,
+    "merged_peaks.maxGap": 50_000,
+    "merged_peaks.maxDuration": 100_000,
+  };
+  const [merged, ...others] = await rowsOf(plugins, "merged_peaks", options);
+  assert.equal(others.length, 0);
+  assert.deepEqual([merged!.dt, merged!.area], [100, 21]); // 2000 samples of 10 ps in 200
+  assert.equal((merged!.data as Float32Array).reduce((a, b) => a + b, 0), 21);
+});

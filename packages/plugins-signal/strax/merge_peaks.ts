@@ -23,8 +23,8 @@ import { PEAK_SAMPLES, type PeakTypes } from "./schemas.ts";
 /**
  * Write peaks `from` to `to` (excluded) as one into row `row` of a table.
  *
- * Waveforms are put on the greatest common interval (a sample's area is shared out evenly), added and sampled down again; areas, hits and
- * saturated channels are added up, `tight_coincidence`, `max_gap` and `max_goodness_of_split` are the highest of the parts. O(samples at
+ * Waveforms are put on the greatest interval that is a part of all of theirs (a sample's area is shared out evenly), each from the sample on
+ * that it starts in, added and sampled down again; areas, hits and saturated channels are added up, `tight_coincidence`, `max_gap` and `max_goodness_of_split` are the highest of the parts. O(samples at
  * that interval).
  *
  * @param peaks Peaks in time order; they may overlap.
@@ -43,7 +43,7 @@ export function mergePeaks(
   const time = peaks.time[from]!;
   let dt = 0, end = -Infinity, hits = 0, area = 0, tight = 0, maxGap = 0, goodness = -1;
   for (let p = from; p < to; p++) {
-    dt = commonDivisor(commonDivisor(dt, peaks.dt[p]!), peaks.time[p]! - time);
+    dt = commonDivisor(dt, peaks.dt[p]!);
     end = Math.max(end, peaks.endtime[p]!);
     hits += peaks.n_hits[p]!;
     area += peaks.area[p]!;
@@ -51,12 +51,12 @@ export function mergePeaks(
     maxGap = Math.max(maxGap, peaks.max_gap[p]!);
     goodness = Math.max(goodness, peaks.max_goodness_of_split[p]!);
   }
-  const length = Math.round((end - time) / dt);
+  const length = Math.floor((end - time) / dt);
   const waveform = new Float32Array(length),
     perChannel = new Float32Array(channels),
     saturated = new Uint8Array(channels);
   for (let p = from; p < to; p++) {
-    const factor = peaks.dt[p]! / dt, shift = (peaks.time[p]! - time) / dt;
+    const factor = peaks.dt[p]! / dt, shift = Math.floor((peaks.time[p]! - time) / dt);
     for (let k = 0; k < peaks.length[p]!; k++) {
       const part = peaks.data[p * PEAK_SAMPLES + k]! / factor;
       for (let i = 0; i < factor; i++) waveform[shift + k * factor + i]! += part;

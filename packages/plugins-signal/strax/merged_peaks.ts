@@ -2,8 +2,8 @@
  * `merged_peaks` of the strax set: peaks that follow one another closely as one.
  *
  * A peak that starts less than `maxGap` behind the end of all before it belongs to the same merged one, unless it starts `maxDuration` or more
- * behind the first. Columns are those of `peaks`: waveforms are put on the greatest common interval (a sample's area is shared out
- * evenly), added and sampled down again; areas, hits and saturated channels are added up, `tight_coincidence`, `max_gap` and
+ * behind the first. Columns are those of `peaks`: waveforms are put on the greatest interval that is a part of all of theirs (a sample's
+ * area is shared out evenly), added and sampled down again; areas, hits and saturated channels are added up, `tight_coincidence`, `max_gap` and
  * `max_goodness_of_split` are the highest of the parts. What is not merged stays as it is.
  *
  * Differences from strax (`merge_peaks`, `replace_merged`): which peaks are merged is decided here by their distance, in strax by the plugin of the
@@ -34,7 +34,7 @@ export const mergedPeaks: Plugin = definePlugin({
   provides: "merged_peaks",
   dependsOn: ["peaks"],
   needs: { peaks: peaksSchema.types },
-  version: "1.0.0",
+  version: "1.1.0",
   help: "Peaks that follow one another closely as one",
   schema: peaksSchema,
   columnHelp: peaksHelp,
