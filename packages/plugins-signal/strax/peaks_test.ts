@@ -187,6 +187,29 @@ Deno.test("peaks longer than 200 samples are sampled down", async () => {
   assert.ok((peak!.data as Float32Array).subarray(0, 133).every((x) => x === 3));
 });
 
+Deno.test("peaks: hits as far apart as times go are peaks of their own, with and without a longest duration", async () => {
+  // strax overflows where gaps and durations do not fit 32 bits of its samples.
+  const far = 2 ** 52, hits = [0, far / 2, far - 1000].map((time) => ({ time, channel: 0, wave: [9, 9] }));
+  for (const maxDuration of [150, 1e10]) {
+    const peaks = await run(hits, { "peaks.maxDuration": maxDuration });
+    assert.deepEqual(peaks.map(({ time }) => time), hits.map(({ time }) => BigInt(time - 20)));
+    for (const { max_gap, length, n_hits } of peaks) assert.deepEqual([max_gap, length, n_hits], [0, 7, 1]);
+  }
+});
+
+Deno.test("peaks: no cluster lasts longer than maxDuration but for its last hit", async () => {
+  await fc.assert(
+    fc.asyncProperty(randomHits(), async (hits) => {
+      for (const { time, endtime, n_hits } of await run(hits, { "peaks.maxDuration": 100 })) {
+        // Extensions, a last hit that starts before the limit, and its 20 samples.
+        assert.ok(Number((endtime as bigint) - (time as bigint)) <= 20 + 100 + 200 + 30);
+        assert.ok((n_hits as number) >= 1);
+      }
+    }),
+    { numRuns: 40 },
+  );
+});
+
 Deno.test("peaks: what cannot be is refused, with what to set", async () => {
   const hits = hitTable([{ time: 0, channel: 2, wave: [9] }, { time: 10, channel: 0, wave: [9] }]);
   const fails = async (more: Record<string, unknown>, message: RegExp, table = hits) => {
