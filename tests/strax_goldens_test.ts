@@ -135,3 +135,62 @@ Deno.test({
     assert.equal(sha(shaChannel), expected.sha_hit_ch);
   },
 });
+
+Deno.test({
+  name: missing
+    ? `hitlets, lone hits, their areas and reduced records have strax's counts and sums (skipped: ${missing})`
+    : "hitlets, lone hits, their areas and reduced records have strax's counts and sums",
+  ignore: missing !== "",
+  async fn() {
+    // Made by make_large.py beside it; strax counts in ns.
+    const large = new URL("../packages/plugins-signal/strax/goldens/large.json", import.meta.url);
+    const expected: Record<string, number> = JSON.parse(await Deno.readTextFile(large));
+    const folder = await makeStraxData((found as { python: string }).python);
+    using raw = readStraxData(folder);
+    const plugins = straxPlugins.filter(({ name }) => !name.startsWith("raw_"));
+    await using ctx = new Context({
+      config: { ...straxConfig, "hitlets.gain": 0.01 },
+      memory: "3GiB",
+    });
+    ctx.register(tableSource("raw_records", raw, { cuts: cutsOf(raw, 20_000) }), plugins);
+    const sums: Record<string, number> = {};
+    const add = (name: string, values: ArrayLike<number>, scale = 1, isUsed = (_: number) => true) => {
+      let sum = 0;
+      for (let i = 0; i < values.length; i++) if (isUsed(i)) sum += values[i]!;
+      sums[name] = (sums[name] ?? 0) + scale * sum;
+    };
+    const types = ["hitlets", "lone_hits", "lone_hit_areas", "reduced_records", "peaks"];
+    await ctx.run("run", types, {
+      take({ table, dataType }) {
+        const columns = table.columns as unknown as Record<string, Float32Array>;
+        const column = (name: string) => columns[name]!;
+        if (dataType === "hitlets") {
+          sums["hitlets n"] = (sums["hitlets n"] ?? 0) + table.length;
+          for (const name of ["length", "area", "amplitude"]) add(`hitlets ${name}`, column(name));
+          add("hitlets time_amplitude", column("time_amplitude"), 1e-3);
+          const isLarge = (i: number) => column("area")[i]! > 0.1;
+          for (const name of ["left_area", "range_80p_area"]) {
+            add(`hitlets ${name}`, column(name), 1e-3, isLarge);
+          }
+        } else if (dataType === "lone_hits") {
+          sums["lone_hits n"] = (sums["lone_hits n"] ?? 0) + table.length;
+          add("lone_hits area", column("area"));
+        } else if (dataType === "lone_hit_areas") {
+          add("lone_hit_areas integral", column("integral"));
+          add("lone_hit_areas left", column("left_integration"));
+          add("lone_hit_areas right", column("right_integration"));
+        } else if (dataType === "reduced_records") add("reduced_records data", column("data"));
+        else {
+          add("peaks n_hits", column("n_hits"));
+          add("peaks area_fraction_top", column("area_fraction_top"));
+          add("peaks median_time", column("median_time"), 1e-3);
+          add("peaks width_50", column("width"), 1e-3, (i) => i % 11 === 5);
+          const { time, center_time } = columns;
+          add("peaks center_time", center_time!.map((x, i) => Math.floor((x - time![i]!) / 1000)));
+        }
+      },
+    });
+    assert.deepEqual(Object.keys(sums).sort(), Object.keys(expected).sort());
+    for (const [name, value] of Object.entries(sums)) close(value, expected[name], name);
+  },
+});
