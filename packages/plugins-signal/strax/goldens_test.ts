@@ -256,7 +256,7 @@ Deno.test("widths, entropies and highest density regions are those of strax, to 
   const template = Float32Array.from(golden.hitlets.template as number[]);
   (golden.hitlets.data as number[][]).forEach((samples, i) => {
     const wave = Float32Array.from(samples),
-      scaled = (edges: readonly number[]) => edges.map((x) => x * golden.dt_ns);
+      scaled = (edges: Iterable<number>) => Array.from(edges, (x) => x * golden.dt_ns);
     for (const fraction of [0.5, 0.1]) {
       close(scaled(widthAtFraction(wave, fraction)), golden.hitlets[`fwxm_${fraction}`][i], "width", 1e-5);
     }

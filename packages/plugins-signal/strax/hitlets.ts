@@ -62,7 +62,7 @@ import type { PerChannel } from "@millrace/core/per-channel";
 import type { Plugin } from "@millrace/core/plugin";
 import type { Columns } from "@millrace/core/schema";
 import { hitletsHelp } from "./column_help.ts";
-import { type HitletPlace, hitletPlaces } from "./kernels/hitlet_places.ts";
+import { type HitletPlaces, hitletPlaces } from "./kernels/hitlet_places.ts";
 import { SampleFinder } from "./kernels/hitlet_samples.ts";
 import { indexOfFraction } from "./kernels/peak_properties.ts";
 import { localMinima } from "./kernels/split_points.ts";
@@ -125,30 +125,34 @@ export const hitlets: Plugin = definePlugin({
     const shift = Number(records.t0 - chunk.t0), start = Number(chunk.start - chunk.t0);
     const end = Number(chunk.end - chunk.t0);
     const finder = new SampleFinder(records.columns, records.table.width("data"), shift);
-    const found: Found[] = [];
-    let samples = 0;
-    for (const place of hitletPlaces(chunk.columns, leftExtension, rightExtension)) {
+    const places = hitletPlaces(chunk.columns, leftExtension, rightExtension);
+    const found = { place: [] as number[], time: [] as number[], from: [] as number[], to: [] as number[] };
+    for (let k = 0; k < places.count; k++) {
       // Others are of the stretches before and behind, and may be incomplete here. A part may start long after its hitlet does.
-      if (place.endtime <= start || place.time >= end) continue;
-      const gain = gainOf(options.gain, place.channel);
-      const { time, data } = finder.find(checked(place, maxDuration, chunk.t0), gain);
-      for (const [from, to] of partsOf(data, options.splitIterations, options)) {
-        found.push({ time: time + from * place.dt, data: data.subarray(from, to), place });
-        samples += to - from;
-      }
+      if (places.endtime[k]! <= start || places.time[k]! >= end) continue;
+      checkDuration(places, k, maxDuration, chunk.t0);
+      finder.find(places, k, options.gain.at(0, places.channel[k]!)); // channels are those of the whole detector
+      const { time, from } = finder, dt = places.dt[k]!;
+      addParts(finder.samples, from, finder.to, options.splitIterations, options, (a, b) => {
+        found.place.push(k);
+        found.time.push(time + (a - from) * dt);
+        found.from.push(a);
+        found.to.push(b);
+      });
     }
-    found.sort((a, b) => a.time - b.time || a.place.channel - b.place.channel);
-    const out = emit(found.length, { values: { data: samples } });
-    found.forEach((hitlet, row) => write(hitlet, out.columns, row));
+    const rows = found.time.length;
+    const out = emit(rows, { values: { data: finder.to } }), to = out.columns;
+    to.data.offsets[0] = 0;
+    for (let row = 0; row < rows; row++) {
+      const place = found.place[row]!, dt = places.dt[place]!;
+      to.time[row] = found.time[row]!;
+      to.channel[row] = places.channel[place]!;
+      to.dt[row] = dt;
+      write(finder.samples.subarray(found.from[row]!, found.to[row]!), dt, to, row);
+    }
     return out;
   },
 });
-
-interface Found {
-  readonly time: number;
-  readonly data: Float32Array;
-  readonly place: HitletPlace;
-}
 
 interface SplitOptions {
   readonly split: "none" | "local_minimum";
@@ -157,38 +161,41 @@ interface SplitOptions {
   readonly splitMinRatio: number;
 }
 
-/** Channels are those of the whole detector. */
-const gainOf = (gain: PerChannel<number>, channel: number) => gain.at(0, channel);
-
 /** @throws {RangeError} On a place that is longer than what is looked at. */
-function checked(place: HitletPlace, maxDuration: number, t0: bigint): HitletPlace {
-  if (place.endtime - place.time <= maxDuration) return place;
+function checkDuration(
+  { time, endtime, channel }: HitletPlaces,
+  k: number,
+  maxDuration: number,
+  t0: bigint,
+): void {
+  if (endtime[k]! - time[k]! <= maxDuration) return;
   throw new RangeError(
-    `The hitlet in channel ${place.channel} at ${
-      t0 + BigInt(place.time)
-    } ps is longer than ${maxDuration} ps: ` +
+    `The hitlet in channel ${channel[k]} at ${t0 + BigInt(time[k]!)} ps is longer than ${maxDuration} ps: ` +
       "set hitlets.maxDuration to more, or hits.minAmplitude higher",
   );
 }
 
-/** The stretches of samples that hitlets are made of. */
-function partsOf(
-  data: Float32Array,
+/** Tell the stretches of samples `from` to `to` that hitlets are made of. */
+function addParts(
+  samples: Float32Array,
+  from: number,
+  to: number,
   iterations: number,
   options: SplitOptions,
-): [from: number, to: number][] {
-  if (data.length === 0) return [];
-  const whole: [number, number][] = [[0, data.length]];
-  if (options.split === "none" || iterations === 0 || sumOf(data) < options.splitMinArea) return whole;
-  const points = localMinima(data, options.splitMinHeight, options.splitMinRatio).filter((at) => at > 0);
-  if (points.length === 0) return whole;
-  return [...points, data.length].flatMap((to, k) => {
-    const from = points[k - 1] ?? 0;
-    return partsOf(data.subarray(from, to), iterations - 1, options).map(([a, b]): [number, number] => [
-      from + a,
-      from + b,
-    ]);
-  });
+  add: (from: number, to: number) => void,
+): void {
+  if (to <= from) return;
+  if (options.split === "none" || iterations === 0) return add(from, to);
+  const data = samples.subarray(from, to);
+  const points = sumOf(data) < options.splitMinArea
+    ? []
+    : localMinima(data, options.splitMinHeight, options.splitMinRatio).filter((at) => at > 0);
+  if (points.length === 0) return add(from, to);
+  let first = from;
+  for (const point of [...points, to - from]) {
+    addParts(samples, first, from + point, iterations - 1, options, add);
+    first = from + point;
+  }
 }
 
 function sumOf(data: Float32Array): number {
@@ -198,14 +205,12 @@ function sumOf(data: Float32Array): number {
 }
 
 const FRACTIONS = Float64Array.of(0.1, 0.25, 0.75, 0.9);
-const at = new Float64Array(FRACTIONS.length);
+const at = new Float64Array(FRACTIONS.length), edges = new Float64Array(2);
 
-function write({ time, data, place }: Found, out: Columns<HitletTypes>, row: number): void {
-  const { channel, dt } = place, area = sumOf(data), top = indexOfMaximum(data);
-  out.time[row] = time;
-  out.endtime[row] = time + data.length * dt;
-  out.channel[row] = channel;
-  out.dt[row] = dt;
+/** All columns that follow from the samples. */
+function write(data: Float32Array, dt: number, out: Columns<HitletTypes>, row: number): void {
+  const area = sumOf(data), top = indexOfMaximum(data);
+  out.endtime[row] = out.time[row]! + data.length * dt;
   out.length[row] = data.length;
   out.area[row] = area;
   out.amplitude[row] = data[top]!;
@@ -216,14 +221,14 @@ function write({ time, data, place }: Found, out: Columns<HitletTypes>, row: num
   out.left_area[row] = at[1]! * dt;
   out.range_50p_area[row] = (at[2]! - at[1]!) * dt;
   out.range_80p_area[row] = (at[3]! - at[0]!) * dt;
-  const half = widthAtFraction(data, 0.5), tenth = widthAtFraction(data, 0.1);
-  out.left_fwhm[row] = half[0] * dt;
-  out.fwhm[row] = (half[1] - half[0]) * dt;
-  out.left_fwtm[row] = tenth[0] * dt;
-  out.fwtm[row] = (tenth[1] - tenth[0]) * dt;
+  widthAtFraction(data, 0.5, edges);
+  out.left_fwhm[row] = edges[0]! * dt;
+  out.fwhm[row] = (edges[1]! - edges[0]!) * dt;
+  widthAtFraction(data, 0.1, edges);
+  out.left_fwtm[row] = edges[0]! * dt;
+  out.fwtm[row] = (edges[1]! - edges[0]!) * dt;
   out.entropy[row] = conditionalEntropy(data);
   const { values, offsets } = out.data;
-  if (row === 0) offsets[0] = 0;
   values.set(data, offsets[row]!);
   offsets[row + 1] = offsets[row]! + data.length;
 }

@@ -10,7 +10,7 @@
  * import { conditionalEntropy, highestDensityEdges, widthAtFraction } from "@millrace/plugins-signal/strax/pulse-properties";
  *
  * const wave = Float32Array.of(0, 2, 4, 2, 0);
- * assert.deepEqual(widthAtFraction(wave, 0.5), [1.5, 3.5]);
+ * assert.deepEqual([...widthAtFraction(wave, 0.5)], [1.5, 3.5]);
  * assert.deepEqual(highestDensityEdges(wave, 0.4), [2, 3]);
  * assert.ok(Math.abs(conditionalEntropy(Float32Array.of(1, 1, 1))) < 1e-7);
  * ```
@@ -23,18 +23,29 @@ export type Wave = Float32Array | Float64Array;
 /**
  * Left and right edge at `fraction` of the highest sample, interpolated between the middles of the samples around; the waveform's own edge
  * where it does not fall so low. NaN where no sample is above 0, or all are above that level. O(samples).
+ *
+ * @param out Where to write the edges; default: a new array of two.
  */
-export function widthAtFraction(wave: Wave, fraction: number): [left: number, right: number] {
-  const top = indexOfMaximum(wave), level = wave[top]! * fraction;
-  if (!(wave[top]! > 0) || wave.every((x) => x > level)) return [NaN, NaN];
+export function widthAtFraction(
+  wave: Wave,
+  fraction: number,
+  out: Float64Array = new Float64Array(2),
+): Float64Array {
+  const top = indexOfMaximum(wave), level = wave[top]! * fraction, n = wave.length;
   let before = top - 1, behind = top + 1;
   while (before >= 0 && wave[before]! > level) before--;
-  while (behind < wave.length && wave[behind]! > level) behind++;
+  while (behind < n && wave[behind]! > level) behind++;
+  out.fill(NaN);
+  if (!(wave[top]! > 0) || (before < 0 && behind === n && wave[top]! > level)) return out;
   const left = before < 0 ? 0 : before + (level - wave[before]!) / (wave[before + 1]! - wave[before]!) + 0.5;
-  const right = behind === wave.length
-    ? behind
+  const right = behind === n
+    ? n
     : behind - (level - wave[behind]!) / (wave[behind - 1]! - wave[behind]!) + 0.5;
-  return Number.isFinite(left) && Number.isFinite(right) ? [left, right] : [NaN, NaN];
+  if (Number.isFinite(left) && Number.isFinite(right)) {
+    out[0] = left;
+    out[1] = right;
+  }
+  return out;
 }
 
 /** A stretch `[from, to)` of samples. */
@@ -118,16 +129,22 @@ export interface EntropyOptions {
  * is the template, negative for others. NaN for a waveform without area. O(samples).
  */
 export function conditionalEntropy(wave: Wave, { template, square = false }: EntropyOptions = {}): number {
-  const p = Float64Array.from(wave, (x) => square ? x * x : x);
-  let sum = 0, positive = 0;
-  for (const x of p) sum += x;
+  let sum = 0, positive = 0, top = 0;
+  for (let k = 0; k < wave.length; k++) {
+    const x = square ? wave[k]! * wave[k]! : wave[k]!;
+    sum += x;
+    if (square ? x > wave[top]! * wave[top]! : x > wave[top]!) top = k;
+  }
   if (sum === 0) return NaN;
-  for (let k = 0; k < p.length; k++) if ((p[k]! /= sum) > 0) positive++;
-  const shift = template ? indexOfMaximum(template) - indexOfMaximum(p) : 0;
+  // Of a negative sum, the shares above 0 are those of negative samples.
+  for (let k = 0; k < wave.length; k++) if ((square ? wave[k]! * wave[k]! : wave[k]!) / sum > 0) positive++;
+  if (template && sum < 0) top = indexOfMinimum(wave);
+  const shift = template ? indexOfMaximum(template) - top : 0;
   let entropy = 0;
-  for (let k = 0; k < p.length; k++) {
-    const q = template ? template[k + shift] ?? 0 : 1 / positive;
-    if (p[k]! > 0 && q > 0) entropy -= p[k]! * Math.log(p[k]! / q);
+  for (let k = 0; k < wave.length; k++) {
+    const p = (square ? wave[k]! * wave[k]! : wave[k]!) / sum,
+      q = template ? template[k + shift] ?? 0 : 1 / positive;
+    if (p > 0 && q > 0) entropy -= p * Math.log(p / q);
   }
   return entropy;
 }
@@ -137,4 +154,10 @@ export function indexOfMaximum(wave: Wave): number {
   let top = 0;
   for (let k = 1; k < wave.length; k++) if (wave[k]! > wave[top]!) top = k;
   return top;
+}
+
+function indexOfMinimum(wave: Wave): number {
+  let low = 0;
+  for (let k = 1; k < wave.length; k++) if (wave[k]! < wave[low]!) low = k;
+  return low;
 }

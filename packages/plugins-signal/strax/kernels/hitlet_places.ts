@@ -8,15 +8,16 @@ export interface HitTimes {
   readonly dt: Int32Array;
 }
 
-/** A stretch of a channel with all hits that it was made of. */
-export interface HitletPlace {
+/** Stretches of channels, one a hitlet: the first `count` values of each array. */
+export interface HitletPlaces {
+  readonly count: number;
   /** Start of the first hit less the extension, ps. */
-  readonly time: number;
+  readonly time: Float64Array;
   /** End of the last hit with the extension, ps. */
-  readonly endtime: number;
-  readonly channel: number;
+  readonly endtime: Float64Array;
+  readonly channel: Uint16Array;
   /** Sampling interval, ps. */
-  readonly dt: number;
+  readonly dt: Int32Array;
 }
 
 /**
@@ -25,26 +26,33 @@ export interface HitletPlace {
  *
  * @throws {RangeError} Where hits that are one have different sampling intervals.
  */
-export function hitletPlaces(hits: HitTimes, left: number, right: number): HitletPlace[] {
-  const { time, endtime, channel, dt } = hits;
-  const places: { time: number; endtime: number; channel: number; dt: number }[] = [];
+export function hitletPlaces(hits: HitTimes, left: number, right: number): HitletPlaces {
+  const rows = hits.time.length;
+  const time = new Float64Array(rows), endtime = new Float64Array(rows);
+  const channel = new Uint16Array(rows), dt = new Int32Array(rows);
   const open = new Map<number, number>();
-  for (let h = 0; h < time.length; h++) {
-    const ch = channel[h]!, interval = dt[h]!;
-    const start = time[h]! - left * interval, end = endtime[h]! + right * interval;
-    const at = open.get(ch), place = at === undefined ? undefined : places[at]!;
-    if (place && place.endtime >= start) {
-      if (place.dt !== interval) {
+  let count = 0;
+  for (let h = 0; h < rows; h++) {
+    const ch = hits.channel[h]!, interval = hits.dt[h]!;
+    const start = hits.time[h]! - left * interval, end = hits.endtime[h]! + right * interval;
+    const at = open.get(ch);
+    if (at !== undefined && endtime[at]! >= start) {
+      if (dt[at] !== interval) {
         throw new RangeError(
-          `Hits of channel ${ch} that are one hitlet have sampling intervals of ${place.dt} and ${interval} ps: ` +
+          `Hits of channel ${ch} that are one hitlet have sampling intervals of ${
+            dt[at]
+          } and ${interval} ps: ` +
             "a channel must be sampled with one",
         );
       }
-      if (end > place.endtime) place.endtime = end;
+      if (end > endtime[at]!) endtime[at] = end;
     } else {
-      open.set(ch, places.length);
-      places.push({ time: start, endtime: end, channel: ch, dt: interval });
+      open.set(ch, count);
+      time[count] = start;
+      endtime[count] = end;
+      channel[count] = ch;
+      dt[count++] = interval;
     }
   }
-  return places;
+  return { count, time, endtime, channel, dt };
 }

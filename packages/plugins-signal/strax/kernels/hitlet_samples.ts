@@ -2,7 +2,7 @@
 
 import type { Columns } from "@millrace/core/schema";
 import type { StraxRecordTypes } from "../schemas.ts";
-import type { HitletPlace } from "./hitlet_places.ts";
+import type { HitletPlaces } from "./hitlet_places.ts";
 import { firstAbove, rowsByChannel } from "./rows_by_channel.ts";
 
 /** Columns of records that samples are taken from, in time order. */
@@ -11,8 +11,15 @@ export type SampleRecords = Pick<
   "time" | "endtime" | "channel" | "dt" | "length" | "baseline" | "data"
 >;
 
-/** Finds the samples of stretches of channels. */
+/** Finds the samples of stretches of channels, and gathers them one behind the other. */
 export class SampleFinder {
+  /** Samples of all stretches that were found; another array when there is no more room. */
+  samples: Float32Array = new Float32Array(4096);
+  /** Where those of the last one lie in it. */
+  from = 0;
+  to = 0;
+  /** Start of the first of them, ps. */
+  time = 0;
   readonly #records: SampleRecords;
   readonly #width: number;
   readonly #shift: number;
@@ -32,18 +39,22 @@ export class SampleFinder {
   }
 
   /**
-   * The samples of a place from the first to the last that was recorded, with the fraction of the baseline, times `gain`; those
-   * between that were not recorded are 0. Start in ps and samples; empty where none was recorded.
+   * Add the samples of place `k` from the first to the last that was recorded, with the fraction of the baseline, times `gain`; those
+   * between that were not recorded are 0. None where none was recorded.
    *
    * @throws {RangeError} On a record with another sampling interval.
    */
-  find({ time, endtime, channel, dt }: HitletPlace, gain: number): { time: number; data: Float32Array } {
+  find(places: HitletPlaces, k: number, gain: number): void {
+    const start = places.time[k]!, end = places.endtime[k]!, channel = places.channel[k]!, dt = places.dt[k]!;
     const rows = this.#rows.get(channel) ?? [], records = this.#records, width = this.#width;
-    let first = Infinity, last = -Infinity;
-    const data = new Float32Array(Math.round((endtime - time) / dt));
-    for (let k = firstAbove(rows, records.endtime, time - this.#shift); k < rows.length; k++) {
-      const i = rows[k]!, start = records.time[i]! + this.#shift;
-      if (start >= endtime) break;
+    const room = Math.round((end - start) / dt), base = this.to;
+    this.#makeRoom(base + room);
+    const { samples } = this;
+    samples.fill(0, base, base + room);
+    let first = room, last = 0;
+    for (let r = firstAbove(rows, records.endtime, start - this.#shift); r < rows.length; r++) {
+      const i = rows[r]!, time = records.time[i]! + this.#shift;
+      if (time >= end) break;
       if (records.dt[i] !== dt) {
         throw new RangeError(
           `The hits of channel ${channel} have a sampling interval of ${dt} ps, its records one of ${
@@ -51,15 +62,24 @@ export class SampleFinder {
           } ps`,
         );
       }
-      const at = Math.round((start - time) / dt), n = Math.min(records.length[i]!, width);
-      const from = Math.max(0, at), to = Math.min(data.length, at + n);
+      const at = Math.round((time - start) / dt), n = Math.min(records.length[i]!, width);
+      const from = Math.max(0, at), to = Math.min(room, at + n);
       if (to <= from) continue;
-      const fraction = records.baseline[i]! - Math.floor(records.baseline[i]!);
-      for (let s = from; s < to; s++) data[s] = (records.data[i * width + s - at]! + fraction) * gain;
+      const fraction = records.baseline[i]! - Math.floor(records.baseline[i]!), data = i * width - at;
+      for (let s = from; s < to; s++) samples[base + s] = (records.data[data + s]! + fraction) * gain;
       if (from < first) first = from;
       if (to > last) last = to;
     }
-    if (first > last) return { time, data: data.subarray(0, 0) };
-    return { time: time + first * dt, data: data.subarray(first, last) };
+    if (first > 0 && first < last) samples.copyWithin(base, base + first, base + last);
+    this.from = base;
+    this.to = base + Math.max(0, last - first);
+    this.time = start + first * dt;
+  }
+
+  #makeRoom(count: number): void {
+    if (count <= this.samples.length) return;
+    const larger = new Float32Array(2 * count);
+    larger.set(this.samples);
+    this.samples = larger;
   }
 }
