@@ -21,8 +21,12 @@ export function registerPlugins(providers: Map<string, Plugin>, items: readonly 
       const other = providers.get(type);
       if (!other || other === plugin) continue;
       throw new RangeError(
-        `Cannot register plugin "${plugin.name}" ${plugin.version}${originOf(plugin)}: plugin "${other.name}" ` +
-          `${other.version}${originOf(other)} provides the data type "${type}" already; register only one of the two` +
+        `Cannot register plugin "${plugin.name}" ${plugin.version}${
+          originOf(plugin)
+        }: plugin "${other.name}" ` +
+          `${other.version}${
+            originOf(other)
+          } provides the data type "${type}" already; register only one of the two` +
           `${setOf(plugin) && setOf(other) ? " sets" : ""} in a context`,
       );
     }

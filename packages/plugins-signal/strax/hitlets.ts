@@ -58,7 +58,6 @@
  */
 import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
-import type { PerChannel } from "@millrace/core/per-channel";
 import type { Plugin } from "@millrace/core/plugin";
 import type { Columns } from "@millrace/core/schema";
 import { hitletsHelp } from "./column_help.ts";

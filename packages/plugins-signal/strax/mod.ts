@@ -37,7 +37,7 @@ export { straxHits } from "./hits.ts";
 export { loneHitAreas } from "./lone_hit_areas.ts";
 export { loneHits } from "./lone_hits.ts";
 export { mergedPeaks } from "./merged_peaks.ts";
-export { definePeakReplacement, type PeakReplacementSpec } from "./peak_replacement.ts";
+export { definePeakReplacement, type IntervalTypes, type PeakReplacementSpec } from "./peak_replacement.ts";
 export { straxPeaks } from "./peaks.ts";
 export { peaksWithLoneHits } from "./peaks_with_lone_hits.ts";
 export { rawRecords } from "./raw_records.ts";

@@ -40,14 +40,20 @@ export interface PeakReplacementSpec<C extends ColumnTypes> {
   readonly help?: string;
 }
 
-type Times = { readonly time: "time"; readonly endtime: "time" };
+/** Columns that a row of time has. */
+export type IntervalTypes = {
+  /** Start, ps. */
+  readonly time: "time";
+  /** End, ps. */
+  readonly endtime: "time";
+};
 
 /**
  * The merged rows, and the peaks that touch none of them, in time order (`replace_merged` of strax).
  *
  * @throws {TypeError} On a bad name, or a schema without `time` and `endtime`.
  */
-export function definePeakReplacement<const C extends ColumnTypes & Times>(
+export function definePeakReplacement<const C extends ColumnTypes & IntervalTypes>(
   { provides, dependsOn, schema, version = "1", help }: PeakReplacementSpec<C>,
 ): Plugin {
   const [peaks, merged] = dependsOn;
@@ -62,8 +68,8 @@ export function definePeakReplacement<const C extends ColumnTypes & Times>(
     halo: { left: 0, right: 0 },
     computeChunk(chunk, { inputs, own, emit }) {
       const others = inputs[merged]!, shift = Number(others.t0 - chunk.t0);
-      const { time, endtime } = chunk.columns as unknown as Columns<Times>;
-      const given = others.columns as unknown as Columns<Times>;
+      const { time, endtime } = chunk.columns as unknown as Columns<IntervalTypes>;
+      const given = others.columns as unknown as Columns<IntervalTypes>;
       const order = replaceMerged({ time, endtime }, {
         time: given.time.map((t) => t + shift),
         endtime: given.endtime.map((t) => t + shift),
