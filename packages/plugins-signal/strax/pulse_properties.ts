@@ -11,7 +11,7 @@
  *
  * const wave = Float32Array.of(0, 2, 4, 2, 0);
  * assert.deepEqual([...widthAtFraction(wave, 0.5)], [1.5, 3.5]);
- * assert.deepEqual(highestDensityEdges(wave, 0.4), [2, 3]);
+ * assert.deepEqual(highestDensityEdges(wave, 0.2), [2, 3]);
  * assert.ok(Math.abs(conditionalEntropy(Float32Array.of(1, 1, 1))) < 1e-7);
  * ```
  * @module
