@@ -8,7 +8,7 @@ export interface RepositoryServer extends AsyncDisposable {
 }
 
 /**
- * Serve TypeScript files, WebAssembly modules and `import_map.json`, which maps the names of packages to their files, or to npm.
+ * Serve TypeScript and JSON files, WebAssembly modules and `import_map.json`, which maps the names of packages to their files, or to npm.
  *
  * @param options.resolve Replace the names of packages in modules by absolute URLs and npm specifiers, as a registry does:
  * a module then needs no import map.
@@ -27,7 +27,7 @@ export async function serveRepository(
         ),
       });
     }
-    if (!/^\/(packages|examples)\/[\w./-]+\.(ts|wasm)$/.test(pathname) || pathname.includes("..")) {
+    if (!/^\/(packages|examples)\/[\w./-]+\.(ts|wasm|json)$/.test(pathname) || pathname.includes("..")) {
       return new Response("Not found", { status: 404 });
     }
     if (pathname.endsWith(".wasm")) {
@@ -39,6 +39,7 @@ export async function serveRepository(
       throw error;
     });
     if (text === undefined) return new Response("Not found", { status: 404 });
+    if (pathname.endsWith(".json")) return Response.json(JSON.parse(text));
     const body = options.resolve
       ? text.replaceAll(/(from |import |import\()"([\w@][^"]*)"/g, (whole, before: string, name: string) => {
         const place = places.get(name);
@@ -58,7 +59,7 @@ async function packagePlaces(root: string): Promise<Map<string, string>> {
   const read = async (path: string) => JSON.parse(await Deno.readTextFile(join(root, path)));
   const { imports } = await read("deno.json") as { imports: Record<string, string> };
   const places = new Map(Object.entries(imports));
-  for (const folder of ["core", "plugins-signal"]) {
+  for (const folder of ["core", "plugins-signal", "executor", "cli", "registry-server"]) {
     const { name, exports } = await read(join("packages", folder, "deno.json")) as {
       name: string;
       exports: Record<string, string>;

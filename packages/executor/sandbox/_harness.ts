@@ -3,55 +3,8 @@
 import { denoArguments } from "../transport/process_command.ts";
 import type { Grants, SandboxLimits, VendoredPlugin } from "./types.ts";
 import { inputDescriptor, outputDescriptor } from "../transport/_process_frames.ts";
-
-/** Modules of the core that a plugin may import; `""` is all of them. */
-export const CORE_MODULES: readonly string[] = [
-  "",
-  "/schema",
-  "/table",
-  "/combine-tables",
-  "/buffers",
-  "/units",
-  "/option",
-  "/option-data",
-  "/per-channel",
-  "/config",
-  "/chunk",
-  "/split",
-  "/split-sealed",
-  "/split-by-breaks",
-  "/split-by-count",
-  "/split-by-size",
-  "/concat",
-  "/concat-tables",
-  "/merge-rows",
-  "/merge-columns",
-  "/merge-streams",
-  "/merge-column-streams",
-  "/sort-rows",
-  "/order",
-  "/gather",
-  "/select-time",
-  "/clip",
-  "/rechunk",
-  "/clusters",
-  "/continuity",
-  "/validate",
-  "/plugin",
-  "/loop",
-  "/cut",
-  "/intervals",
-  "/select",
-  "/define",
-  "/describe-columns",
-  "/classes",
-  "/copy-of",
-  "/table-source",
-  "/handoff",
-  "/stage",
-  "/task-event",
-  "/source-piece",
-];
+import { copiedHarness } from "./_copied_harness.ts";
+import { CORE } from "./_modules.ts";
 
 /** Where the harness's own modules are. */
 export interface Harness {
@@ -63,40 +16,48 @@ export interface Harness {
   readonly core: ReadonlyMap<string, string>;
   /** Folder of the core. */
   readonly coreFolder: string;
+  /** Where else specifiers in its modules lead; null: nowhere. */
+  readonly imports: Readonly<Record<string, string | null>>;
 }
 
 /**
- * The harness beside this module.
+ * The harness beside this module; where Millrace was imported by URL, a copy of it.
  *
- * @throws {Error} Where it is not made of local files: a sandbox reads no others.
+ * @throws {Error} In a compiled program, which has no files of it, and where it cannot be copied.
  */
-export function localHarness(): Harness {
-  const main = new URL("./main.ts", import.meta.url).href;
+export async function harness(): Promise<Harness> {
   if (Deno.build.standalone) {
     throw new Error(
       "Cannot start a sandbox from a compiled program: it needs the deno program and Millrace's files; " +
         "run millrace with deno",
     );
   }
-  const core = new Map(CORE_MODULES.map((sub) => [sub, import.meta.resolve(`@millrace/core${sub}`)]));
-  const root = core.get("")!;
-  checkLocal(main, root);
+  const main = new URL("./main.ts", import.meta.url).href;
+  const core = new Map(Object.keys(CORE).flatMap((sub) => {
+    const url = resolved(`@millrace/core${sub}`);
+    return url === undefined ? [] : [[sub, url] as const];
+  }));
+  const isLocal = [main, core.get("") ?? ""].every((url) => url.startsWith("file:"));
+  if (!isLocal) {
+    return await copiedHarness(named(core));
+  }
   return {
     main,
     inside: new URL("./_inside.ts", import.meta.url).href,
     core,
-    coreFolder: decodeURIComponent(new URL(".", root).pathname).replace(/\/$/, ""),
+    coreFolder: decodeURIComponent(new URL(".", core.get("")!).pathname).replace(/\/$/, ""),
+    imports: {},
   };
 }
 
-/** @throws {Error} On modules that are no local files: says which, and what helps. */
-export function checkLocal(...urls: readonly string[]): void {
-  const remote = urls.find((url) => !url.startsWith("file:"));
-  if (remote === undefined) return;
-  throw new Error(
-    `Cannot start a sandbox: Millrace was imported from ${remote}, and a sandbox reads local files only; ` +
-      "import it from a clone of its repository",
-  );
+/** Where a name leads; undefined where modules say full addresses in its place, as a registry's do. */
+function resolved(name: string): string | undefined {
+  try {
+    return import.meta.resolve(name);
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
 }
 
 /** Paths of the files that tables cross in. */
@@ -160,12 +121,16 @@ function ownCache(template: string): string {
 }
 
 /** An import map as a URL. */
-export function importMapOf(imports: Readonly<Record<string, string>>): string {
+export function importMapOf(imports: Readonly<Record<string, string | null>>): string {
   return `data:application/json,${encodeURIComponent(JSON.stringify({ imports }))}`;
 }
 
-/** Specifiers of the core. */
-export function coreImports({ core }: Harness): Record<string, string> {
+/** Specifiers of the core, and what else the harness's modules import by name. */
+export function coreImports({ core, imports }: Harness): Record<string, string | null> {
+  return { ...imports, ...named(core) };
+}
+
+function named(core: Harness["core"]): Record<string, string> {
   return Object.fromEntries([...core].map(([sub, url]) => [`@millrace/core${sub}`, url]));
 }
 

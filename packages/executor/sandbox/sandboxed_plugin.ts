@@ -9,7 +9,7 @@ import { effectiveGrants } from "./grants.ts";
 import { outputsOf, taskOf } from "./_call.ts";
 import { type Declaration, declarationOf, geometryFrom } from "./_declaration.ts";
 import { checkFiles } from "./_files.ts";
-import { coreImports, fileUrl, importMapOf, localHarness, startOf } from "./_harness.ts";
+import { coreImports, fileUrl, harness as findHarness, importMapOf, startOf } from "./_harness.ts";
 import { limitsOf } from "./_limits.ts";
 import { SandboxPool } from "./_pool.ts";
 import type { SandboxProcess } from "./_process.ts";
@@ -115,7 +115,7 @@ async function openPool(
   options: SandboxOptions,
 ): Promise<{ readonly pool: SandboxPool; readonly module: string }> {
   const { name } = vendored;
-  const harness = localHarness();
+  const harness = await findHarness();
   const grants = effectiveGrants(name, vendored.declared, vendored.granted);
   const limits = limitsOf(name, vendored.limits, options.limits);
   const specifiers = await checkFiles(vendored);
