@@ -2,8 +2,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { createScope } from "@millrace/registry-server";
+import { moduleOf, vendor } from "../packages/executor/sandbox/_vendor_testing.ts";
 import { pluginText, startPluginLab } from "./_plugins.ts";
-import { shareNpm } from "./_registry.ts";
+import { shareNpm, startRegistry } from "./_registry.ts";
 import { serveRepository } from "./_serve_repository.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -81,4 +83,33 @@ Deno.test("from a web server, with full addresses in the modules", async () => {
   await check((registry, key) => script(at("core/mod.ts"), at("cli/installer/mod.ts"), registry, key), [
     `--allow-import=${server.host}`,
   ]);
+});
+
+Deno.test("from a registry, by plain addresses and by jsr: names", async () => {
+  await using lab = await startRegistry();
+  createScope(lab.registry, "millrace", lab.ada);
+  await shareNpm(join(lab.folder, "cache"));
+  for (const name of ["core", "executor"]) {
+    const flags = ["--quiet", "--allow-dirty", "--no-check", "--allow-slow-types", "--token", lab.token];
+    const { code, err } = await lab.deno(join(ROOT, "packages", name), ["publish", ...flags]);
+    assert.equal(code, 0, err);
+  }
+  await using plugin = await vendor({ "mod.ts": moduleOf() });
+  const { origin, host } = new URL(lab.server.origin);
+  for (const [start, plain] of [[`${origin}/`, true], ["jsr:", false]] as const) {
+    const cwd = await lab.write("script", {
+      "main.ts": `
+import { Context, schema, Table, tableSource } from "${start}@millrace/core@^0.1.0";
+import { sandboxedPlugin } from "${start}@millrace/executor@^0.1.0/sandbox";
+await using plugin = await sandboxedPlugin(${JSON.stringify(plugin)});
+await using ctx = new Context();
+ctx.register(tableSource("rows", Table.from(schema({ time: "time" }), { time: [1n, 4n] })), plugin);
+console.log(JSON.stringify([...(await ctx.getData("run_1", "doubled")).get("value", "f64")]));
+`,
+    });
+    const run = ["run", "--no-config", "--no-lock", `--allow-import=${host}`, ...ALLOWED, "main.ts"];
+    const { code, out, err } = await lab.deno(cwd, run, { plain });
+    assert.equal(code, 0, err);
+    assert.equal(out, "[2,8]\n");
+  }
 });
