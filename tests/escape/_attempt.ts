@@ -14,7 +14,7 @@ import {
   type VendoredPlugin,
 } from "@millrace/executor/sandbox";
 import { moduleOf } from "../../packages/executor/sandbox/_vendor_testing.ts";
-import { install, publishAndAdd, Refused } from "./_install.ts";
+import { install, openShop, Refused, type Shop } from "./_install.ts";
 
 /** What a plugin tries, and how that has to end. */
 export interface Attack {
@@ -27,6 +27,8 @@ export interface Attack {
   readonly module?: string;
   readonly more?: Partial<VendoredPlugin>;
   readonly options?: SandboxOptions;
+  /** Whether its text is not let through by the registry or the installer. */
+  readonly isRefused?: boolean;
   readonly end: End;
   /** Looked at when it is over. */
   readonly check?: (world: World) => void | Promise<void>;
@@ -45,43 +47,29 @@ export interface World {
   readonly requests: readonly string[];
 }
 
-const NAME = "@evil/plugin@6.6.6";
+const NAME = "@evil/plugin";
 const SECRET = "the secret of the host";
 const N = 40;
 const rows = Table.from(schema({ time: "time" }), { time: Array.from({ length: N }, (_, k) => BigInt(k)) });
 
+/** Part of the names of the attacks that are tried; the others are left out. */
+const ONLY = Deno.env.get("MILLRACE_ESCAPE") ?? "";
+
 /**
- * One of each class is attempted by a plugin that is published and added, too. With `MILLRACE_ESCAPE=published` in the environment
- * all are.
+ * Tries the attacks of a table, each by a plugin that is published with `deno publish` and added with `millrace plugin add`. What
+ * the registry or the installer does not let through is tried once more as if they had.
  */
-const PUBLISHED: Readonly<Record<string, readonly string[]>> = {
-  resources: ["endless loop, by processor time", "heap", "filling the disk through caches"],
-  lie: ["__proto__ in a declaration", "bytes that are no table", "times that are no numbers"],
-  system: ["Deno.readTextFile", "a signal to the host", "writing frames to standard output"],
-  channel: ["BroadcastChannel between two processes of a plugin"],
-  grants: ["what its manifest asks for, its user did not grant", "a file that both name"],
-};
-
-const isAll = Deno.env.get("MILLRACE_ESCAPE") === "published";
-
-/** Runs the attacks of a table, each as a test. */
 export function testAttacks(topic: string, attacks: readonly Attack[]): void {
-  const chosen = PUBLISHED[topic] ?? [];
-  for (const name of chosen) {
-    if (!attacks.some((attack) => attack.name === name)) {
-      throw new Error(`There is no attack "${topic}: ${name}"`);
+  Deno.test(topic, async (t) => {
+    await using shop = await openShop();
+    await using good = await install("@good/plugin@1.0.0", { "mod.ts": moduleOf() });
+    for (const attack of attacks) {
+      if (attack.name.includes(ONLY)) await t.step(attack.name, () => attempt(attack, shop, good));
     }
-  }
-  for (const attack of attacks) {
-    const test = `${topic}: ${attack.name}`;
-    if (!isAll) Deno.test(test, () => attempt(attack, install));
-    if (isAll || chosen.includes(attack.name)) {
-      Deno.test(`${test}, published and added`, () => attempt(attack, publishAndAdd));
-    }
-  }
+  });
 }
 
-async function attempt(attack: Attack, get: typeof install): Promise<void> {
+async function attempt(attack: Attack, shop: Shop, good: VendoredPlugin): Promise<void> {
   const temporary = await Deno.makeTempDir({ prefix: "escape-" });
   const secret = `${temporary}/secret.json`;
   const requests: string[] = [];
@@ -98,13 +86,15 @@ async function attempt(attack: Attack, get: typeof install): Promise<void> {
       text.replaceAll("SECRET", secret).replaceAll("PORT", String(port)).replaceAll("HOST", String(Deno.pid));
     const text = attack.module ?? moduleOf({ before: attack.before ?? "", inside: attack.inside ?? "" });
     const more = JSON.parse(fill(JSON.stringify(attack.more ?? {}))) as Partial<VendoredPlugin>;
-    const installed = await get(NAME, { "mod.ts": fill(text) }, more).catch((error) => {
-      // It did not get further than the registry or the installer: those that are chosen do.
-      if (isAll && error instanceof Refused && !("computes" in attack.end)) return undefined;
-      throw error;
+    const files = { "mod.ts": fill(text) };
+    let isRefused = false;
+    await using installed = await shop.add(NAME, files, more).catch((error) => {
+      if (!(error instanceof Refused)) throw error;
+      assert.deepEqual(requests, [], "a request was made");
+      isRefused = true;
+      return install(`${NAME}@6.6.6`, files, more);
     });
-    if (!installed) return assert.deepEqual(requests, [], "a request was made");
-    await using _ = installed;
+    assert.equal(isRefused, attack.isRefused ?? false, "refused in its text");
     const onLine = (line: string) => void lines.push(line);
     let beats = 0;
     const heart = setInterval(() => beats++, 10);
@@ -129,7 +119,6 @@ async function attempt(attack: Attack, get: typeof install): Promise<void> {
     await attack.check?.({ secret, port, requests });
     assert.equal(JSON.parse(await Deno.readTextFile(secret)), SECRET);
     // The next one is served.
-    await using good = await install("@good/plugin@1.0.0", { "mod.ts": moduleOf() });
     const next = await runOnce(good, { temporary: `${temporary}/tmp` });
     assert.equal(next.error, undefined);
     const left = await Array.fromAsync(Deno.readDir(`${temporary}/tmp`), ({ name }) => name);
@@ -179,7 +168,7 @@ function checkEnd(end: End, error: unknown, notices: readonly string[]): void {
   if ("violates" in end) {
     assert.ok(cause instanceof SandboxViolation, Deno.inspect(cause));
     assert.equal(cause.limit, end.violates, cause.message);
-    assert.equal(cause.plugin, NAME);
+    assert.ok(cause.plugin.startsWith(NAME), cause.plugin);
     assert.ok(cause.message.includes(NAME), cause.message);
     if (end.says) assert.match(cause.message, end.says);
     return;

@@ -8,7 +8,7 @@ import { readLock } from "../../packages/cli/installer/lock_file.ts";
 import { type TestPlugin, vendor } from "../../packages/executor/sandbox/_vendor_testing.ts";
 import { archiveOf } from "../../packages/registry-server/rules/_fixture_testing.ts";
 import { temporaryProject } from "../_plugins.ts";
-import { startRegistry } from "../_registry.ts";
+import { type Fixture, startRegistry } from "../_registry.ts";
 
 /** A plugin that is installed. */
 export type Installed = TestPlugin;
@@ -16,7 +16,7 @@ export type Installed = TestPlugin;
 /** The registry or the installer would not have it. */
 export class Refused extends Error {}
 
-/** Installs a plugin that consists of these files. */
+/** Writes a plugin that consists of these files to a folder of its own. */
 export function install(
   name: string,
   files: Readonly<Record<string, string>>,
@@ -27,23 +27,39 @@ export function install(
 
 const ENGINE_PARTS = ["define", "plugin", "table"];
 
-/**
- * The same by the whole way: `deno publish`, `millrace plugin add`, and what a run is told of it.
- *
- * @throws {Refused} When it does not get that far.
- */
-export async function publishAndAdd(
-  name: string,
-  files: Readonly<Record<string, string>>,
-  more: Partial<VendoredPlugin> = {},
-): Promise<Installed> {
-  const [, full, scope, plain, version] = /^(@([^/]+)\/([^@]+))@(.+)$/.exec(name)!;
+/** A registry with the scope `evil`, to which attackers publish. */
+export interface Shop extends AsyncDisposable {
+  /**
+   * A plugin by the whole way: `deno publish`, `millrace plugin add` in a new project, and what a run is told of it.
+   *
+   * @throws {Refused} When it does not get that far.
+   */
+  readonly add: typeof install;
+}
+
+/** Opens a registry. */
+export async function openShop(): Promise<Shop> {
   await using stack = new AsyncDisposableStack();
   const lab = stack.use(await startRegistry());
-  const project = stack.use(await temporaryProject());
-  createScope(lab.registry, scope!, lab.ada);
+  createScope(lab.registry, "evil", lab.ada);
   createScope(lab.registry, "millrace", lab.root);
   await uploadEngine(lab.server.origin, createToken(lab.registry, lab.root).token);
+  const rest = stack.move();
+  let count = 0;
+  return {
+    add: (name, files, more = {}) => publishAndAdd(lab, `${name}-${++count}`, files, more),
+    [Symbol.asyncDispose]: () => rest.disposeAsync(),
+  };
+}
+
+async function publishAndAdd(
+  lab: Fixture,
+  full: string,
+  files: Readonly<Record<string, string>>,
+  more: Partial<VendoredPlugin>,
+): Promise<Installed> {
+  await using stack = new AsyncDisposableStack();
+  const project = stack.use(await temporaryProject());
   const permissions = Object.entries(more.declared ?? {} as Grants).flatMap(([kind, values]) =>
     (values as readonly string[]).map((value) => ({
       name: kind,
@@ -59,28 +75,30 @@ export async function publishAndAdd(
   };
   const config = {
     name: full,
-    version,
+    version: VERSION,
     license: "MIT",
     exports: "./mod.ts",
     imports: { "@millrace/core": "jsr:@millrace/core@^0.1.0" },
     millrace: { engine: "^0.1.0", plugins: { plugin: declared } },
   };
-  const cwd = await lab.write(`packages/${plain}`, { "deno.json": JSON.stringify(config), ...files });
+  const cwd = await lab.write(`packages/${full}`, { "deno.json": JSON.stringify(config), ...files });
   const flags = ["--quiet", "--allow-dirty", "--no-check", "--allow-slow-types"];
   const published = await lab.deno(cwd, ["publish", ...flags, "--token", lab.token]);
   if (published.code !== 0) throw new Refused(`The registry refused it: ${published.err}`);
   const allow = permissions.map(({ name, value }) => `${name}=${value}`).join(",") || "none";
   const added = await project.run([
     "add",
-    `${full}@${version}`,
+    `${full}@${VERSION}`,
     ...["--registry", lab.server.origin, "--allow-unverified", "--allow-permissions", allow],
   ]);
   if (added.code !== 0) throw new Refused(`It was not added: ${added.err}`);
   const lock = await readLock(project.lock);
-  const [vendored] = await vendoredPlugins(project.lock, lock, full!, lock.plugins[full!]!);
+  const [vendored] = await vendoredPlugins(project.lock, lock, full, lock.plugins[full]!);
   const rest = stack.move();
   return { ...vendored!, ...more, [Symbol.asyncDispose]: () => rest.disposeAsync() };
 }
+
+const VERSION = "6.6.6";
 
 /** A stand-in for the engine's package, which publishers' Deno looks up and installers do not fetch. */
 async function uploadEngine(origin: string, token: string): Promise<void> {

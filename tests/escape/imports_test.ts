@@ -14,12 +14,14 @@ const attacks: Attack[] = [
   ...(["text", "json"] as const).flatMap((type): Attack[] => [
     {
       name: `static import of a file as ${type}`,
+      isRefused: true,
       before: `import found from "file://SECRET" with { type: "${type}" };`,
       inside: tell,
       end: file,
     },
     {
       name: `literal import() of a file as ${type}`,
+      isRefused: true,
       inside: dynamic(`"file://SECRET"`, type),
       end: file,
     },
@@ -43,21 +45,24 @@ const attacks: Attack[] = [
   ]),
   {
     name: "import() of a file by a path out of its folder",
-    inside: dynamic(`new URL("../secret.json", import.meta.url).href`, "json"),
+    inside: dynamic(`new URL("../".repeat(20) + "SECRET".slice(1), import.meta.url).href`, "json"),
     end: file,
   },
   {
     name: "static import of a local module outside its folder",
+    isRefused: true,
     before: `import "file:///etc/profile.js";`,
     end: file,
   },
   {
     name: "import() of the host's own modules",
+    isRefused: true,
     inside: dynamic(`"${new URL("../../packages/executor/mod.ts", import.meta.url).href}"`),
     end: file,
   },
   {
     name: "a module of the core that was not loaded for it",
+    isRefused: true,
     inside: dynamic(`"${new URL("../../packages/core/context/trace.ts", import.meta.url).href}"`),
     end: file,
   },
@@ -67,8 +72,18 @@ const attacks: Attack[] = [
       const found = createRequire(import.meta.url)("SECRET"); ${tell}`,
     end: file,
   },
-  { name: "static import over http", before: `import "http://127.0.0.1:PORT/x.js";`, end: elsewhere },
-  { name: "literal import() over http", inside: dynamic(`"http://127.0.0.1:PORT/x.js"`), end: elsewhere },
+  {
+    name: "static import over http",
+    isRefused: true,
+    before: `import "http://127.0.0.1:PORT/x.js";`,
+    end: elsewhere,
+  },
+  {
+    name: "literal import() over http",
+    isRefused: true,
+    inside: dynamic(`"http://127.0.0.1:PORT/x.js"`),
+    end: elsewhere,
+  },
   {
     name: "computed import() over http",
     inside: dynamic(`"http:" + "//127.0.0.1:" + PORT + "/x.js"`),
@@ -76,6 +91,7 @@ const attacks: Attack[] = [
   },
   {
     name: "import over http from a data: module",
+    isRefused: true,
     inside: fromModule(`"data:text/javascript,import 'http://127.0.0.1:PORT/x.js'"`),
     end: elsewhere,
   },
@@ -85,14 +101,14 @@ const attacks: Attack[] = [
     "https://raw.githubusercontent.com/x.ts",
   ]
     .flatMap((url): Attack[] => [
-      { name: `static import of ${url}`, before: `import "${url}";`, end: elsewhere },
+      { name: `static import of ${url}`, isRefused: true, before: `import "${url}";`, end: elsewhere },
       { name: `import() of ${url}`, inside: dynamic(`"${url}" + "?leak=1"`), end: elsewhere },
     ]),
-  { name: "static import of npm:", before: `import "npm:left-pad@1.3.0";`, end: elsewhere },
+  { name: "static import of npm:", isRefused: true, before: `import "npm:left-pad@1.3.0";`, end: elsewhere },
   { name: "import() of npm:", inside: dynamic(`"npm:" + "left-pad@1.3.0"`), end: elsewhere },
   { name: "import() of npm: that the host has", inside: dynamic(`"npm:" + "semver@7.8.5"`), end: elsewhere },
   { name: "import() of jsr:", inside: dynamic(`"jsr:" + "@std/assert"`), end: elsewhere },
-  { name: "static import of jsr:", before: `import "jsr:@std/assert@1";`, end: elsewhere },
+  { name: "static import of jsr:", isRefused: true, before: `import "jsr:@std/assert@1";`, end: elsewhere },
 ];
 
 testAttacks("import", attacks);

@@ -177,7 +177,7 @@ const attacks: Attack[] = [
     name: "a stretch that is skipped where its user says so",
     inside: "if (chunk.start === 0n) for (;;);",
     options: { limits: { cpuMs: 300 }, onViolation: "skip" },
-    end: { computes: /^Skipped: Plugin "@evil\/plugin@6\.6\.6" used \d+ ms of processor time/ },
+    end: { computes: /^Skipped: Plugin "@evil\/plugin-\d+@6\.6\.6" used \d+ ms of processor time/ },
   },
 ];
 

@@ -28,7 +28,7 @@ const TABLE: Row[] = [
   ["Deno.readTextFile of /etc/passwd", `console.log(await Deno.readTextFile("/etc/passwd"))`, read],
   [
     "reading the folder above its own",
-    `for await (const e of Deno.readDir(new URL("..", import.meta.url))) console.log(e)`,
+    `for await (const e of Deno.readDir(new URL("../../../..", import.meta.url))) console.log(e)`,
     read,
   ],
   ["fetch of file:", `console.log(await (await fetch("file://SECRET")).text())`, read],

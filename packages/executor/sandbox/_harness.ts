@@ -33,10 +33,12 @@ export async function harness(): Promise<Harness> {
     );
   }
   const main = new URL("./main.ts", import.meta.url).href;
-  const core = new Map(Object.keys(CORE).flatMap((sub) => {
-    const url = resolved(`@millrace/core${sub}`);
-    return url === undefined ? [] : [[sub, url] as const];
-  }));
+  const core = new Map(
+    Object.keys(CORE).flatMap((sub) => {
+      const url = resolved(`@millrace/core${sub}`);
+      return url === undefined ? [] : [[sub, url] as const];
+    }),
+  );
   const isLocal = [main, core.get("") ?? ""].every((url) => url.startsWith("file:"));
   if (!isLocal) {
     return await copiedHarness(named(core));
