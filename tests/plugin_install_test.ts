@@ -298,11 +298,8 @@ Deno.test("what cannot be meant is told, with what can be", async () => {
   const at = ["--registry", lab.server.origin];
   await lab.plugin("highest", "1.0.0");
   const cases: [string[], RegExp][] = [
-    [["add", "highest", ...at], /Cannot tell what "highest" is: write @scope\/name@range, the URL/],
-    [
-      ["add", "npm:left-pad", ...at],
-      /plugins come from a registry that describes their permissions, which npm does not/,
-    ],
+    [["add", "highest", ...at], /Cannot tell what "highest" is: write @scope\/name@range, npm:name@version/],
+    [["add", "npm:@lab@1", ...at], /Cannot read "npm:@lab@1": write npm:NAME@VERSION/],
     [["add", "@lab/lowest", ...at], /There is no package @lab\/lowest in the registry http:/],
     [["add", "@lab/highest@^2", ...at], /no version is in "\^2"; http:\S+ has 1\.0\.0/],
     [["add", "@lab/highest"], /Cannot tell which registry has @lab\/highest: name it with --registry URL/],

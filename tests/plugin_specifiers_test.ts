@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createScope } from "@millrace/registry-server";
-import { serveNpmPackage } from "./_npm_package.ts";
+import { serveNpm } from "./_npm_package.ts";
 import { runDeno, shareNpm, startRegistry } from "./_registry.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -83,11 +83,11 @@ Deno.test("a plugin of a package is loaded by workers by its npm: specifier", as
     const bundle = ["bundle", "--quiet", "--config", join(ROOT, "deno.json"), "where.ts"];
     const bundled = await runDeno(folder, bundle, {});
     assert.equal(bundled.code, 0, bundled.err);
-    await using server = await serveNpmPackage({
+    await using server = serveNpm([{
       name: "@lab/where",
       version: "1.2.0",
       files: { "mod.js": bundled.out },
-    });
+    }]);
     await Deno.writeTextFile(join(folder, ".npmrc"), `@lab:registry=${server.origin}\n`);
     await shareNpm(cache);
     try {

@@ -47,9 +47,10 @@ export function judge(proposal: Proposal, lock: Lock, allowed: Allowed): Judgeme
     const keys = newKeys[each.scope!] ??= [];
     if (!keys.some(({ id }) => id === key.id)) keys.push(key);
   }
-  if (plugin.kind === "url" && !allowed.unverified) {
+  if ((plugin.kind === "url" || plugin.kind === "npm") && !allowed.unverified) {
+    const place = plugin.kind === "url" ? "what is at a plain URL" : "packages of npm";
     throw new VerificationError(
-      `Cannot install ${proposal.name}: nobody signs what is at a plain URL; take it all the same with --allow-unverified`,
+      `Cannot install ${proposal.name}: nobody signs ${place}; take it all the same with --allow-unverified`,
     );
   }
   if (

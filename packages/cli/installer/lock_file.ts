@@ -28,12 +28,20 @@ export interface LockedExport {
 export interface LockedPackage {
   /** SHA-256 of its manifest. */
   readonly manifest: string;
-  /** Who vouches for it: `local` is a folder or a plain URL, which nobody signs. */
+  /** Who vouches for it: `local` is a folder, a plain URL or npm, which nobody signs. */
   readonly trust: "verified" | "unverified" | "local";
   /** The registry's signature; `null` where there is none. */
   readonly registry: Signature | null;
   /** The publisher's signature; `null` where there is none that is trusted. */
   readonly publisher: Signature | null;
+  /** Of a package of npm: its registry, the SHA-512 of its archive, and its dependencies, `name@version` by name. */
+  readonly npm?:
+    | {
+      readonly registry: string;
+      readonly integrity: string;
+      readonly dependencies: Readonly<Record<string, string>>;
+    }
+    | undefined;
 }
 
 /** What was installed by one `plugin add`. */
@@ -41,8 +49,8 @@ export interface LockedPlugin {
   /** What was asked for. */
   readonly request: string;
   /** Where it is from. */
-  readonly kind: "registry" | "url" | "folder";
-  /** Origin of the registry, URL of the module, or path of the folder from the lock file's. */
+  readonly kind: "registry" | "url" | "npm" | "folder";
+  /** Origin of the registry (also of npm's), URL of the module, or path of the folder from the lock file's. */
   readonly from: string;
   /** Exact version. */
   readonly version: string;
@@ -82,7 +90,7 @@ export interface Lock {
   readonly registries: Readonly<Record<string, KnownRegistry>>;
   /** Publishers' keys that the user trusts, by scope without its `@`. */
   readonly publishers: Readonly<Record<string, readonly PublicKey[]>>;
-  /** By name: `@scope/name`, a URL, or the path of a folder. */
+  /** By name: `@scope/name`, a URL, `npm:name`, or the path of a folder. */
   readonly plugins: Readonly<Record<string, LockedPlugin>>;
 }
 
@@ -114,7 +122,7 @@ const LOCK = z.strictObject({
     z.string(),
     z.strictObject({
       request: z.string(),
-      kind: z.enum(["registry", "url", "folder"]),
+      kind: z.enum(["registry", "url", "npm", "folder"]),
       from: z.string(),
       version: z.string(),
       manifest: hash,
@@ -140,6 +148,11 @@ const LOCK = z.strictObject({
           trust: z.enum(["verified", "unverified", "local"]),
           registry: signature.nullable(),
           publisher: signature.nullable(),
+          npm: z.strictObject({
+            registry: z.string(),
+            integrity: z.string().regex(/^sha512-[A-Za-z0-9+/]{86}==$/, "is no SHA-512"),
+            dependencies: z.record(z.string(), z.string()),
+          }).optional(),
         }),
       ),
       imports: z.record(z.string(), inside),

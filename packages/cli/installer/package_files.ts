@@ -31,6 +31,8 @@ export interface PackageFiles {
   readonly offered: PublicKey | undefined;
   /** Id of the key of a publisher's signature, where that key is not trusted. */
   readonly strange: string | undefined;
+  /** What npm says of it, where it is from there. */
+  readonly npm?: LockedPackage["npm"];
 }
 
 /** Of files that nobody signed. */

@@ -44,7 +44,7 @@ export interface AskOptions {
  *
  * const lock = `${await Deno.makeTempDir()}/millrace.lock`;
  * await using ctx = new Context({ plugins: new PluginInstaller({ lock }) });
- * await assert.rejects(ctx.registerFrom("npm:left-pad", { permissions: {} }), /plugins come from a registry/);
+ * await assert.rejects(ctx.registerFrom("left-pad", { permissions: {} }), /write @scope\/name@range, npm:name@version/);
  * ```
  */
 export class PluginInstaller implements PluginSource {
@@ -247,15 +247,24 @@ function findInstalled(
   for (const [name, plugin] of Object.entries(lock.plugins)) {
     if (plugin.kind !== wanted.kind) continue;
     if (wanted.kind === "url" && name === wanted.url) return [name, plugin];
+    if (
+      wanted.kind === "npm" && name === `npm:${wanted.name}${wanted.subpath}` && isIn(plugin, wanted.range)
+    ) {
+      return [name, plugin];
+    }
     if (wanted.kind === "folder" && join(dirname(path), plugin.from) === resolve(wanted.path)) {
       return [name, plugin];
     }
     if (wanted.kind !== "registry" || name !== `@${wanted.scope}/${wanted.name}`) continue;
     const isThere = registry === undefined || URL.parse(registry)?.origin === plugin.from;
-    const meta = { ...wanted, latest: plugin.version, versions: { [plugin.version]: {} } };
-    if (isThere && resolveRange(meta, wanted.range) !== undefined) return [name, plugin];
+    if (isThere && isIn(plugin, wanted.range)) return [name, plugin];
   }
   return undefined;
+}
+
+function isIn({ version }: LockedPlugin, range: string): boolean {
+  const meta = { scope: "", name: "", latest: version, versions: { [version]: {} } };
+  return resolveRange(meta, range || "*") !== undefined;
 }
 
 function checkPermissions(specifier: string, wanted: Grants, named: Grants): void {

@@ -21,6 +21,7 @@ import { joinRegistryKeys } from "./keys.ts";
 import type { Lock, LockedExport, LockedPlugin } from "./lock_file.ts";
 import { manifestOf, type PackageFiles, sha256, UNSIGNED } from "./package_files.ts";
 import { pathFrom, readFolder } from "./read_folder.ts";
+import { readNpm } from "./read_npm.ts";
 import { readUrl } from "./read_url.ts";
 import { registryOrigin, RegistryReader } from "./registry_reader.ts";
 import { parseSpecifier, type Wanted } from "./specifier.ts";
@@ -78,6 +79,21 @@ export async function propose(specifier: string, options: ProposeOptions): Promi
       from: wanted.url,
       registryKeys: [],
       warnings: ["Nobody signed it: all that is known is the address that it is from"],
+    });
+  }
+  if (wanted.kind === "npm") {
+    const packages = await readNpm(wanted, dirname(options.lockPath), analyser);
+    const [root] = packages;
+    return complete(specifier, root!, packages, {}, {
+      ...options,
+      kind: "npm",
+      name: `npm:${wanted.name}${wanted.subpath}`,
+      version: root!.id.slice(root!.id.lastIndexOf("@") + 1),
+      from: root!.npm!.registry,
+      registryKeys: [],
+      warnings: [
+        "Nobody signed it: all that is known is the registry of npm that it is from, and its checksum there",
+      ],
     });
   }
   return await fromFolder(specifier, wanted.path, options, analyser);
@@ -316,6 +332,7 @@ export function complete(
           trust: each.trust,
           registry: each.registry,
           publisher: each.trust === "verified" ? each.publisher : null,
+          ...each.npm && { npm: each.npm },
         },
       ])),
       imports,

@@ -9,6 +9,7 @@ import {
   parseRequirement,
 } from "@millrace/registry-server/client";
 import { VERSION } from "../version.ts";
+import { declaredIn } from "./declared_in.ts";
 import { ENGINE, isEngine } from "./graph.ts";
 import { isInside } from "./lock_file.ts";
 import { manifestOf, type PackageFiles, UNSIGNED } from "./package_files.ts";
@@ -78,17 +79,7 @@ export async function readUrl(url: string, analyser: Analyser): Promise<UrlPacka
   };
   const entry = await load(url, true);
   const exports = { ".": `.${entry}` };
-  const plugins = Object.entries(facts.get(entry)?.exports ?? {}).flatMap(([name, exported]) => {
-    const declared = "local" in exported ? facts.get(entry)!.plugins[exported.local] : undefined;
-    if (!declared?.provides) return [];
-    return [[name, { provides: declared.provides, dependsOn: declared.dependsOn ?? [] }]];
-  });
-  if (plugins.length === 0) {
-    throw new Error(
-      `Cannot install ${url}: it exports no plugin that is written as export const NAME = definePlugin({ provides: "..." })`,
-    );
-  }
-  const millrace = { engine: "*", plugins: Object.fromEntries(plugins) };
+  const millrace = declaredIn(url, facts.get(entry), "*");
   return {
     id: url,
     scope: undefined,

@@ -2,6 +2,7 @@
  * Fetch again what a lock file names, to the same bytes: {@linkcode restore}.
  * @module
  */
+import { dirname } from "node:path";
 import { Analyser } from "@millrace/registry-server/client";
 import { VerificationError } from "@millrace/registry-server/verify";
 import { fetchVersion } from "./fetch_version.ts";
@@ -9,7 +10,9 @@ import type { Lock, LockedPlugin } from "./lock_file.ts";
 import { manifestOf, type PackageFiles, sha256 } from "./package_files.ts";
 import { folderFrom, openRegistry } from "./propose.ts";
 import { readFolder } from "./read_folder.ts";
+import { readNpm } from "./read_npm.ts";
 import { readUrl } from "./read_url.ts";
+import { parseSpecifier } from "./specifier.ts";
 import { placeOf } from "./vendor.ts";
 
 type Restored = Pick<PackageFiles, "id" | "place" | "manifestBytes" | "files">;
@@ -28,7 +31,9 @@ export async function restore(
   const warnings: string[] = [];
   const packages: Restored[] = [];
   let opened: Awaited<ReturnType<typeof openRegistry>> | undefined;
+  if (plugin.kind === "npm") packages.push(...await fromNpm(name, plugin, path));
   for (const [id, locked] of Object.entries(plugin.packages)) {
+    if (plugin.kind === "npm") break;
     if (locked.trust === "local") {
       packages.push(await local(id, plugin, path));
       continue;
@@ -63,6 +68,15 @@ export async function restore(
     }
   }
   return { packages, warnings };
+}
+
+async function fromNpm(name: string, { packages }: LockedPlugin, path: string): Promise<readonly Restored[]> {
+  using analyser = new Analyser();
+  const wanted = parseSpecifier(name);
+  if (wanted.kind !== "npm") {
+    throw new SyntaxError(`Cannot restore "${name}": it is no name of a package of npm`);
+  }
+  return await readNpm(wanted, dirname(path), analyser, packages);
 }
 
 async function local(id: string, plugin: LockedPlugin, path: string): Promise<Restored> {

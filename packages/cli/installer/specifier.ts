@@ -9,23 +9,27 @@
  * const expected = { kind: "registry", scope: "lab", name: "pulse-shape", range: "^1" };
  * assert.deepEqual(parseSpecifier("@lab/pulse-shape@^1"), expected);
  * assert.deepEqual(parseSpecifier("jsr:@lab/pulse-shape@^1"), expected);
+ * assert.deepEqual(parseSpecifier("npm:peaks@1.2.0"), { kind: "npm", name: "peaks", range: "1.2.0", subpath: "" });
  * assert.deepEqual(parseSpecifier("./mine"), { kind: "folder", path: "./mine" });
  * assert.deepEqual(parseSpecifier("http://localhost/a.ts"), { kind: "url", url: "http://localhost/a.ts" });
  * ```
  * @module
  */
 
+import { parseRequirement } from "@millrace/registry-server/client";
+
 /** A plugin that is asked for. */
 export type Wanted =
   | { readonly kind: "registry"; readonly scope: string; readonly name: string; readonly range: string }
   | { readonly kind: "url"; readonly url: string }
+  | { readonly kind: "npm"; readonly name: string; readonly range: string; readonly subpath: string }
   | { readonly kind: "folder"; readonly path: string };
 
 /** Scope and name as registries have them. */
 const PACKAGE = /^(?:jsr:\/?)?@([a-z0-9][a-z0-9-]{0,99})\/([a-z0-9][a-z0-9-]{0,99})(?:@([^/]+))?$/;
 
 /**
- * Read `@scope/name@range` (also with `jsr:`), the URL of a module, or the path of a folder.
+ * Read `@scope/name@range` (also with `jsr:`), `npm:name@range`, the URL of a module, or the path of a folder.
  *
  * @throws {SyntaxError} On anything else: says what can be written.
  */
@@ -44,10 +48,12 @@ export function parseSpecifier(text: string): Wanted {
     return { kind: "url", url: url.href };
   }
   if (/^npm:/i.test(text)) {
-    throw new SyntaxError(
-      `Cannot install "${text}": plugins come from a registry that describes their permissions, which npm does not; ` +
-        "have its author publish it with millrace plugin publish, or trust it as a whole with --plugin in millrace run",
-    );
+    const found = parseRequirement(text);
+    if (found?.kind === "npm" && /^(?:@\w[\w.-]*\/)?\w[\w.-]*$/.test(found.name) && !/["\\\s]/.test(text)) {
+      const { name, range, subpath } = found;
+      return { kind: "npm", name, range, subpath };
+    }
+    throw new SyntaxError(`Cannot read "${text}": write npm:NAME@VERSION, as in npm:peaks@1.2.0`);
   }
   if (/^(?:\.{0,2}\/|\.{1,2}$|[a-z]:[\\/])/i.test(text) || text.startsWith("file:")) {
     return {
@@ -56,6 +62,6 @@ export function parseSpecifier(text: string): Wanted {
     };
   }
   throw new SyntaxError(
-    `Cannot tell what "${text}" is: write @scope/name@range, the URL of a module, or the path of a folder (./NAME)`,
+    `Cannot tell what "${text}" is: write @scope/name@range, npm:name@version, the URL of a module, or the path of a folder (./NAME)`,
   );
 }

@@ -9,6 +9,8 @@ Deno.test("parseSpecifier() reads packages, URLs and folders", () => {
     ["jsr:@lab/hits@^1", lab("^1")],
     ["jsr:/@lab/hits@>=1 <2", lab(">=1 <2")],
     ["http://127.0.0.1:8080/a.ts#x", { kind: "url", url: "http://127.0.0.1:8080/a.ts" }],
+    ["npm:@lab/hits@^1/sub", { kind: "npm", name: "@lab/hits", range: "^1", subpath: "/sub" }],
+    ["npm:hits", { kind: "npm", name: "hits", range: "", subpath: "" }],
     ["./mine", { kind: "folder", path: "./mine" }],
     ["..", { kind: "folder", path: ".." }],
     ["/abs/mine", { kind: "folder", path: "/abs/mine" }],
@@ -35,5 +37,7 @@ Deno.test("parseSpecifier() refuses what it cannot read, and says what can be wr
   for (const text of ["http://", "https://me:secret@a/b.ts"]) {
     assert.throws(() => parseSpecifier(text), /Cannot read the URL/);
   }
-  assert.throws(() => parseSpecifier("npm:a@1"), /which npm does not/);
+  for (const text of ["npm:", "npm:../a@1", 'npm:a"b@1', "npm:@lab@1", "npm:a b@1"]) {
+    assert.throws(() => parseSpecifier(text), /write npm:NAME@VERSION/, text);
+  }
 });

@@ -7,6 +7,7 @@ import type { VersionManifest } from "@millrace/registry-server/client";
 import { VerificationError } from "@millrace/registry-server/verify";
 import { readManifest } from "./fetch_version.ts";
 import type { LockedPlugin } from "./lock_file.ts";
+import { placeOfNpm } from "./read_npm.ts";
 import { type PackageFiles, sha256 } from "./package_files.ts";
 
 /** Folder of all plugins that a lock file names. */
@@ -161,6 +162,8 @@ export async function readPackageManifest(
 export function placeOf(id: string, kind: LockedPlugin["kind"]): string {
   const found = /^(@[^/@]+\/[^/@]+)@([^/@]+)$/.exec(id);
   if (found) return `${found[1]}/${found[2]}`;
+  const npm = /^npm:(.+)@([^@]+)$/.exec(id);
+  if (kind === "npm" && npm) return placeOfNpm({ name: npm[1]!, version: npm[2]! });
   return kind === "url" ? "url" : "local";
 }
 

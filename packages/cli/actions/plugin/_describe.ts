@@ -9,6 +9,7 @@ import { printable } from "../../render/table.ts";
 export function trustText({ kind, packages }: Pick<LockedPlugin, "kind" | "packages">): string {
   if (kind === "folder") return "a folder of this machine, which nobody signs";
   if (kind === "url") return "UNSIGNED: a plain URL";
+  if (kind === "npm") return "UNSIGNED: npm, with the checksums of its registry";
   const states = Object.entries(packages).map(([id, { trust, registry, publisher }]) => {
     if (trust === "verified") {
       return `${id} by registry (${registry!.keyId}) and publisher (${publisher!.keyId})`;
