@@ -90,7 +90,17 @@ Deno.test("no plugin may write to the lock file or to what is installed, whoever
   await using lab = await startPluginLab();
   await using project = await temporaryProject();
   const { origin } = lab.server;
-  const values = [".millrace", "x/../.millrace/plugins", "millrace.lock", project.folder, "../"];
+  const cache = Deno.env.get("DENO_DIR") ??
+    `${Deno.env.get("XDG_CACHE_HOME") ?? `${Deno.env.get("HOME")}/.cache`}/deno`;
+  const values = [
+    ".millrace",
+    "x/../.millrace/plugins",
+    "millrace.lock",
+    project.folder,
+    "../",
+    cache,
+    `${cache}/npm/x`,
+  ];
   for (const [k, value] of values.entries()) {
     const permissions = [{ name: "write", value, reason: "Keeps what it has found" }];
     await lab.plugin("highest", `1.0.${k}`, { permissions });

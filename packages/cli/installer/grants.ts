@@ -65,7 +65,8 @@ export function grantsOf(
 }
 
 /**
- * Nobody may write to what says which plugins are installed, or to their files: that would be to allow itself anything.
+ * Nobody may write to what says which plugins are installed, to their files, or to Deno's cache: that would be to allow itself
+ * anything.
  *
  * @param lock Absolute path of the lock file; relative paths start at its folder.
  * @throws {RangeError} When a path that may be written covers it or what is beside it.
@@ -74,13 +75,25 @@ export function checkWrites({ write = [] }: Grants, lock: string, who: string): 
   const folder = dirname(lock);
   for (const value of write) {
     const path = resolve(folder, value);
-    for (const own of [lock, join(folder, ".millrace")]) {
+    for (const own of [lock, join(folder, ".millrace"), ...denoCache()]) {
       if (!isBelow(own, path) && !isBelow(path, own)) continue;
       throw new RangeError(
         `Cannot use ${who}: it wants to write to "${value}", where "${own}" is; no plugin may change what is installed`,
       );
     }
   }
+}
+
+/** Folder of Deno's cache, as far as variables say where it is: sandboxes check it again when they start. */
+function denoCache(): string[] {
+  const value = (variable: string) =>
+    Deno.permissions.querySync({ name: "env", variable }).state === "granted"
+      ? Deno.env.get(variable)
+      : undefined;
+  const own = value("DENO_DIR");
+  if (own) return [resolve(own)];
+  const [caches, home] = [value("XDG_CACHE_HOME"), value("HOME")];
+  return caches ? [join(caches, "deno")] : home ? [join(home, ".cache", "deno")] : [];
 }
 
 function isBelow(path: string, folder: string): boolean {

@@ -4,6 +4,9 @@
  * @module
  */
 
+/** How names of folders begin. */
+export const PREFIX = "millrace-sandbox-";
+
 /** What a process uses. */
 export interface Usage {
   /** Processor time so far, ms. */
@@ -14,7 +17,9 @@ export interface Usage {
   readonly diskBytes?: number;
 }
 
+/** $1: folder in which hosts that were killed at the wrong moment may have left empty ones. */
 const SCRIPT = `trap '' INT TERM HUP
+find "$1" -maxdepth 1 -type d -name '${PREFIX}*' -empty -mmin +1 -exec rmdir {} + 2>/dev/null
 without() { rest=; for p in $1; do [ "$p" = "$2" ] || rest="$rest $p"; done; }
 echo "$(getconf PAGESIZE) $(getconf CLK_TCK)"
 pids= folders=
@@ -62,9 +67,9 @@ class Monitor {
   readonly #folderOf = new Map<number, number>();
   readonly #last = new Map<number, Usage>();
 
-  constructor() {
+  constructor(temporary: string) {
     this.#child = new Deno.Command("/bin/sh", {
-      args: ["-c", SCRIPT],
+      args: ["-c", SCRIPT, "millrace", temporary],
       clearEnv: true,
       env: { PATH: "/usr/bin:/bin" },
       stdin: "piped",
@@ -198,7 +203,7 @@ export function watchFolder(path: string): Watched {
       `Cannot make a sandbox's folder ${JSON.stringify(path)}: it has a line break in its name`,
     );
   }
-  const mine = monitor ??= new Monitor();
+  const mine = monitor ??= new Monitor(path.slice(0, path.lastIndexOf("/")) || "/");
   mine.users++;
   const folder = mine.addFolder(path);
   let process: number | undefined;

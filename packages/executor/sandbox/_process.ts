@@ -7,7 +7,7 @@ import { Op, type WorkerMessage } from "../transport/messages.ts";
 import type { WorkerEnd } from "../transport/transport.ts";
 import { type BulkPlace, BulkReader, BulkWriter } from "./_bulk.ts";
 import type { BulkPaths, Start } from "./_harness.ts";
-import { type Watched, watchFolder } from "./_monitor.ts";
+import { PREFIX, type Watched, watchFolder } from "./_monitor.ts";
 import { cleanText, refusalOf } from "./_refusal.ts";
 import type { Grants, SandboxLimits } from "./types.ts";
 import { type Limit, SandboxViolation } from "./violation.ts";
@@ -141,7 +141,7 @@ export class SandboxProcess {
   /** Starts one, in an empty folder of its own. */
   static async start(settings: SandboxSettings): Promise<SandboxProcess> {
     const dir = settings.temporary;
-    const folder = await Deno.makeTempDir({ prefix: "millrace-sandbox-", ...(dir !== undefined && { dir }) });
+    const folder = await Deno.makeTempDir({ prefix: PREFIX, ...(dir !== undefined && { dir }) });
     const watched = watchFolder(folder); // before there is anything in it
     try {
       await Deno.mkdir(`${folder}/work`);

@@ -17,7 +17,11 @@ function frameOf(message: unknown, type: number = FrameType.message): Uint8Array
 }
 
 /** A process that writes `bytes` as soon as it is asked something, and waits. */
-function startWith(bytes: Uint8Array, limits = DEFAULT_LIMITS): Promise<SandboxProcess> {
+function startWith(
+  bytes: Uint8Array,
+  limits = DEFAULT_LIMITS,
+  temporary?: string,
+): Promise<SandboxProcess> {
   const program =
     `const out = Deno.openSync("/dev/fd/4", { write: true }), input = Deno.openSync("/dev/fd/3");
     const write = (bytes) => { for (let at = 0; at < bytes.length;) at += out.writeSync(bytes.subarray(at)); };
@@ -42,7 +46,7 @@ function startWith(bytes: Uint8Array, limits = DEFAULT_LIMITS): Promise<SandboxP
     grants: { net: [], read: [], write: [], env: [] },
     limits,
     pool: new BufferPool(),
-    temporary: undefined,
+    temporary,
     onLine: undefined,
   });
 }
@@ -111,4 +115,25 @@ Deno.test("a process that passes a limit is gone within 100 ms", async () => {
   const ms = performance.now() - began;
   assert.ok(ms < 400 + 200, `${ms} ms`); // 100 more for a busy machine
   await assert.rejects(Deno.stat(`/proc/${process.pid}`), Deno.errors.NotFound);
+});
+
+Deno.test("empty folders that hosts left which were killed at the wrong moment are removed, and no others", async () => {
+  const temporary = await Deno.makeTempDir();
+  try {
+    const old = new Date(Date.now() - 180_000);
+    for (const name of ["millrace-sandbox-old", "millrace-sandbox-full", "millrace-sandbox-new", "other"]) {
+      await Deno.mkdir(`${temporary}/${name}`);
+      if (name.endsWith("full")) await Deno.writeTextFile(`${temporary}/${name}/file`, "");
+      if (!name.endsWith("new")) await Deno.utime(`${temporary}/${name}`, old, old);
+    }
+    const process = await startWith(new Uint8Array(), DEFAULT_LIMITS, temporary);
+    const left = () => Array.fromAsync(Deno.readDir(temporary), ({ name }) => name);
+    for (let k = 0; k < 200 && (await left()).includes("millrace-sandbox-old"); k++) {
+      await new Promise((done) => setTimeout(done, 10));
+    }
+    await process.close();
+    assert.deepEqual((await left()).toSorted(), ["millrace-sandbox-full", "millrace-sandbox-new", "other"]);
+  } finally {
+    await Deno.remove(temporary, { recursive: true });
+  }
 });

@@ -123,6 +123,38 @@ function meetPaths(a: string, b: string): string | undefined {
   return one.startsWith(`${other}/`) ? one : undefined;
 }
 
+/**
+ * Nobody may write to what sandboxes and their host run from: that would be to allow itself anything.
+ *
+ * @param kept Absolute paths that may not be written to, nor what is in them or around them.
+ * @throws {TypeError} On a path that may be written and is one of them, after links.
+ */
+export async function checkWrites(
+  plugin: string,
+  write: readonly string[],
+  kept: readonly string[],
+): Promise<void> {
+  const real = async (path: string): Promise<string> => {
+    try {
+      return await Deno.realPath(path);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound) || path === "/") throw error;
+      const at = path.lastIndexOf("/");
+      return `${await real(path.slice(0, at) || "/")}/${path.slice(at + 1)}`.replace("//", "/");
+    }
+  };
+  const isBelow = (path: string, folder: string) => path === folder || path.startsWith(`${folder}/`);
+  for (const path of write) {
+    for (const own of kept) {
+      const [given, kept] = [await real(path), await real(own)];
+      if (!isBelow(given, kept) && !isBelow(kept, given)) continue;
+      throw new TypeError(
+        `Cannot give plugin "${plugin}" write access to "${path}": "${own}" is there, which plugins or their host run from`,
+      );
+    }
+  }
+}
+
 /** Variables that would change how Deno itself works, or that hold what opens other doors. */
 const NEVER = /^(DENO_|NPM_CONFIG_|LD_|NODE_|V8_|RUST_|SSL|OTEL_)|^(PATH|HOME|TMPDIR|BASH_ENV|ENV|IFS)$/i;
 

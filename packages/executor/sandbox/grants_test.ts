@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { effectiveGrants } from "./grants.ts";
+import { checkWrites, effectiveGrants } from "./grants.ts";
 import type { Grants } from "./types.ts";
 
 const both = (declared: Grants, granted: Grants) => effectiveGrants("@lab/x@1.0.0", declared, granted);
@@ -70,4 +70,24 @@ Deno.test("effectiveGrants() is the same whoever says what, and never more than 
     assert.deepEqual(found, both({ read: granted }, { read: declared }).read);
     assert.equal(covered(probe, found), covered(probe, declared) && covered(probe, granted));
   }));
+});
+
+Deno.test("no plugin may write to what sandboxes run from, nor around it, nor by a link", async () => {
+  const folder = await Deno.realPath(await Deno.makeTempDir());
+  try {
+    await Deno.mkdir(`${folder}/cache/in`, { recursive: true });
+    await Deno.mkdir(`${folder}/out`);
+    await Deno.symlink(`${folder}/cache`, `${folder}/out/link`);
+    const check = (path: string) => checkWrites("@lab/x@1.0.0", [`${folder}${path}`], [`${folder}/cache`]);
+    for (const path of ["", "/cache", "/cache/in", "/cache/not/there/yet", "/out/link", "/out/link/in/new"]) {
+      await assert.rejects(
+        check(path),
+        /write access to ".*": ".*\/cache" is there, which plugins or their/,
+        path,
+      );
+    }
+    for (const path of ["/out", "/cache2", "/out/new/deeper", "/ca"]) await check(path);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });

@@ -2,10 +2,11 @@
  * A plugin in a sandbox, for a context to register like any other: {@linkcode sandboxedPlugin}.
  * @module
  */
+import { dirname } from "node:path";
 import { BufferPool } from "@millrace/core/buffers";
 import type { ComputeContext, Geometry, Outputs, Plugin } from "@millrace/core/plugin";
 import type { OptionSpec } from "@millrace/core/option";
-import { effectiveGrants } from "./grants.ts";
+import { checkWrites, effectiveGrants } from "./grants.ts";
 import { outputsOf, taskOf } from "./_call.ts";
 import { type Declaration, declarationOf, geometryFrom } from "./_declaration.ts";
 import { checkFiles } from "./_files.ts";
@@ -120,6 +121,13 @@ async function openPool(
   const limits = limitsOf(name, vendored.limits, options.limits);
   const specifiers = await checkFiles(vendored);
   const template = await templateOf(harness, importMapOf(coreImports(harness)));
+  await checkWrites(name, grants.write, [
+    vendored.folder,
+    harness.coreFolder,
+    decodeURIComponent(new URL("..", harness.main).pathname).replace(/\/$/, ""),
+    dirname(dirname(dirname(template))), // Deno's cache, from which every program of this user runs
+    Deno.execPath(),
+  ]);
   const pool = new SandboxPool(
     {
       plugin: name,
