@@ -8,6 +8,8 @@ import type { Table } from "@millrace/core/table";
 import { testPlugin } from "@millrace/core/testing";
 import { runGolden, sandboxedPlugin, type VendoredPlugin } from "@millrace/executor/sandbox";
 
+import { rowsFor } from "./conformance_rows.ts";
+
 /** Paths of a sample in the plugin's folder. */
 export interface Sample {
   /** Rows of the data type that it depends on. */
@@ -31,17 +33,35 @@ export async function runSample(
 }
 
 /**
- * Run the conformance suite of plugins with a plugin in its sandbox, on its sample's input: any chunking, any order.
+ * Run the conformance suite of plugins with a plugin in its sandbox: any chunking, any order. Its rows are those of its sample, or
+ * else of {@linkcode rowsFor}.
  *
- * @throws {AssertionError} When results depend on the chunking, or a law is broken: says which.
+ * @returns Where the rows were from, or why there were none.
+ * @throws {Error} When results depend on the chunking, or a law is broken: says which.
  */
 export async function checkConformance(
   vendored: VendoredPlugin,
-  { input }: Pick<Sample, "input">,
-): Promise<void> {
+  sample: Pick<Sample, "input"> | null,
+): Promise<{ readonly from: string } | { readonly skipped: string }> {
   await using plugin = await sandboxedPlugin(vendored);
-  using given = await readTable(vendored, input);
-  await testPlugin(plugin, { inputs: { [plugin.dependsOn[0]!]: given }, chunkings: 8, ranges: 4 });
+  const trials = { chunkings: 8, ranges: 4 };
+  if (sample) {
+    using given = await readTable(vendored, sample.input);
+    await testPlugin(plugin, { inputs: { [plugin.dependsOn[0]!]: given }, ...trials });
+    return { from: "its sample" };
+  }
+  const rows = await rowsFor(plugin);
+  if (typeof rows === "string") return { skipped: rows };
+  const { from, ...given } = rows;
+  try {
+    await testPlugin(plugin, { ...given, ...trials });
+  } catch (cause) {
+    throw new Error(
+      `On ${from}: ${(cause as Error).message}; correct it, or name a sample as "golden" in deno.json`,
+      { cause },
+    );
+  }
+  return { from };
 }
 
 async function readTable({ name, folder }: VendoredPlugin, path: string): Promise<Table> {

@@ -70,18 +70,24 @@ async function checkInSandbox(folder: string, registry: string | undefined): Pro
       )
     ) {
       const { golden } = plugins[proposal.name]!.plugins[vendored.export]!;
-      const parts: [string, (sample: NonNullable<typeof golden>) => Promise<string | undefined | void>][] = [
-        ["sample in the sandbox", (sample) => runSample(vendored, sample)],
-        ["same results for every chunking, in the sandbox", (sample) => checkConformance(vendored, sample)],
-      ];
-      for (const [part, check] of parts) {
-        const what = `${vendored.export}: ${part}`;
-        if (!golden) {
-          checked.push({ what, problems: [], skipped: 'not checked: "golden" in deno.json names no sample' });
-          continue;
-        }
-        checked.push({ what, problems: await problemOf(() => check(golden)) });
+      const sample = `${vendored.export}: sample in the sandbox`;
+      if (golden) {
+        checked.push(
+          await partOf(sample, async () => {
+            const wrong = await runSample(vendored, golden);
+            return wrong === undefined ? {} : { problem: wrong };
+          }),
+        );
+      } else {
+        const skipped = 'not checked: "golden" in deno.json names no sample';
+        checked.push({ what: sample, problems: [], skipped });
       }
+      checked.push(
+        await partOf(`${vendored.export}: same results for every chunking, in the sandbox`, async () => {
+          const found = await checkConformance(vendored, golden);
+          return "from" in found ? { on: found.from } : { skipped: found.skipped };
+        }),
+      );
     }
     return checked;
   } finally {
@@ -89,11 +95,22 @@ async function checkInSandbox(folder: string, registry: string | undefined): Pro
   }
 }
 
-async function problemOf(check: () => Promise<string | undefined | void>): Promise<string[]> {
+/** What came of a check. */
+interface Part {
+  readonly problem?: string;
+  readonly on?: string;
+  readonly skipped?: string;
+}
+
+async function partOf(what: string, check: () => Promise<Part>): Promise<Checked> {
   try {
-    const wrong = await check();
-    return wrong ? [wrong] : [];
+    const { problem, on, skipped } = await check();
+    return {
+      what: on === undefined ? what : `${what}, on ${on}`,
+      problems: problem === undefined ? [] : [problem],
+      ...skipped !== undefined && { skipped: `not checked: ${skipped}` },
+    };
   } catch (error) {
-    return [(error as Error).message];
+    return { what, problems: [(error as Error).message] };
   }
 }
