@@ -98,7 +98,7 @@ Deno.test({
       assert.equal(code, 0, `${out}\n${decoder.decode(stderr)}`);
       assert.match(out, /NEW KEY of @lab: [0-9a-f]{16}/);
       assert.match(out, /Added @lab\/my-hits 0\.1\.0/);
-      assert.match(out, /myHits: same results for every chunking, in the sandbox: right/);
+      assert.match(out, /myHits: same results for every chunking, in the sandbox, on its sample: right/);
       assert.match(out, /my_hits +computed/);
       assert.match(out, /@lab\/my-hits \(myHits\): 5 files as installed, sample right/);
       assert.match(out, /1 package is in the logs of their registries/);

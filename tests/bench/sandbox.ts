@@ -138,6 +138,6 @@ const measures: Measure[] = [
   { name: "... in a warm sandbox", value: ratio, unit: "x thread tier", budget: 1.3 },
   { name: "kill after the wall time", value: await killLatency("wallMs"), unit: "ms", budget: 100 },
   { name: "kill after the processor time", value: await killLatency("cpuMs"), unit: "ms", budget: 100 },
-  { name: "idle sandbox", value: await idleResident() / MIB, unit: "MiB resident", budget: 45 },
+  { name: "idle sandbox", value: await idleResident() / 1e6, unit: "MB resident", budget: 45 },
 ];
 report("The sandbox", measures);

@@ -82,6 +82,7 @@ export function startOf(
   specifiers: ReadonlyMap<string, string>,
   harness: Harness,
   template: string,
+  kept: string,
   files: BulkPaths,
 ): Start {
   const imports = coreImports(harness);
@@ -106,20 +107,27 @@ export function startOf(
     config: false,
     importMap: importMapOf(imports),
     heapLimit: Math.ceil(limits.heapBytes / 2 ** 20),
-    flags: ["--no-npm", "--cached-only", "--no-lock", "--no-code-cache"],
+    // Without the middle one of its compilers a process keeps 2 to 3 MB less of Deno's code resident, and is as fast.
+    flags: ["--no-npm", "--cached-only", "--no-lock", "--no-code-cache", "--v8-flags=--no-maglev"],
   }, harness.main);
   const data = Math.ceil((limits.residentBytes + RESERVED) / 1024);
   const file = Math.ceil(Math.max(limits.outputBytes, LEAST_FILE) / 512);
   return {
     args: [...args, files.toSandbox, files.fromSandbox, harness.coreFolder, ...used],
-    before: `${ownCache(template)}ulimit -c 0; ulimit -n 256; ulimit -d ${data}; ulimit -f ${file}; `,
+    before: `${ownCache(template, kept)}ulimit -c 0; ulimit -n 256; ulimit -d ${data}; ulimit -f ${file}; `,
   };
 }
 
-/** Makes a cache and an empty working folder in the folder that the process has for itself. */
-function ownCache(template: string): string {
-  const from = `'${template.replaceAll("'", "'\\''")}'`;
-  return `cp -RP ${from} cache || exit 1; export DENO_DIR="$PWD/cache" PATH=; cd work; `;
+/**
+ * Makes a cache and an empty working folder in the folder that the process has for itself. The cache is that of an earlier process
+ * of the plugin, if there was one, else the template.
+ */
+function ownCache(template: string, kept: string): string {
+  const quoted = (path: string) => `'${path.replaceAll("'", "'\\''")}'`;
+  return `from=${quoted(kept)}; if [ -e "$from" ]; then touch -c "$from"; else from=${
+    quoted(template)
+  }; fi; ` +
+    `cp -RP "$from" cache || exit 1; export DENO_DIR="$PWD/cache" PATH=; cd work; `;
 }
 
 /** An import map as a URL. */

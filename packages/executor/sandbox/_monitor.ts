@@ -29,6 +29,13 @@ while read -r verb number path; do
   -) without "$pids" "$number"; pids=$rest ;;
   folder) eval "folder_$number=\\$path"; folders="$folders $number" ;;
   size) eval "path=\\$folder_$number"; size=$(du -sk -- "$path" 2>/dev/null); echo "= $number \${size%%[!0-9]*}" ;;
+  keep) # what was compiled in the folder, for the next process
+    eval "from=\\$folder_$number/cache"
+    new="$path.$$"
+    if [ ! -e "$path" ]; then
+      mkdir "$new" && cp -RP "$from/gen" "$from"/dep_analysis_cache* "$new/" && mv "$new" "$path" || rm -rf "$new"
+    fi 2>/dev/null
+    echo "k $number" ;;
   removed) without "$folders" "$number"; folders=$rest ;;
   *) for p in $pids; do { read -r line < /proc/$p/stat && echo "$p $line"; } 2>/dev/null; done; echo . ;;
   esac
@@ -66,6 +73,7 @@ class Monitor {
   /** Numbers of folders by process. */
   readonly #folderOf = new Map<number, number>();
   readonly #last = new Map<number, Usage>();
+  readonly #keeping = new Map<number, () => void>();
 
   constructor(temporary: string) {
     this.#child = new Deno.Command("/bin/sh", {
@@ -79,6 +87,15 @@ class Monitor {
     }).spawn();
     this.#writer = this.#child.stdin.getWriter();
     this.#ended = this.#read();
+  }
+
+  /** Keep what was compiled in a folder, at `path` unless there is something already. */
+  async keep(number: number, path: string): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#keeping.set(number, resolve);
+    this.#say(`keep ${number} ${path}`);
+    await Promise.race([promise, this.#ended]);
+    this.#keeping.delete(number);
   }
 
   /** A folder to remove when the host is gone; gives its number. */
@@ -161,6 +178,7 @@ class Monitor {
       this.#asked = false;
       return;
     }
+    if (line.startsWith("k ")) return this.#keeping.get(Number(line.slice(2)))?.();
     if (line.startsWith("= ")) {
       const [folder, kib] = line.slice(2).split(" ").map(Number) as [number, number];
       const [pid] = [...this.#folderOf].find(([, number]) => number === folder) ?? [];
@@ -188,6 +206,8 @@ export interface Watched {
   watch(told: Told | undefined): void;
   /** The process is gone. */
   ended(): void;
+  /** Keep what was compiled in the folder, for the next process; to be called when this one is gone. */
+  keep(path: string): Promise<void>;
   /** The folder is gone. */
   done(): Promise<void>;
 }
@@ -217,6 +237,7 @@ export function watchFolder(path: string): Watched {
       if (process !== undefined) mine.watch(process, told);
     },
     ended,
+    keep: (path) => mine.keep(folder, path),
     done: async () => {
       ended();
       mine.removeFolder(folder);

@@ -17,6 +17,8 @@ export interface SandboxSettings {
   readonly plugin: string;
   readonly startOf: (files: BulkPaths) => Start;
   readonly inside: string;
+  /** Where its cache is kept for the next one, when it has ended well; undefined: nowhere. */
+  readonly kept: string | undefined;
   readonly grants: Required<Grants>;
   readonly limits: SandboxLimits;
   /** Buffers that results come in. */
@@ -83,6 +85,8 @@ export class SandboxProcess {
   /** Why no call can be made any more. */
   #failure: Error | undefined;
   #handles: BufferHandle[] = [];
+  /** Whether it was closed while it waited. */
+  #isClosed = false;
   /** Bytes of buffers that came for the call. */
   #bytes = 0;
   /** Messages and when they are counted from. */
@@ -229,6 +233,7 @@ export class SandboxProcess {
 
   /** Ends it; resolves when nothing is left of it. */
   async close(): Promise<void> {
+    this.#isClosed = !this.#isBusy;
     this.#end(new Error(`The sandbox of plugin "${this.#settings.plugin}" was closed`));
     await this.#gone.promise;
   }
@@ -371,6 +376,8 @@ export class SandboxProcess {
     this.#unlink();
     for (const { file } of Object.values(this.#files)) file.close();
     this.#watched.ended();
+    const { kept } = this.#settings;
+    if (this.#isClosed && this.#calls > 0 && kept !== undefined) await this.#watched.keep(kept);
     await Deno.remove(this.#folder, { recursive: true }).catch((error) => {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     });

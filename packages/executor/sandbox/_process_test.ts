@@ -43,6 +43,7 @@ function startWith(
       before: "",
     }),
     inside: "data:text/javascript,",
+    kept: undefined,
     grants: { net: [], read: [], write: [], env: [] },
     limits,
     pool: new BufferPool(),

@@ -14,15 +14,22 @@ root="\${DENO_DIR:-\${XDG_CACHE_HOME:-$HOME/.cache}/deno}/millrace"
 folder="$root/$1"
 if [ ! -e "$folder/made" ] || [ -n "$(find "$2" "$3" -name '*.ts' -newer "$folder/made" -print 2>/dev/null | head -n 1)" ]; then
   new="$root/new-$$"
-  map="$4"
+  map="$4" sources="$2" core="$3"
   rm -rf "$new" && mkdir -p "$new" && touch "$new/made" || exit 1
   shift 4
   DENO_DIR="$new" "$0" cache --quiet --no-config --no-lock --no-remote --no-npm --import-map="$map" "$@" >&2 || exit 1
-  mkdir -p "$new/seed/gen" && cp "$new"/dep_analysis_cache* "$new/seed/" || exit 1
+  mkdir -p "$new/seed/gen/file" && cp "$new"/dep_analysis_cache* "$new/seed/" || exit 1
+  for own in "$sources" "$core"; do # links to these alone: what else is compiled stays where it was
+    place="gen/file\${own%/}"
+    [ -d "$new/$place" ] || { echo "there is no $place" >&2; exit 1; }
+    [ -e "$new/seed/$place" ] && continue
+    mkdir -p "$new/seed/\${place%/*}" && ln -s "$folder/$place" "$new/seed/$place" || exit 1
+  done
   rm -rf "$folder"
-  ln -s "$folder/gen/file" "$new/seed/gen/file"
   mv "$new" "$folder" 2>/dev/null || rm -rf "$new"
+  find "$root" -maxdepth 1 -mindepth 1 -mtime +30 -exec rm -rf {} + # of versions and plugins that nobody uses
 fi
+touch -c "$folder"
 echo "$folder/seed"
 `;
 

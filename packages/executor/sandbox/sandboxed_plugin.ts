@@ -2,7 +2,7 @@
  * A plugin in a sandbox, for a context to register like any other: {@linkcode sandboxedPlugin}.
  * @module
  */
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { BufferPool } from "@millrace/core/buffers";
 import type { ComputeContext, Geometry, Outputs, Plugin } from "@millrace/core/plugin";
 import type { OptionSpec } from "@millrace/core/option";
@@ -128,10 +128,12 @@ async function openPool(
     dirname(dirname(dirname(template))), // Deno's cache, from which every program of this user runs
     Deno.execPath(),
   ]);
+  const kept = await keptFor(vendored, template);
   const pool = new SandboxPool(
     {
       plugin: name,
-      startOf: (files) => startOf(vendored, grants, limits, specifiers, harness, template, files),
+      startOf: (files) => startOf(vendored, grants, limits, specifiers, harness, template, kept, files),
+      kept,
       inside: harness.inside,
       grants,
       limits,
@@ -143,6 +145,13 @@ async function openPool(
     1,
   );
   return { pool, module: fileUrl(`${vendored.folder}/${vendored.entry}`) };
+}
+
+/** Where what Deno has compiled of a plugin's files is kept, for the next process of it. */
+async function keptFor({ folder, files }: VendoredPlugin, template: string): Promise<string> {
+  const identity = new TextEncoder().encode(JSON.stringify([template, folder, Object.entries(files).sort()]));
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", identity)).toHex().slice(0, 16);
+  return join(dirname(dirname(template)), `plugin-${hash}`);
 }
 
 function standIn(
