@@ -4,6 +4,7 @@
  * @module
  */
 import { dirname, join } from "node:path";
+import { ignoreMissing } from "./package_files.ts";
 
 /** A package as it was unpacked. */
 export interface NpmPackage {
@@ -135,7 +136,7 @@ function reasonOf(stderr: Uint8Array): string {
 async function nearest(folder: string, name: string): Promise<string | undefined> {
   for (let at = folder;; at = dirname(at)) {
     const path = join(at, name);
-    if (await Deno.stat(path).then(({ isFile }) => isFile, () => false)) return path;
+    if ((await Deno.stat(path).catch(ignoreMissing))?.isFile) return path;
     if (dirname(at) === at) return undefined;
   }
 }

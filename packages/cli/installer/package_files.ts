@@ -56,3 +56,9 @@ export function manifestOf(
   const manifest = versionManifest(parts);
   return { manifest, manifestBytes: new TextEncoder().encode(JSON.stringify(manifest)) };
 }
+
+/** For what may not be there, or have a file where it has a folder. */
+export function ignoreMissing(error: unknown): undefined {
+  if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
+  throw error;
+}

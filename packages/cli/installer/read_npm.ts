@@ -16,7 +16,7 @@ import { declaredIn } from "./declared_in.ts";
 import { ENGINE, isEngine } from "./graph.ts";
 import { isInside, type LockedPackage } from "./lock_file.ts";
 import { fetchNpm, type NpmPackage } from "./npm_fetch.ts";
-import { manifestOf, type PackageFiles } from "./package_files.ts";
+import { ignoreMissing, manifestOf, type PackageFiles, UNSIGNED } from "./package_files.ts";
 
 /** Most modules, and most bytes of all of them. */
 const MOST_FILES = 2000, MOST_BYTES = 64 * 2 ** 20;
@@ -140,11 +140,7 @@ class Follower {
         facts: each.facts,
         millrace: each === root ? millrace : undefined,
       }),
-      trust: "local",
-      registry: null,
-      publisher: null,
-      offered: undefined,
-      strange: undefined,
+      ...UNSIGNED,
       npm: {
         registry: each.npm.registry,
         integrity: each.npm.integrity,
@@ -170,7 +166,7 @@ class Follower {
 
   async #load({ npm, files }: Reading, path: string): Promise<Uint8Array<ArrayBuffer>> {
     const file = join(npm.folder, path);
-    const info = isInside(path.slice(1)) ? await Deno.lstat(file).catch(() => undefined) : undefined;
+    const info = isInside(path.slice(1)) ? await Deno.lstat(file).catch(ignoreMissing) : undefined;
     if (!info?.isFile) throw new Error(`Cannot install npm:${npm.id}: it has no file "${path}"`);
     this.#bytes += info.size;
     if (++this.#count > MOST_FILES || this.#bytes > MOST_BYTES) {

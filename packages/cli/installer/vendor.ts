@@ -8,7 +8,7 @@ import { VerificationError } from "@millrace/registry-server/verify";
 import { readManifest } from "./fetch_version.ts";
 import type { LockedPlugin } from "./lock_file.ts";
 import { placeOfNpm } from "./read_npm.ts";
-import { type PackageFiles, sha256 } from "./package_files.ts";
+import { ignoreMissing, type PackageFiles, sha256 } from "./package_files.ts";
 
 /** Folder of all plugins that a lock file names. */
 export function vendorFolder(lock: string): string {
@@ -77,12 +77,6 @@ async function isThere(
     throw error;
   }
   return count === 0;
-}
-
-/** For what may not be there, or have a file where it has a folder. */
-function ignoreMissing(error: unknown): undefined {
-  if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
-  throw error;
 }
 
 /** Whether a plugin's folder is there. */
