@@ -112,3 +112,40 @@ Deno.test("no plugin may write to the lock file or to what is installed, whoever
   }
   checkWrites({ write: ["out", ".millrace-out", "millrace.lock.d"] }, project.lock, "@lab/highest");
 });
+
+Deno.test("a lock file that is far too large is named, and not read", async () => {
+  await using project = await temporaryProject();
+  await Deno.writeTextFile(project.lock, "[".repeat(2 ** 24 + 1));
+  const { code, err } = await project.run(["list"]);
+  assert.equal(code, 1);
+  assert.match(
+    err,
+    /Cannot read ".*millrace\.lock": it has 16777217 bytes, which no lock file has; restore it/,
+  );
+});
+
+Deno.test("a plugin whose export has another name in its next version is updated, and asked anew about its limits", async () => {
+  await using lab = await startPluginLab();
+  await using project = await temporaryProject();
+  const heapBytes = 2 ** 30;
+  const section = (name: string) => {
+    const { engine, plugins: { highest } } = sectionFor() as { engine: string; plugins: { highest: object } };
+    return { engine, plugins: { [name]: { ...highest, limits: { heapBytes } } } };
+  };
+  const renamed = pluginText({ add: 1 }).replace("export const highest:", "export const top:")
+    .replace('export: "highest"', 'export: "top"');
+  await lab.plugin("highest", "1.0.0", { millrace: section("highest") });
+  const from = ["--registry", lab.server.origin, "--publisher-key", lab.publisher.publicKey];
+  assert.equal((await project.run(["add", "@lab/highest@^1", ...from], ["y"])).code, 0);
+  await lab.plugin("highest", "1.1.0", { mod: renamed, millrace: section("top") });
+  const asked = await project.run(["update"], ["y"]);
+  assert.equal(asked.code, 0, asked.err);
+  assert.match(asked.err, /to use more: top: heapBytes=1073741824/);
+  const { rows, err } = await runHighest(project);
+  assert.deepEqual(rows.map((row) => (row as { height: number }).height), [10, 41, 8], err);
+  // Its manifest names an export that its code has not.
+  await lab.plugin("highest", "1.2.0", { mod: renamed, millrace: section("highest") }).then(
+    () => assert.fail("it was published"),
+    (error: Error) => assert.match(error.message, /is said to be in .*, which does not export it/),
+  );
+});

@@ -168,6 +168,9 @@ export function isInside(path: string): boolean {
   return path.split("/").every((part) => part !== "" && part !== "." && part !== "..");
 }
 
+/** Most bytes of a lock file: some ten thousand files of plugins. */
+const MOST_BYTES = 2 ** 24;
+
 const EMPTY: Lock = { format: 1, registries: {}, publishers: {}, plugins: {} };
 
 /**
@@ -176,14 +179,18 @@ const EMPTY: Lock = { format: 1, registries: {}, publishers: {}, plugins: {} };
  * @throws {SyntaxError} When it is not what was written: names the place.
  */
 export async function readLock(path: string): Promise<Lock> {
+  const remedy = "restore it (for example from version control), or remove it and add the plugins again";
   let text: string;
   try {
+    const { size } = await Deno.stat(path);
+    if (size > MOST_BYTES) {
+      throw new SyntaxError(`Cannot read "${path}": it has ${size} bytes, which no lock file has; ${remedy}`);
+    }
     text = await Deno.readTextFile(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return EMPTY;
     throw error;
   }
-  const remedy = "restore it (for example from version control), or remove it and add the plugins again";
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -124,9 +124,7 @@ export function startOf(
  */
 function ownCache(template: string, kept: string): string {
   const quoted = (path: string) => `'${path.replaceAll("'", "'\\''")}'`;
-  return `from=${quoted(kept)}; if [ -e "$from" ]; then touch -c "$from"; else from=${
-    quoted(template)
-  }; fi; ` +
+  return `from=${quoted(kept)}; [ -e "$from" ] || from=${quoted(template)}; ` +
     `cp -RP "$from" cache || exit 1; export DENO_DIR="$PWD/cache" PATH=; cd work; `;
 }
 

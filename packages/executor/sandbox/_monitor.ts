@@ -32,7 +32,8 @@ while read -r verb number path; do
   keep) # what was compiled in the folder, for the next process
     eval "from=\\$folder_$number/cache"
     new="$path.$$"
-    if [ ! -e "$path" ]; then
+    if [ -e "$path" ]; then touch -c "$path" # it is used
+    else
       mkdir "$new" && cp -RP "$from/gen" "$from"/dep_analysis_cache* "$new/" && mv "$new" "$path" || rm -rf "$new"
     fi 2>/dev/null
     echo "k $number" ;;
