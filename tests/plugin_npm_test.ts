@@ -172,7 +172,13 @@ Deno.test("what npm's registry says wrongly, or has not, is refused; nothing is 
     [module('import "npm:left-pad@1";'), /which is no path and not among its dependencies/],
     [module("export const a = 1;"), /exports no plugin that is written as/],
     [module("export const a = ;"), /line 1/],
-    [module("", { millrace: { engine: "^9", plugins: {} } }), /millrace|engine|plugin/],
+    [module("", { millrace: { engine: "^9", plugins: {} } }), /is for version \^9 of millrace/],
+    [module("", { millrace: { engine: "^0.1.0", plugins: { a: null } } }), /its package\.json: /],
+    [module("", { millrace: 7 }), /its package\.json: /],
+    [
+      module("", { exports: "../../../etc/passwd.js" }),
+      /it has no file "\/\.\.\/|Invalid|does not export|must start/,
+    ],
     [
       module("export {};", {
         peerDependencies: { "@millrace/core": "^7" },

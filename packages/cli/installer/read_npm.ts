@@ -10,6 +10,7 @@ import {
   isPath,
   type ModuleFacts,
   resolveInside,
+  sectionProblems,
 } from "@millrace/registry-server/client";
 import { VERSION } from "../version.ts";
 import { declaredIn } from "./declared_in.ts";
@@ -112,6 +113,8 @@ class Follower {
   async read(own: NpmPackage, subpath: string): Promise<PackageFiles[]> {
     const root = await this.#open(own);
     const section = subpath === "" ? root.json.millrace : undefined;
+    const [problem] = section === undefined ? [] : sectionProblems(section);
+    if (problem !== undefined) throw new Error(`Cannot install npm:${own.id}: its package.json: ${problem}`);
     const exports: Record<string, string> = {};
     const modules = section
       ? Object.values(section.plugins ?? {}).map(({ module = "." }) => module)
@@ -129,7 +132,7 @@ class Follower {
     const millrace = section ??
       declaredIn(`npm:${own.id}`, root.facts.get(exports[`.${subpath}`]!.slice(1))!, "*");
     const readings = [root, ...[...this.#reading.values()].filter((each) => each !== root)];
-    return readings.filter(({ files }) => files.size > 0).map((each) => ({
+    return readings.filter((each) => each === root || each.files.size > 0).map((each) => ({
       id: `npm:${each.npm.id}`,
       scope: undefined,
       place: placeOfNpm(each.npm),

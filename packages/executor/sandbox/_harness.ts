@@ -85,10 +85,12 @@ export function startOf(
   kept: string,
   files: BulkPaths,
 ): Start {
-  const imports = coreImports(harness);
+  const imports: Record<string, string | null> = {};
   for (const [specifier, path] of Object.entries(plugin.imports)) {
     imports[specifier] = fileUrl(`${plugin.folder}/${path}`);
   }
+  // The harness's own come last: no plugin puts a module of its own in their place, to run before it may do less.
+  Object.assign(imports, coreImports(harness));
   const used = new Set<string>();
   for (const [specifier, sub] of specifiers) {
     const url = harness.core.get(sub);

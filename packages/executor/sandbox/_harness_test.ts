@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import core from "../../core/deno.json" with { type: "json" };
-import { harness } from "./_harness.ts";
+import { harness, startOf } from "./_harness.ts";
+import { DEFAULT_LIMITS } from "./_limits.ts";
 import { CORE } from "./_modules.ts";
 
 /** What a plugin has no use for in its sandbox: running, storing, testing. */
@@ -33,4 +34,26 @@ Deno.test("each name in the list of modules is that of the module that is import
   for (const [sub, load] of Object.entries(CORE)) {
     assert.ok(String(load).includes(`import("@millrace/core${sub}")`), String(load));
   }
+});
+
+Deno.test("no plugin has its own module in the place of one of the harness", async () => {
+  const found = await harness();
+  const plugin = {
+    ...{ name: "@lab/x@1.0.0", folder: "/plugin", files: {}, entry: "mod.ts", export: "x" },
+    ...{ manifestHash: "", declared: {}, granted: {} },
+    imports: {
+      "@millrace/core/define": "mod.ts",
+      "http://a.lab/harness.ts": "mod.ts",
+      "jsr:@lab/y@1": "y.ts",
+    },
+  };
+  const copied = { ...found, imports: { "http://a.lab/harness.ts": "file:///harness.ts" } };
+  const files = { toSandbox: "/to", fromSandbox: "/from" };
+  const grants = { net: [], read: [], write: [], env: [] };
+  const { args } = startOf(plugin, grants, DEFAULT_LIMITS, new Map(), copied, "/seed", "/kept", files);
+  const map = args.find((arg) => arg.startsWith("--import-map="))!;
+  const { imports } = JSON.parse(decodeURIComponent(map.slice(map.indexOf(",") + 1)));
+  assert.equal(imports["@millrace/core/define"], found.core.get("/define"));
+  assert.equal(imports["http://a.lab/harness.ts"], "file:///harness.ts");
+  assert.equal(imports["jsr:@lab/y@1"], "file:///plugin/y.ts");
 });

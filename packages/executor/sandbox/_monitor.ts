@@ -32,8 +32,7 @@ while read -r verb number path; do
   keep) # what was compiled in the folder, for the next process
     eval "from=\\$folder_$number/cache"
     new="$path.$$"
-    if [ -e "$path" ]; then touch -c "$path" # it is used
-    else
+    if [ ! -e "$path" ]; then
       mkdir "$new" && cp -RP "$from/gen" "$from"/dep_analysis_cache* "$new/" && mv "$new" "$path" || rm -rf "$new"
     fi 2>/dev/null
     echo "k $number" ;;
