@@ -45,7 +45,7 @@ async function killAt(inside: string, when: RegExp): Promise<void> {
     await Deno.stat(`/proc/${pid}`);
     host.kill("SIGKILL");
     await host.status;
-    const end = performance.now() + 10_000;
+    const end = performance.now() + 30_000;
     for (;;) {
       const left = await Array.fromAsync(Deno.readDir(temporary), ({ name }) => name);
       if (left.length === 0 && !await isAlive(pid)) return;

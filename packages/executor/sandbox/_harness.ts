@@ -126,8 +126,9 @@ export function startOf(
  */
 function ownCache(template: string, kept: string): string {
   const quoted = (path: string) => `'${path.replaceAll("'", "'\\''")}'`;
-  return `from=${quoted(kept)}; [ -e "$from" ] || from=${quoted(template)}; ` +
-    `cp -RP "$from" cache || exit 1; export DENO_DIR="$PWD/cache" PATH=; cd work; `;
+  const copy = (from: string) => `cp -RP ${quoted(from)} cache`;
+  return `${copy(kept)} 2>/dev/null || { rm -rf cache; ${copy(template)}; } || exit 1; ` +
+    `export DENO_DIR="$PWD/cache" PATH=; cd work; `;
 }
 
 /** An import map as a URL. */

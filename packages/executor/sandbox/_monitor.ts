@@ -33,6 +33,7 @@ while read -r verb number path; do
     eval "from=\\$folder_$number/cache"
     new="$path.$$"
     if [ ! -e "$path" ]; then
+      ls -1td "\${path%-*}"-* | tail -n +32 | while read -r old; do rm -rf -- "$old"; done # the newest stay
       mkdir "$new" && cp -RP "$from/gen" "$from"/dep_analysis_cache* "$new/" && mv "$new" "$path" || rm -rf "$new"
     fi 2>/dev/null
     echo "k $number" ;;
