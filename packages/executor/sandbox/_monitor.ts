@@ -20,12 +20,13 @@ export interface Usage {
 /** $1: folder in which hosts that were killed at the wrong moment may have left empty ones. */
 const SCRIPT = `trap '' INT TERM HUP
 find "$1" -maxdepth 1 -type d -name '${PREFIX}*' -empty -mmin +1 -exec rmdir {} + 2>/dev/null
-without() { rest=; for p in $1; do [ "$p" = "$2" ] || rest="$rest $p"; done; }
+without() { rest=; for p in $1; do [ "\${p%:*}" = "$2" ] || rest="$rest $p"; done; }
+begun() { begun=; read -r line < /proc/$1/stat || return; set -- \${line##*) }; begun=\${20}; } # when, in ticks: a number may be another's later
 echo "$(getconf PAGESIZE) $(getconf CLK_TCK)"
 pids= folders=
 while read -r verb number path; do
   case $verb in
-  +) pids="$pids $number" ;;
+  +) begun "$number" 2>/dev/null; pids="$pids $number:$begun" ;;
   -) without "$pids" "$number"; pids=$rest ;;
   folder) eval "folder_$number=\\$path"; folders="$folders $number" ;;
   size) eval "path=\\$folder_$number"; size=$(du -sk -- "$path" 2>/dev/null); echo "= $number \${size%%[!0-9]*}" ;;
@@ -38,10 +39,13 @@ while read -r verb number path; do
     fi 2>/dev/null
     echo "k $number" ;;
   removed) without "$folders" "$number"; folders=$rest ;;
-  *) for p in $pids; do { read -r line < /proc/$p/stat && echo "$p $line"; } 2>/dev/null; done; echo . ;;
+  *) for p in $pids; do { read -r line < /proc/\${p%:*}/stat && echo "\${p%:*} $line"; } 2>/dev/null; done; echo . ;;
   esac
 done
-for p in $pids; do kill -9 $p 2>/dev/null; done
+for p in $pids; do
+  begun "\${p%:*}"
+  [ "$begun" = "\${p#*:}" ] && kill -9 "\${p%:*}"
+done 2>/dev/null
 for n in $folders; do
   eval "path=\\$folder_$n"
   tries=0 # what is being killed may still write
