@@ -2,18 +2,21 @@
 //
 // Small chunks cost messages, files and bookkeeping; large ones cost memory and leave workers waiting for the last one. Between lies
 // a wide flat stretch, and what it lies around is not a number of rows but a time: so the rows are chosen such that the plugins
-// behind the sources spend about TARGET ms on a chunk. `rows` and `given` are O(1).
+// behind the sources spend about TARGET ms on a chunk. Where memory is what limits them, that is more than a cache holds, and more
+// fresh memory: hence also MOST_BYTES. `rowsOf` and `given` are O(1).
 
 /** Milliseconds of all plugins together on one chunk. */
 const TARGET = 12;
 /** The same where chunks become files, each of which costs about 2 ms. */
 const TARGET_STORED = 50;
+/** Bytes of a chunk, at most. */
+const MOST_BYTES = 2 ** 23;
 /** Rows of the first chunks. */
 const FIRST = 500;
 /** Chunks over which the time a row takes is measured: what is under way at the moment drops out of the difference. */
 const WINDOW = 16;
-/** A chunk is at most so many times longer than the one before: the last ones of a short run leave no worker without work. */
-const GROW = 1.5;
+/** A chunk is at most so many times longer than the one before. */
+const GROW = 4;
 /** A chunk is at most so many times shorter than the one before. */
 const SHRINK = 2;
 
@@ -38,9 +41,9 @@ export class ChunkSizer {
     this.#underWay = underWay;
   }
 
-  /** Rows for the next chunk. */
-  get rows(): number {
-    return this.#next;
+  /** Rows for the next chunk, of `bytes` each. */
+  rowsOf(bytes: number): number {
+    return Math.max(1, Math.min(this.#next, Math.floor(MOST_BYTES / bytes)));
   }
 
   /** A chunk of so many rows is on its way. */

@@ -13,7 +13,7 @@ function run(cost: (chunk: number) => number, stored: boolean, chunks: number, l
   const underWay: number[] = [], sizes: number[] = [];
   const sizer = new ChunkSizer(() => busy, stored, lag);
   for (let k = 0; k < chunks; k++) {
-    const { rows } = sizer;
+    const rows = sizer.rowsOf(1);
     sizes.push(rows);
     underWay.push(rows * cost(k));
     if (underWay.length > lag) busy += underWay.shift()!;
@@ -44,13 +44,20 @@ Deno.test("chunks follow a load that changes", () => {
   assert.ok(Math.abs(sizes[199]! - 120) < 30, `${sizes[199]}`);
 });
 
-Deno.test("without a measurement chunks stay as they are, and never grow by more than 1.5 or shrink by more than 2", () => {
+Deno.test("without a measurement chunks stay as they are, and never grow by more than 4 or shrink by more than 2", () => {
   assert.deepEqual(new Set(run(() => 0, false, 20, 0)), new Set([500]));
   const sizes = run((k) => k % 7 === 0 ? 1 : 1e-6, false, 200, 2);
   for (let k = 1; k < sizes.length; k++) {
-    assert.ok(sizes[k]! <= 1.5 * sizes[k - 1]! + 1 && sizes[k]! >= sizes[k - 1]! / 2 - 1);
+    assert.ok(sizes[k]! <= 4 * sizes[k - 1]! + 1 && sizes[k]! >= sizes[k - 1]! / 2 - 1);
     assert.ok(sizes[k]! >= 1);
   }
+});
+
+Deno.test("a chunk holds at most 8 MiB, but at least a row", () => {
+  const sizer = new ChunkSizer(() => 0, false);
+  assert.equal(sizer.rowsOf(100_000), 83);
+  assert.equal(sizer.rowsOf(2 ** 25), 1);
+  assert.equal(sizer.rowsOf(8), 500);
 });
 
 Deno.test('chunkSize "auto" gives the same rows in chunks of growing size, and never separates equal starts', async () => {

@@ -130,14 +130,18 @@ export class OutputCarry {
     }
   }
 
-  /** Give the chunk `[watermark, time)`: no row below `time` comes any more. */
-  advance(time: bigint): void {
+  /**
+   * Give the chunk `[watermark, time)`: no row below `time` comes any more.
+   *
+   * @param more What is left of a table is given next: it stays where it is.
+   */
+  advance(time: bigint, more = false): void {
     // A chunk is at most 2^53 ps long: a longer stretch is several.
-    while (time - this.watermark! > MAX_CHUNK_PS) this.#advanceTo(this.watermark! + MAX_CHUNK_PS);
-    if (time > this.watermark!) this.#advanceTo(time);
+    while (time - this.watermark! > MAX_CHUNK_PS) this.#advanceTo(this.watermark! + MAX_CHUNK_PS, more);
+    if (time > this.watermark!) this.#advanceTo(time, more);
   }
 
-  #advanceTo(time: bigint): void {
+  #advanceTo(time: bigint, more: boolean): void {
     const from = this.watermark!;
     const ready: Table[] = [];
     this.#pending = this.#pending.flatMap((table) => {
@@ -147,7 +151,7 @@ export class OutputCarry {
         return [];
       }
       if (at > 0) ready.push(table.slice(0, at));
-      const rest = at === 0 ? table : this.#rest(table, at);
+      const rest = at === 0 ? table : this.#rest(table, at, more);
       return [rest];
     });
     this.watermark = time;
@@ -178,10 +182,10 @@ export class OutputCarry {
   }
 
   // What remains of a table; copied when it would keep alive much more than it is.
-  #rest(table: Table, at: number): Table {
+  #rest(table: Table, at: number, more: boolean): Table {
     const view = table.slice(at, table.length);
     table.release();
-    if (view.nbytes * 4 > view.heldBytes) return view;
+    if (more || view.nbytes * 4 > view.heldBytes) return view;
     const copy = view.compact(this.#memory);
     view.release();
     return copy;

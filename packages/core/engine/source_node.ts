@@ -39,6 +39,8 @@ export class SourceNode extends Node {
   #ahead: Promise<IteratorResult<SourcePiece>> | undefined;
   /** End of the piece that is being given in chunks; undefined when all of it was given. */
   #until: bigint | undefined;
+  /** Bytes of one of its rows. */
+  #rowBytes = 0;
   #pieces = 0;
   /** When the next piece was asked for. */
   #asked = 0;
@@ -189,9 +191,12 @@ export class SourceNode extends Node {
         piece.start ?? (first !== undefined && first < 0n ? first : 0n < end ? 0n : end - 1n),
       );
     }
+    const { nbytes: bytes, length: rows } = table;
     this.#carry.add(table);
-    if (this.#sizer) this.#divide(end, this.#sizer);
-    else {
+    if (this.#sizer) {
+      this.#rowBytes = bytes / Math.max(1, rows);
+      this.#divide(end, this.#sizer);
+    } else {
       this.#carry.advance(end);
       this.#note(end);
     }
@@ -215,10 +220,10 @@ export class SourceNode extends Node {
    */
   #divide(end: bigint, sizer: ChunkSizer): boolean {
     const { rows: before, watermark } = this.#carry;
-    const time = this.#carry.timeAfter(sizer.rows);
+    const time = this.#carry.timeAfter(sizer.rowsOf(this.#rowBytes));
     const cut = time === undefined || time > end ? end : time;
     this.#until = cut < end ? end : undefined;
-    this.#carry.advance(cut);
+    this.#carry.advance(cut, cut < end);
     if (cut === end) this.#note(end);
     sizer.given(this.#carry.rows - before);
     return cut > watermark!;
