@@ -3,7 +3,7 @@
 
 import { alone } from "./_pools/alone.ts";
 import type { Runtime } from "./_pools/install.ts";
-import { isBetter, median, race, type Row, SCENARIOS } from "./_pools/race.ts";
+import { isBetter, median, paired, race, type Row, SCENARIOS } from "./_pools/race.ts";
 import type { ScenarioName } from "./_pools/scenarios.ts";
 import { type Measure, report } from "./_report.ts";
 
@@ -50,7 +50,7 @@ function overPeers(
 function overIdeal(name: string, scenario: ScenarioName, budget?: number): Measure {
   return {
     name: `${TITLES[scenario]}: ${name} / ideal`,
-    value: figure(name, scenario) / figure("ideal", scenario),
+    value: paired(row(name), row("ideal"), scenario),
     unit: "x",
     ...(budget === undefined ? {} : { budget, atLeast: scenario !== "skew" }),
   };
@@ -60,7 +60,7 @@ function overIdeal(name: string, scenario: ScenarioName, budget?: number): Measu
 function overBare(name: string, scenario: ScenarioName, budget?: number): Measure {
   return {
     name: `${TITLES[scenario]}: ${name} / bare loop of messages`,
-    value: figure(name, scenario) / figure("raw messages", scenario),
+    value: paired(row(name), row("raw messages"), scenario),
     unit: "x",
     ...(budget === undefined ? {} : { budget, atLeast: scenario !== "skew" }),
   };

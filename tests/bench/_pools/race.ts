@@ -23,6 +23,8 @@ export interface Row {
   first: number;
   /** Medians: tasks a second, or the makespan in ms. NaN where nothing was measured. */
   readonly figures: Map<ScenarioName, number>;
+  /** The same round by round: those of one round were measured one after the other. */
+  readonly rounds: Map<ScenarioName, readonly number[]>;
   /** Why nothing was measured. */
   missing?: string;
 }
@@ -60,7 +62,8 @@ export async function race(progress: (text: string) => void): Promise<Row[]> {
   const racers: { readonly row: Row; readonly entrant: Entrant; readonly process: PoolProcess }[] = [];
   const rows: Row[] = [];
   for (const entrant of entrants) {
-    const row: Row = { name: entrant.name, peerUnder: entrant.peerUnder, first: NaN, figures: new Map() };
+    const { name, peerUnder } = entrant;
+    const row: Row = { name, peerUnder, first: NaN, figures: new Map(), rounds: new Map() };
     rows.push(row);
     if (entrant.missing !== undefined) row.missing = entrant.missing;
     if (!entrant.command) continue;
@@ -95,7 +98,10 @@ export async function race(progress: (text: string) => void): Promise<Row[]> {
         }
       }
     }
-    for (const [row, own] of values) row.figures.set(scenario, median(own));
+    for (const [row, own] of values) {
+      row.figures.set(scenario, median(own));
+      row.rounds.set(scenario, own);
+    }
   }
   return rows;
 }
@@ -165,6 +171,12 @@ function bestOf(values: ReadonlyMap<Row, readonly number[]>, scenario: ScenarioN
     if (so === undefined || isBetter(scenario, median(own), so)) best.set(peerUnder, median(own));
   }
   return best;
+}
+
+/** What `a` is to `b`, round by round: whatever else the machine does meanwhile meets both. NaN where one was not measured. */
+export function paired(a: Row, b: Row, scenario: ScenarioName): number {
+  const [mine, other] = [a, b].map(({ rounds }) => rounds.get(scenario) ?? []);
+  return median(mine!.length === other!.length ? mine!.map((value, round) => value / other![round]!) : []);
 }
 
 /** The value in the middle; NaN of none. */
