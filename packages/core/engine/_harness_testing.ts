@@ -17,7 +17,7 @@ import { Random } from "../testing/_random.ts";
 import { type Outcome, runTrial } from "../testing/_trial.ts";
 import { randomRows } from "../testing/random_rows.ts";
 import { ShuffledExecutor } from "../testing/shuffled_executor.ts";
-import { columnsOf, type Row } from "./_shapes_testing.ts";
+import { columnsOf, type Row } from "./_model_testing.ts";
 
 /** How many examples a property is tried with; `MILLRACE_RUNS` raises it. */
 export function numRuns(usual: number): number {

@@ -1,20 +1,29 @@
 // One small plugin of every shape for the tests of this folder, each with what it should give, worked out over all rows at
 // once with plain objects.
 
-import { clusterStarts } from "../chunk/clusters.ts";
-import type { Chunk } from "../chunk/chunk.ts";
 import type { Table } from "../data/table.ts";
 import { option } from "../options/option.ts";
-import { definePlugin, defineStatic } from "../plugin/define.ts";
-import type { ComputeContext, Plugin } from "../plugin/plugin.ts";
-
-/** A row of the model: start, end, channel, value. */
-export interface Row {
-  t: number;
-  e: number;
-  c: number;
-  v: number;
-}
+import { defineStatic } from "../plugin/define.ts";
+import type { Plugin } from "../plugin/plugin.ts";
+import { buildPlugin, columnsOf, readRows, type Row, small, type View, writeRows } from "./_model_testing.ts";
+import {
+  around,
+  asOne,
+  bins,
+  clusters,
+  clustersByDefinition,
+  events,
+  held,
+  inside,
+  middle,
+  near,
+  nearStart,
+  segments,
+  shifted,
+  sorted,
+  together,
+  windows,
+} from "./_model_work_testing.ts";
 
 /** A kind of plugin. */
 export interface Shape {
@@ -26,153 +35,6 @@ export interface Shape {
   readonly make: (name: string, types: readonly string[], kindOf: (type: string) => string) => Plugin;
   /** All rows that it should give, in order, from all rows of its inputs. */
   readonly oracle: (...inputs: Row[][]) => Row[];
-}
-
-/** Total order. */
-export const byOrder = (a: Row, b: Row): number => a.t - b.t || a.c - b.c || a.e - b.e;
-
-const small = (value: number): number => ((value % 997) + 997) % 997;
-const sum = (rows: readonly Row[]): number => small(rows.reduce((total, { v }) => total + v, 0));
-const touches = (row: Row, from: number, to: number): boolean =>
-  row.t < to && (row.e > from || row.t >= from);
-
-/** What a compute function of the model sees: times are offsets from the first chunk's `t0`. */
-interface View {
-  /** The plugin's own rows of its first input. */
-  readonly own: Row[];
-  /** All rows that it is handed of an input, those of the halo too. */
-  readonly rows: (input: number) => Row[];
-  readonly t0: bigint;
-  readonly start: number;
-  readonly end: number;
-  readonly context: ComputeContext;
-}
-
-function read(chunk: Chunk, type: string, t0: bigint): Row[] {
-  const { table } = chunk;
-  const shift = Number(chunk.t0 - t0);
-  const time = table.get("time", "time"), endtime = table.get("endtime", "time");
-  const channel = table.get("channel", "i16"), value = table.get(`v_${type}`, "f64");
-  return Array.from(time, (t, i) => ({ t: t + shift, e: endtime[i]! + shift, c: channel[i]!, v: value[i]! }));
-}
-
-function write(table: Table, rows: readonly Row[], type: string, hasKeys: boolean): Table {
-  const columns = table.columns as Record<string, Float64Array>;
-  rows.forEach(({ t, e, c, v }, i) => {
-    columns[`v_${type}`]![i] = v;
-    if (hasKeys) return; // by emit
-    columns.time![i] = t;
-    columns.endtime![i] = e;
-    columns.channel![i] = c;
-  });
-  return table;
-}
-
-/** Columns of the type `name`. */
-export const columnsOf = (name: string): Record<string, "time" | "i16" | "f64"> => ({
-  time: "time",
-  endtime: "time",
-  channel: "i16",
-  [`v_${name}`]: "f64",
-});
-
-type Given = Row[] | null | Record<string, Row[] | null>;
-
-function build(
-  name: string | readonly string[],
-  types: readonly string[],
-  more: Record<string, unknown>,
-  compute: (view: View) => Given,
-  flush?: (view: View) => Given,
-): Plugin {
-  const provides = typeof name === "string" ? [name] : name;
-  const kinds = more.dataKind as string | Record<string, string> | undefined;
-  const run = (of: (view: View) => Given, flushing: boolean) => (chunk: Chunk, context: ComputeContext) => {
-    const { t0 } = chunk;
-    const rows = (k: number) => read(context.inputs[types[k]!]!, types[k]!, t0);
-    const own = rows(0).slice(context.own.from, context.own.to);
-    const view = { own, rows, t0, start: Number(chunk.start - t0), end: Number(chunk.end - t0), context };
-    const given = of(view);
-    const table = (type: string, list: Row[] | null): Table | null => {
-      const kind = typeof kinds === "string" ? kinds : kinds?.[type];
-      const hasKeys = !flushing && Object.values(context.inputs).some(({ dataKind }) => dataKind === kind);
-      return list && write(context.emitTo(type, list.length), list, type, hasKeys);
-    };
-    if (given === null) return null;
-    if (Array.isArray(given)) return table(provides[0]!, given);
-    return Object.fromEntries(Object.entries(given).map(([type, list]) => [type, table(type, list)]));
-  };
-  const spec = {
-    ...more,
-    provides: name,
-    dependsOn: types,
-    version: "1",
-    schema: typeof name === "string"
-      ? columnsOf(name)
-      : Object.fromEntries(name.map((n) => [n, columnsOf(n)])),
-    computeChunk: run(compute, false),
-    ...(flush
-      ? { flush: (context: ComputeContext) => run(flush, true)(context.inputs[types[0]!]!, context) }
-      : {}),
-  };
-  return definePlugin(spec as unknown as Parameters<typeof definePlugin>[0]);
-}
-
-/** Lengths of clusters' rows from a list in time order. */
-function clusters(rows: readonly Row[], gap: number, maxSpan?: number): Row[][] {
-  const time = Float64Array.from(rows, ({ t }) => t), end = Float64Array.from(rows, ({ e }) => e);
-  const starts = [...clusterStarts(time, end, maxSpan === undefined ? { gap } : { gap, maxSpan })];
-  return starts.map((from, k) => rows.slice(from, starts[k + 1]));
-}
-
-/** The same, written as the definition says. */
-function clustersByDefinition(rows: readonly Row[], gap: number, maxSpan = Infinity): Row[][] {
-  const groups: Row[][] = [];
-  for (const row of rows) {
-    const group = groups.at(-1);
-    const cover = group ? Math.max(...group.map(({ e }) => e)) : -Infinity;
-    const opens = !group ||
-      (row.t > group.at(-1)!.t && (row.t - cover >= gap || row.t >= group[0]!.t + maxSpan));
-    if (opens) groups.push([row]);
-    else group.push(row);
-  }
-  return groups;
-}
-
-const asOne = (rows: readonly Row[]): Row => ({
-  t: rows[0]!.t,
-  e: Math.max(...rows.map(({ e }) => e)),
-  c: rows.length,
-  v: sum(rows),
-});
-
-const sorted = (rows: readonly Row[]): Row[] => [...rows].sort(byOrder);
-const together = (a: readonly Row[], b: readonly Row[]): Row[] => [...a, ...b].sort(byOrder);
-
-/** A stateful plugin's segments: rows between breaks. */
-export function segments(rows: readonly Row[], threshold: number, breaking: readonly Row[] = rows): Row[][] {
-  const breaks: number[] = [];
-  let cover: number | undefined;
-  for (const { t, e } of breaking) {
-    if (cover !== undefined && t - cover > threshold) breaks.push(t);
-    cover = Math.max(cover ?? -Infinity, e);
-  }
-  const edges = [-Infinity, ...breaks, Infinity];
-  return edges.slice(1).map((to, k) => rows.filter(({ t }) => edges[k]! <= t && t < to));
-}
-
-/** Per channel: the first row opens a window of `width`, which all rows that start in it belong to. */
-function windows(rows: readonly Row[], width: number): Row[] {
-  const open = new Map<number, Row>(), done: Row[] = [];
-  for (const { t, c, v } of rows) {
-    const window = open.get(c);
-    if (window && t < window.t + width) window.v = small(window.v + v);
-    else {
-      if (window) done.push(window);
-      open.set(c, { t, e: t + width, c, v });
-    }
-  }
-  return sorted([...done, ...open.values()]);
 }
 
 /** Breaks of the stateful shapes, ps. */
@@ -225,7 +87,7 @@ export const SHAPES: readonly Shape[] = [
     inputs: 1,
     sameKind: true,
     make: (name, [type], kindOf) =>
-      build(
+      buildPlugin(
         name,
         [type!],
         { dataKind: kindOf(type!) },
@@ -238,7 +100,12 @@ export const SHAPES: readonly Shape[] = [
     inputs: 1,
     sameKind: false,
     make: (name, types) =>
-      build(name, types, { reach: { left: 0, right: 0 } }, ({ own }) => own.filter(({ v }) => v % 3 !== 0)),
+      buildPlugin(
+        name,
+        types,
+        { reach: { left: 0, right: 0 } },
+        ({ own }) => own.filter(({ v }) => v % 3 !== 0),
+      ),
     oracle: (rows) => rows.filter(({ v }) => v % 3 !== 0),
   },
   {
@@ -246,7 +113,7 @@ export const SHAPES: readonly Shape[] = [
     inputs: 1,
     sameKind: false,
     make: (name, types) =>
-      build(
+      buildPlugin(
         name,
         types,
         {},
@@ -259,7 +126,7 @@ export const SHAPES: readonly Shape[] = [
     inputs: 1,
     sameKind: false,
     make: (name, types) =>
-      build(
+      buildPlugin(
         name,
         types,
         { reach: { left: 0, right: 0 } },
@@ -271,7 +138,8 @@ export const SHAPES: readonly Shape[] = [
     name: "reach right",
     inputs: 1,
     sameKind: false,
-    make: (name, types) => build(name, types, { reach: { right: 9 } }, ({ own }) => own.flatMap(inside)),
+    make: (name, types) =>
+      buildPlugin(name, types, { reach: { right: 9 } }, ({ own }) => own.flatMap(inside)),
     oracle: (rows) => sorted(rows.flatMap(inside)),
   },
   {
@@ -279,7 +147,7 @@ export const SHAPES: readonly Shape[] = [
     inputs: 1,
     sameKind: false,
     make: (name, types) =>
-      build(name, types, { reach: { left: 2, right: 1 } }, ({ own }) => own.flatMap(around)),
+      buildPlugin(name, types, { reach: { left: 2, right: 1 } }, ({ own }) => own.flatMap(around)),
     oracle: (rows) => sorted(rows.flatMap(around)),
   },
   {
@@ -287,7 +155,7 @@ export const SHAPES: readonly Shape[] = [
     inputs: 1,
     sameKind: true,
     make: (name, [type], kindOf) =>
-      build(
+      buildPlugin(
         name,
         [type!],
         { dataKind: kindOf(type!), halo: { left: 2, right: 2 } },
@@ -300,7 +168,7 @@ export const SHAPES: readonly Shape[] = [
     inputs: 1,
     sameKind: true,
     make: (name, [type], kindOf) =>
-      build(
+      buildPlugin(
         name,
         [type!],
         { dataKind: kindOf(type!), halo: { left: 3, right: 3, by: "start" } },
@@ -313,7 +181,12 @@ export const SHAPES: readonly Shape[] = [
     inputs: 1,
     sameKind: false,
     make: (name, types) =>
-      build(name, types, { halo: { left: 4, right: 1, by: "start" } }, ({ rows }) => shifted(rows(0), 2, 2)),
+      buildPlugin(
+        name,
+        types,
+        { halo: { left: 4, right: 1, by: "start" } },
+        ({ rows }) => shifted(rows(0), 2, 2),
+      ),
     oracle: (rows) => sorted(shifted(rows, 2, 2)),
   },
   {
@@ -321,7 +194,12 @@ export const SHAPES: readonly Shape[] = [
     inputs: 1,
     sameKind: false,
     make: (name, types) =>
-      build(name, types, { halo: { left: 0, right: 5, by: "start" } }, ({ rows }) => shifted(rows(0), -3, 1)),
+      buildPlugin(
+        name,
+        types,
+        { halo: { left: 0, right: 5, by: "start" } },
+        ({ rows }) => shifted(rows(0), -3, 1),
+      ),
     oracle: (rows) => sorted(shifted(rows, -3, 1)),
   },
   {
@@ -329,7 +207,7 @@ export const SHAPES: readonly Shape[] = [
     inputs: 1,
     sameKind: false,
     make: (name, types) =>
-      build(
+      buildPlugin(
         name,
         types,
         { halo: { left: 0, right: 5, by: "start" } },
@@ -342,7 +220,7 @@ export const SHAPES: readonly Shape[] = [
     inputs: 2,
     sameKind: true,
     make: (name, types, kindOf) =>
-      build(
+      buildPlugin(
         name,
         types,
         { dataKind: kindOf(types[0]!), halo: { left: 0, right: 0 } },
@@ -355,7 +233,7 @@ export const SHAPES: readonly Shape[] = [
     inputs: 2,
     sameKind: true,
     make: (name, types, kindOf) =>
-      build(
+      buildPlugin(
         name,
         types,
         { dataKind: kindOf(types[0]!), halo: { left: 2, right: 2 } },
@@ -368,7 +246,7 @@ export const SHAPES: readonly Shape[] = [
     inputs: 1,
     sameKind: false,
     make: (name, types) =>
-      build(name, types, { boundary: { gap: 3 } }, ({ own }) => clusters(own, 3).map(asOne)),
+      buildPlugin(name, types, { boundary: { gap: 3 } }, ({ own }) => clusters(own, 3).map(asOne)),
     oracle: (rows) => clustersByDefinition(rows, 3).map(asOne),
   },
   {
@@ -376,7 +254,12 @@ export const SHAPES: readonly Shape[] = [
     inputs: 1,
     sameKind: false,
     make: (name, types) =>
-      build(name, types, { boundary: { gap: 3, maxSpan: 6 } }, ({ own }) => clusters(own, 3, 6).map(asOne)),
+      buildPlugin(
+        name,
+        types,
+        { boundary: { gap: 3, maxSpan: 6 } },
+        ({ own }) => clusters(own, 3, 6).map(asOne),
+      ),
     oracle: (rows) => clustersByDefinition(rows, 3, 6).map(asOne),
   },
   {
@@ -384,7 +267,7 @@ export const SHAPES: readonly Shape[] = [
     inputs: 1,
     sameKind: false,
     make: (name, types) =>
-      build(name, types, { boundary: "sealed" }, ({ own }) => clusters(own, 0).map(asOne)),
+      buildPlugin(name, types, { boundary: "sealed" }, ({ own }) => clusters(own, 0).map(asOne)),
     oracle: (rows) => clustersByDefinition(rows, 0).map(asOne),
   },
   {
@@ -392,7 +275,7 @@ export const SHAPES: readonly Shape[] = [
     inputs: 2,
     sameKind: false,
     make: (name, types) =>
-      build(
+      buildPlugin(
         name,
         types,
         { boundary: { union: { gap: 4 } } },
@@ -405,7 +288,7 @@ export const SHAPES: readonly Shape[] = [
     inputs: 2,
     sameKind: false,
     make: (name, types) =>
-      build(
+      buildPlugin(
         name,
         types,
         { boundary: { inputs: { [types[0]!]: { gap: 2 }, [types[1]!]: "sealed" } } },
@@ -418,7 +301,7 @@ export const SHAPES: readonly Shape[] = [
     inputs: 1,
     sameKind: true,
     make: (name, [type], kindOf) =>
-      build(name, [type!], { ...reset, ...breaking, dataKind: kindOf(type!) }, ({ own, context }) => {
+      buildPlugin(name, [type!], { ...reset, ...breaking, dataKind: kindOf(type!) }, ({ own, context }) => {
         const state = context.state as { n: number };
         return own.map((r) => ({ ...r, v: state.n++ }));
       }),
@@ -429,7 +312,7 @@ export const SHAPES: readonly Shape[] = [
     inputs: 1,
     sameKind: true,
     make: (name, [type], kindOf) =>
-      build(
+      buildPlugin(
         name,
         [type!],
         { ...reset, stateful: { resetOnBreak: false }, dataKind: kindOf(type!) },
@@ -445,7 +328,7 @@ export const SHAPES: readonly Shape[] = [
     inputs: 2,
     sameKind: true,
     make: (name, types, kindOf) =>
-      build(
+      buildPlugin(
         name,
         types,
         { ...reset, ...breaking, stateful: { breakInput: types[1]! }, dataKind: kindOf(types[0]!) },
@@ -461,7 +344,7 @@ export const SHAPES: readonly Shape[] = [
     inputs: 2,
     sameKind: true,
     make: (name, types, kindOf) =>
-      build(name, types, { ...reset, ...breaking, dataKind: kindOf(types[0]!) }, ({ own, context }) => {
+      buildPlugin(name, types, { ...reset, ...breaking, dataKind: kindOf(types[0]!) }, ({ own, context }) => {
         const state = context.state as { n: number };
         return own.map((r) => ({ ...r, v: state.n++ }));
       }),
@@ -473,7 +356,7 @@ export const SHAPES: readonly Shape[] = [
     inputs: 1,
     sameKind: false,
     make: (name, types) =>
-      build(
+      buildPlugin(
         name,
         types,
         { ...reset, ...breaking },
@@ -487,7 +370,7 @@ export const SHAPES: readonly Shape[] = [
     inputs: 1,
     sameKind: false,
     make: (name, types) =>
-      build(name, types, { carryOver: true }, ({ own, end, context }) => events(own, end, context)),
+      buildPlugin(name, types, { carryOver: true }, ({ own, end, context }) => events(own, end, context)),
     oracle: (rows) => events(rows, Infinity, undefined),
   },
   {
@@ -502,9 +385,9 @@ export const SHAPES: readonly Shape[] = [
         version: "1",
         schema,
         compute(chunk, context) {
-          const rows = read(chunk, type!, chunk.t0);
+          const rows = readRows(chunk, type!, chunk.t0);
           const out = middle(rows);
-          return write(context.emit(out.length), out, name, false) as Table<typeof schema>;
+          return writeRows(context.emit(out.length), out, name, false) as Table<typeof schema>;
         },
       });
     },
@@ -512,81 +395,10 @@ export const SHAPES: readonly Shape[] = [
   },
 ];
 
-function inside({ t, e, c, v }: Row): Row[] {
-  return Array.from(
-    { length: Math.min(9, e - t) },
-    (_, k) => ({ t: t + k, e: t + k + (v & 1), c, v: small(v + k) }),
-  )
-    .filter((row) => row.v % 2 === 0);
-}
-
-function around({ t, e, c, v }: Row): Row[] {
-  return [{ t: t - 2, e: t, c, v }, { t: t + 1, e: Math.max(e, t + 1), c, v: small(v + 1) }];
-}
-
-function near(own: readonly Row[], others: readonly Row[], margin: number): Row[] {
-  return own.map((row) => ({
-    ...row,
-    v: sum(others.filter((other) => touches(other, row.t - margin, row.e + margin))),
-  }));
-}
-
-function nearStart(own: readonly Row[], others: readonly Row[], distance: number): Row[] {
-  return own.map((row) => ({
-    ...row,
-    v: sum(others.filter(({ t }) => row.t - distance <= t && t < row.t + distance)),
-  }));
-}
-
-function shifted(rows: readonly Row[], shift: number, distance: number): Row[] {
-  return rows.map(({ t, c, v }) => ({
-    t: t + shift,
-    e: t + shift + 1,
-    c,
-    v: small(v + sum(rows.filter((row) => Math.abs(row.t - t) <= distance))),
-  }));
-}
-
-function bins(rows: readonly Row[], phase: number): Row[] {
-  const byBin = new Map<number, Row[]>();
-  for (const row of rows) {
-    const bin = Math.floor((row.t + phase) / 5) * 5 - phase;
-    byBin.set(bin, [...byBin.get(bin) ?? [], row]);
-  }
-  return [...byBin].map(([t, list]) => ({ t, e: t + 5, c: 0, v: sum(list) }));
-}
-
-function held(own: readonly Row[], others: readonly Row[]): Row[] {
-  return own.map((row) => ({ ...row, v: sum(others.filter(({ t }) => row.t <= t && t < row.e)) }));
-}
-
-/** The first row opens an event of width 5; events are given when they are complete. */
-function events(rows: readonly Row[], end: number, context: ComputeContext | undefined): Row[] {
-  const made: Row[] = [];
-  for (let k = 0; k < rows.length;) {
-    const { t } = rows[k]!;
-    if (t + 5 > end && context && !context.last) {
-      context.consumedUntil(t);
-      break;
-    }
-    const members = rows.filter((row) => t <= row.t && row.t < t + 5);
-    made.push({ t, e: t + 5, c: members.length, v: sum(members) });
-    k = rows.findIndex((row) => row.t >= t + 5);
-    if (k < 0) break;
-  }
-  return made;
-}
-
-/** Rows with more than the mean value: known only with all of them. */
-function middle(rows: readonly Row[]): Row[] {
-  const mean = rows.reduce((total, { v }) => total + v, 0) / rows.length;
-  return rows.filter(({ v }) => v >= mean);
-}
-
 /** Three outputs with reaches of their own. */
 export function manyOutputs(names: readonly [string, string, string], type: string, kind: string): Plugin {
   const [late, early, same] = names;
-  return build(names, [type], {
+  return buildPlugin(names, [type], {
     dataKind: { [same]: kind },
     reach: { [late]: { right: 9 }, [early]: { left: 3, right: 0 } },
   }, ({ own }) => ({
@@ -606,5 +418,3 @@ export function manyOutputsOracle(rows: readonly Row[]): [Row[], Row[], Row[]] {
     rows.map((r) => ({ ...r, v: small(r.v + 5) })),
   ];
 }
-
-export { build as buildPlugin };

@@ -6,7 +6,8 @@ import { schema } from "../data/schema.ts";
 import { Table } from "../data/table.ts";
 import { defineSource } from "../plugin/define.ts";
 import type { Plugin } from "../plugin/plugin.ts";
-import { buildPlugin, columnsOf, SHAPES } from "./_shapes_testing.ts";
+import { buildPlugin, columnsOf } from "./_model_testing.ts";
+import { SHAPES } from "./_shapes_testing.ts";
 import { PipelineError } from "./errors.ts";
 
 const KIB = 2 ** 10;

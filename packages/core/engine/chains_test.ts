@@ -7,7 +7,8 @@ import type { Plugin } from "../plugin/plugin.ts";
 import { cutSource, runTrial } from "../testing/_trial.ts";
 import { uncut } from "../testing/_cutting.ts";
 import { model, tableOf } from "./_harness_testing.ts";
-import { buildPlugin, type Row, SHAPES } from "./_shapes_testing.ts";
+import { buildPlugin, type Row } from "./_model_testing.ts";
+import { SHAPES } from "./_shapes_testing.ts";
 
 type Rows = readonly (readonly [t: number, e: number, c?: number])[];
 

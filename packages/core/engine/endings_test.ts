@@ -12,7 +12,8 @@ import type { Plugin } from "../plugin/plugin.ts";
 import { Random } from "../testing/_random.ts";
 import { ShuffledExecutor } from "../testing/shuffled_executor.ts";
 import { numRuns } from "./_harness_testing.ts";
-import { buildPlugin, columnsOf, manyOutputs, SHAPES } from "./_shapes_testing.ts";
+import { buildPlugin, columnsOf } from "./_model_testing.ts";
+import { manyOutputs, SHAPES } from "./_shapes_testing.ts";
 import { type Executor, InlineExecutor } from "./executor.ts";
 import { Graph } from "./graph.ts";
 

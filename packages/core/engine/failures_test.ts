@@ -9,7 +9,8 @@ import type { ComputeContext, Plugin } from "../plugin/plugin.ts";
 import { cutSource } from "../testing/_trial.ts";
 import { ShuffledExecutor } from "../testing/shuffled_executor.ts";
 import { tableOf } from "./_harness_testing.ts";
-import { buildPlugin, columnsOf, SHAPES } from "./_shapes_testing.ts";
+import { buildPlugin, columnsOf } from "./_model_testing.ts";
+import { SHAPES } from "./_shapes_testing.ts";
 import { PipelineError } from "./errors.ts";
 import type { Executor } from "./executor.ts";
 

@@ -7,7 +7,8 @@ import { Table as Tables } from "../data/table.ts";
 import { Context } from "../context/context.ts";
 import { defineSource } from "../plugin/define.ts";
 import type { Plugin, SourcePiece } from "../plugin/plugin.ts";
-import { buildPlugin, columnsOf, SHAPES } from "./_shapes_testing.ts";
+import { buildPlugin, columnsOf } from "./_model_testing.ts";
+import { SHAPES } from "./_shapes_testing.ts";
 
 const HOUR = 3600n * 10n ** 12n;
 const FAR = 2n ** 62n;

@@ -3,7 +3,8 @@ import type { Table } from "../data/table.ts";
 import type { Plugin } from "../plugin/plugin.ts";
 import { Random } from "../testing/_random.ts";
 import { checkCase, inputRows, modelOf, numRuns } from "./_harness_testing.ts";
-import { manyOutputs, manyOutputsOracle, type Row, SHAPES } from "./_shapes_testing.ts";
+import type { Row } from "./_model_testing.ts";
+import { manyOutputs, manyOutputsOracle, SHAPES } from "./_shapes_testing.ts";
 
 interface RandomGraph {
   readonly plugins: Plugin[];

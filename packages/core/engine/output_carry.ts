@@ -131,6 +131,22 @@ export class OutputCarry {
   }
 
   /**
+   * Check the rows added last, which were made from rows that start before `end`. O(1).
+   *
+   * @throws {RangeError} On a row that starts more than `reach` behind all of those.
+   */
+  checkLast(end: bigint, reach: bigint): void {
+    const table = this.#pending.at(-1);
+    if (!table) return;
+    const last = table.t0 + BigInt(timesOf(table)[table.length - 1]!);
+    if (last < end + reach) return;
+    throw new RangeError(
+      `A row of "${this.#info.dataType}" starts at ${last} ps, more than reach.right (${reach} ps) behind all rows that ` +
+        `it was made from, which start before ${end} ps: declare how far behind its input row an output may start`,
+    );
+  }
+
+  /**
    * Give the chunk `[watermark, time)`: no row below `time` comes any more.
    *
    * @param more What is left of a table is given next: it stays where it is.

@@ -12,7 +12,8 @@ import { randomCuts, randomExtents } from "../testing/_cutting.ts";
 import { Random } from "../testing/_random.ts";
 import { ShuffledExecutor } from "../testing/shuffled_executor.ts";
 import { inputRows, numRuns, tableOf } from "./_harness_testing.ts";
-import { BREAK, buildPlugin, manyOutputs, type Shape, SHAPES } from "./_shapes_testing.ts";
+import { buildPlugin } from "./_model_testing.ts";
+import { BREAK, manyOutputs, type Shape, SHAPES } from "./_shapes_testing.ts";
 
 const RUNS = numRuns(15);
 const TARGET = { bytes: 60, spanPs: 7n };

@@ -3,11 +3,11 @@
 import type { Chunk } from "../chunk/chunk.ts";
 import type { Schema } from "../data/schema.ts";
 import type { Table } from "../data/table.ts";
-import type { Geometry, Reach } from "../plugin/plugin.ts";
+import type { Geometry, Plugin, Reach } from "../plugin/plugin.ts";
 import type { GraphServices } from "./node.ts";
 import { OutputCarry } from "./output_carry.ts";
 import type { Region } from "./region.ts";
-import type { Stage, StageResult } from "./stage.ts";
+import { type Stage, type StageResult, StepError } from "./stage.ts";
 
 /** What decides on the outputs. */
 export interface StageOutputsSpec {
@@ -21,8 +21,11 @@ export interface StageOutputsSpec {
 }
 
 interface Output {
+  readonly plugin: Plugin;
   readonly carry: OutputCarry;
   readonly reachLeft: bigint;
+  /** Undefined where it is not known. */
+  readonly reachRight: bigint | undefined;
   /** Only rows that start in their stretch are kept: the neighbours make the others. */
   readonly inStretch: boolean;
 }
@@ -37,7 +40,8 @@ export class StageOutputs {
     const { stage, geometry, inputKinds, schemas } = spec;
     const { runId } = services;
     const kinds = new Set(inputKinds);
-    stage.steps.forEach(({ plugin }, k) => {
+    stage.steps.forEach(({ plugin, options }, k) => {
+      const own = k === 0 ? geometry : plugin.geometry(options);
       const before = new Set(kinds); // two outputs of one new kind are both put in its order
       for (const dataType of plugin.provides) {
         const dataKind = plugin.kind === "merge" ? inputKinds[0]! : plugin.dataKinds[dataType] ?? dataType;
@@ -48,12 +52,14 @@ export class StageOutputs {
             dataKind,
             schema: schemas[dataType]!,
             sameKind: before.has(dataKind),
-            advice: "declare how far before its input row an output may start (reach.left)",
+            advice: adviceFor(plugin),
           };
-          const reach = k === 0 ? reachOf(geometry, dataType)?.left : undefined;
+          const { left = 0, right } = reachOf(own, dataType) ?? {};
           this.#outputs.set(dataType, {
+            plugin,
             carry: new OutputCarry(info, services, (chunk) => give(plugin.name, chunk)),
-            reachLeft: BigInt(reach ?? 0),
+            reachLeft: BigInt(left),
+            reachRight: right === undefined ? undefined : BigInt(right),
             // What later plugins of a chain make may start behind the stretch.
             inStretch: k === 0 && geometry.halo !== undefined,
           });
@@ -73,7 +79,8 @@ export class StageOutputs {
   /**
    * The rows of a stretch; `until` is how far the plugin is done, apart from its reach.
    *
-   * @throws {RangeError} On a row that starts earlier than the plugin's reach lets it.
+   * @throws {StepError} On a row that starts earlier or later than its plugin's reach lets it. O(1) a table: what is earlier or
+   *   later than the whole stretch lets it is seen, so that more is seen with smaller stretches.
    */
   add(region: Region, results: readonly StageResult[], until: bigint): void {
     const isFirst = !this.#started;
@@ -100,12 +107,18 @@ export class StageOutputs {
     for (const { carry, reachLeft } of this.#outputs.values()) carry.advance(until - reachLeft);
   }
 
-  #addTable({ carry, reachLeft, inStretch }: Output, table: Table, region: Region, isFirst: boolean): void {
+  #addTable(output: Output, table: Table, region: Region, isFirst: boolean): void {
+    const { plugin, carry, reachLeft, reachRight, inStretch } = output;
     if (!inStretch) carry.start(region.start - reachLeft);
     // With a halo, the neighbours make what starts outside; before the first and after the last there is none.
     const from = inStretch && !isFirst ? region.start : undefined;
     const to = inStretch && !region.last ? region.end : undefined;
-    carry.add(table, from, to);
+    try {
+      carry.add(table, from, to);
+      if (reachRight !== undefined) carry.checkLast(region.end, reachRight);
+    } catch (error) {
+      throw new StepError(plugin, error);
+    }
   }
 
   /** The streams end, not before `end`. */
@@ -117,6 +130,14 @@ export class StageOutputs {
   clear(): void {
     for (const { carry } of this.#outputs.values()) carry.clear();
   }
+}
+
+function adviceFor({ stateful, carryOver }: Plugin): string {
+  if (stateful) return "call hold with the earliest start that may still come, or declare reach.left";
+  if (carryOver) {
+    return "call consumedUntil with the earliest start that may still come, or declare reach.left";
+  }
+  return "declare how far before its input row an output may start (reach.left)";
 }
 
 function reachOf({ reach }: Geometry, dataType: string): Reach | undefined {

@@ -16,7 +16,8 @@ import { FolderStore } from "../store/store.ts";
 import { ShuffledExecutor } from "../testing/shuffled_executor.ts";
 import { cutSource } from "../testing/_trial.ts";
 import { tableOf } from "./_harness_testing.ts";
-import { buildPlugin, SHAPES } from "./_shapes_testing.ts";
+import { buildPlugin } from "./_model_testing.ts";
+import { SHAPES } from "./_shapes_testing.ts";
 
 const make = (shape: string, name: string, types: readonly string[]): Plugin =>
   SHAPES.find((s) => s.name === shape)!.make(name, types, (type) => type);

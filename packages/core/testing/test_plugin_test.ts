@@ -7,7 +7,7 @@ import { type ClassContext, StreamingPlugin } from "../plugin/classes.ts";
 import { definePlugin } from "../plugin/define.ts";
 import type { ComputeContext, Plugin } from "../plugin/plugin.ts";
 import { SHAPES } from "../engine/_shapes_testing.ts";
-import { buildPlugin } from "../engine/_shapes_testing.ts";
+import { buildPlugin } from "../engine/_model_testing.ts";
 import { tableOf } from "../engine/_harness_testing.ts";
 import { testPlugin } from "./test_plugin.ts";
 

@@ -9,21 +9,25 @@ import { sandboxedPlugin } from "./mod.ts";
 
 const RUNS = 3;
 
-/** The shapes' own module, as a package of its own would write it. */
-async function shapesModule(): Promise<string> {
-  const text = await Deno.readTextFile(new URL("../../core/engine/_shapes_testing.ts", import.meta.url));
+/** A module of the shapes', as a package of its own would write it. */
+async function moduleOf(name: string): Promise<string> {
+  const text = await Deno.readTextFile(new URL(`../../core/engine/${name}`, import.meta.url));
   return text.replace(/"\.\.\/\w+\/(\w+)\.ts"/g, (_, name) => `"@millrace/core/${name}"`);
 }
 
 Deno.test("every shape of plugin gives the same in a sandbox as in place", async (t) => {
   const names = [...SHAPES.keys()];
   const entry = `import type { Plugin } from "@millrace/core/plugin";
-import { manyOutputs, SHAPES } from "./shapes.ts";
+import { manyOutputs, SHAPES } from "./_shapes_testing.ts";
 const made = SHAPES.map((s) => s.make("out", s.inputs === 2 ? ["a", "b"] : ["a"], (type) => type));
 ${names.map((k) => `export const shape${k}: Plugin = made[${k}]!;`).join("\n")}
 export const many: Plugin = manyOutputs(["late", "early", "same"], "a", "a");
 `;
-  await using vendored = await vendor({ "mod.ts": entry, "shapes.ts": await shapesModule() });
+  const modules = ["_shapes_testing.ts", "_model_testing.ts", "_model_work_testing.ts"];
+  const files = Object.fromEntries(
+    await Promise.all(modules.map(async (name) => [name, await moduleOf(name)])),
+  );
+  await using vendored = await vendor({ "mod.ts": entry, ...files });
   for (const [k, name] of [...SHAPES.map(({ name }) => name), "several outputs"].entries()) {
     await t.step(name, async () => {
       const exported = k < SHAPES.length ? `shape${k}` : "many";
