@@ -57,13 +57,16 @@ export class Deadlines {
     );
   }
 
-  /** Kills a process that goes on with a cancelled task beyond the grace, once it is not at work for others too. */
+  /**
+   * Kills a worker that goes on with a cancelled task beyond the grace, once it is not at work for others too and can be
+   * stopped: a thread that computes ends what it has in hand, one that waits for something may wait for ever.
+   */
   limitCancelled(worker: PoolWorker, entry: Entry): void {
     this.#afterGrace(entry, () => {
       const begun = worker.connection.started();
       const isShared = begun !== undefined &&
         worker.inOrder().some((other) => worker.hasBegun(other, begun) && !other.isSettled);
-      if (isShared) this.limitCancelled(worker, entry);
+      if (isShared || worker.connection.stops === false) this.limitCancelled(worker, entry);
       else this.#lose(worker, `did not end a cancelled task within ${this.#options.grace} ms`);
     });
   }

@@ -26,7 +26,7 @@ export interface WorkerPoolOptions {
   readonly maxQueuedTasks?: number;
   /** Bytes of inputs that may wait in the queue; one task is always let in. Default 256 MiB. */
   readonly maxQueuedBytes?: number;
-  /** Ms that a task has to end by itself after its timeout or `abort()`, in a process after it was cancelled. Default 250. */
+  /** Ms that a task has to end by itself after its timeout or `abort()`, and after it was cancelled elsewhere than inline; a thread that is busy has until it waits. Default 250. */
   readonly grace?: number;
   /** Workers that may be lost while their code can't be stopped before the pool fails. Default 4. */
   readonly maxLost?: number;

@@ -349,7 +349,7 @@ export class WorkerPool implements AsyncDisposable {
     const worker = entry.at;
     if (worker !== undefined) {
       worker.connection.send([Op.cancel, entry.id, encodeError(reason)], []);
-      if (this.#options.transport.kind === "process") this.#deadlines.limitCancelled(worker, entry);
+      if (this.#options.transport.kind !== "inline") this.#deadlines.limitCancelled(worker, entry);
       return;
     }
     this.#dispatcher.remove(entry);

@@ -19,6 +19,7 @@ const MODES = [
   "exit once",
   "loop",
   "wait",
+  "never",
   "keep",
   "hungry",
   "kill once",
@@ -135,6 +136,9 @@ async function misbehave(mode: string, flag: string, signal: AbortSignal, input:
         });
       });
       return;
+    case "never":
+      await new Promise(() => {});
+      return;
     case "keep":
       kept.push(input.share());
       return;
@@ -150,6 +154,19 @@ async function first(flag: string): Promise<boolean> {
     throw error;
   }
 }
+
+/** With state; waits for ever in its first stretch. */
+export const sleeper: Plugin = definePlugin({
+  module,
+  export: "sleeper",
+  provides: "sleeper",
+  dependsOn: ["rows"],
+  needs: { rows: { time: "time" } },
+  version: "1",
+  schema: SCHEMA,
+  stateful: true,
+  computeChunk: () => new Promise<never>(() => {}),
+});
 
 /** Keeps a view of its last input as its state: what it gives is the sum of that and of this one. */
 export const keeper: Plugin = definePlugin({

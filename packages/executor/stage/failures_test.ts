@@ -8,7 +8,16 @@ import { schema } from "@millrace/core/schema";
 import { Table } from "@millrace/core/table";
 import { tableSource } from "@millrace/core/table-source";
 import { ExecutorManager } from "../manager/executor_manager.ts";
-import { after, before, behind, greedy, keeper, moody, moodyBehind } from "./_bad_plugins_testing.ts";
+import {
+  after,
+  before,
+  behind,
+  greedy,
+  keeper,
+  moody,
+  moodyBehind,
+  sleeper,
+} from "./_bad_plugins_testing.ts";
 
 const KINDS = ["thread", "process"] as const;
 const N = 100;
@@ -185,6 +194,19 @@ for (const type of KINDS) {
     assert.deepEqual([...data.get("value", "f64")], Array.from({ length: N }, (_, k) => k === 0 ? 0 : 1));
   });
 }
+
+Deno.test("an aborted run ends and its manager closes, though a plugin waits for ever in a thread", async () => {
+  for (const [plugin, dataType] of [[moody, "moody"], [sleeper, "sleeper"]] as const) {
+    await using manager = new ExecutorManager({ defaultType: "thread", defaultWorkers: 2 });
+    await using ctx = new Context({ executor: manager });
+    ctx.register(tableSource("rows", rows), plugin);
+    if (plugin === moody) ctx.setConfig({ "moody.mode": "never", "moody.at": 34 });
+    const abort = new AbortController();
+    setTimeout(() => abort.abort(new Error("enough")), 400);
+    const work = ctx.getData("run_1", dataType, { chunkSize: 10, signal: abort.signal });
+    await assert.rejects(work, { message: "enough" });
+  }
+});
 
 Deno.test("a process that is killed is replaced, and its work done again", () =>
   withFlag(async (flag) => {

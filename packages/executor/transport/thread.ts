@@ -84,13 +84,17 @@ class ThreadConnection implements Connection {
   }
 
   kill(): Promise<{ stopped: boolean }> {
-    // A thread that has read what it was sent last is at its event loop now and then: it stops.
-    const isListening = this.#events === undefined || this.#isReady &&
-        Atomics.load(this.#board, Board.cancels) > 0 &&
-        Atomics.load(this.#board, Board.cancels) === Atomics.load(this.#board, Board.cancelsRead);
+    const stopped = this.stops;
     this.#events = undefined;
     this.#terminate();
-    return Promise.resolve({ stopped: isListening });
+    return Promise.resolve({ stopped });
+  }
+
+  /** A thread that has read what it was sent last is at its event loop now and then: it stops. */
+  get stops(): boolean {
+    return this.#events === undefined || this.#isReady &&
+        Atomics.load(this.#board, Board.cancels) > 0 &&
+        Atomics.load(this.#board, Board.cancels) === Atomics.load(this.#board, Board.cancelsRead);
   }
 
   memory(): number | undefined {

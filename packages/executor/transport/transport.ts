@@ -46,6 +46,8 @@ export interface Connection {
   stop(): Promise<void>;
   /** Ends a worker whatever it does. `stopped` is false when its code may still be running. Never rejects. */
   kill(): Promise<{ readonly stopped: boolean }>;
+  /** Whether `kill()` would stop its code now, as far as that can be told. Missing where it always would. */
+  readonly stops?: boolean;
   /** Bytes in use by the worker as last known, undefined where that can't be told. Cheap. */
   memory(): number | undefined;
   /**
