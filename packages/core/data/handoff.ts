@@ -24,6 +24,7 @@
  */
 import { arrayOver, type Ragged, type Schema, schema, type TypedArray } from "./schema.ts";
 import { BufferHandle } from "./buffer_pool.ts";
+import { highestEndOf, isOrdered, markOrdered } from "./_ordered.ts";
 import { type Held, Table } from "./table.ts";
 
 /** Where the columns of a table lie. Can be posted to another thread as it is. */
@@ -39,6 +40,8 @@ export interface TableParts {
    * ragged column also index of the offsets' buffer and byte where those begin.
    */
   readonly places: readonly number[];
+  /** Of rows that were checked and are in order: their highest endtime, ps from `t0`, NaN where that is not known. */
+  readonly ordered?: number;
 }
 
 /** Numbers a column in {@linkcode TableParts.places}. */
@@ -62,7 +65,8 @@ export function partsOf(table: Table, buffers: ArrayBufferLike[]): TableParts {
     if ("offsets" in data) places.push(indexOf(data.offsets.buffer), data.offsets.byteOffset);
     else places.push(-1, 0);
   }
-  return { schema: table.schema.text, t0: table.t0, length: table.length, places };
+  const parts = { schema: table.schema.text, t0: table.t0, length: table.length, places };
+  return isOrdered(table) ? { ...parts, ordered: highestEndOf(table) ?? NaN } : parts;
 }
 
 const schemas = new Map<string, Schema>();
@@ -108,5 +112,6 @@ export function tableOf(
     } else columns[column.name] = values;
     widths.push(places[at + 3]!);
   });
-  return Table.over(schema, t0, length, columns, widths, [...used].map(hold));
+  const table = Table.over(schema, t0, length, columns, widths, [...used].map(hold));
+  return parts.ordered === undefined ? table : markOrdered(table, parts.ordered);
 }

@@ -10,11 +10,15 @@
 export class CutSet {
   readonly #gap: number;
   readonly #maxSpan: number;
-  #lo: number[] = [];
-  #hi: number[] = [];
+  /** The first `#count` of each are the intervals. */
+  #lo = new Float64Array(16);
+  #hi = new Float64Array(16);
+  #count = 0;
   #cover = -Infinity;
   #last = -Infinity;
   #clusterStart = -Infinity;
+  readonly #time = new Float64Array(1);
+  readonly #end = new Float64Array(1);
 
   constructor(gap: number, maxSpan = Infinity) {
     this.#gap = gap;
@@ -28,45 +32,45 @@ export class CutSet {
 
   /** The next row, in time order. */
   add(time: number, endtime: number): void {
-    const lo = Math.max(this.#cover, this.#last + 1);
-    const gap = lo <= time && time - this.#cover >= this.#gap;
-    if (gap) {
-      this.#lo.push(lo);
-      this.#hi.push(time);
-    } else if (time > this.#last && time >= this.#clusterStart + this.#maxSpan) {
-      this.#lo.push(this.#last + 1);
-      this.#hi.push(time);
-    } else {
-      if (endtime > this.#cover) this.#cover = endtime;
-      this.#last = time;
-      return;
-    }
-    // A new cluster: no older row reaches as far as this one's start, or its reach no longer counts (maxSpan).
-    this.#clusterStart = time;
-    this.#cover = endtime;
-    this.#last = time;
+    this.#time[0] = time;
+    this.#end[0] = endtime;
+    this.addRows(this.#time, this.#end, 0, 1, 0);
   }
 
   /** The next rows of arrays, `from` to `to` (excluded), in time order; their times count from `-shift`. */
   addRows(times: Float64Array, ends: Float64Array, from: number, to: number, shift: number): void {
-    const gap = this.#gap, maxSpan = this.#maxSpan;
-    for (let i = from; i < to;) {
-      // Rows that open no cluster only move the cover: most of them.
-      let cover = this.#cover, last = this.#last;
-      const limit = this.#clusterStart + maxSpan;
-      for (; i < to; i++) {
-        const time = times[i]! + shift;
-        if (time - cover >= gap || time >= limit) break;
-        const end = ends[i]! + shift;
-        if (end > cover) cover = end;
-        last = time;
-      }
-      this.#cover = cover;
-      this.#last = last;
-      if (i < to) this.add(times[i]! + shift, ends[i++]! + shift);
+    this.#makeRoom(to - from);
+    const gap = this.#gap, maxSpan = this.#maxSpan, lo = this.#lo, hi = this.#hi;
+    let count = this.#count, cover = this.#cover, last = this.#last, start = this.#clusterStart;
+    for (let i = from; i < to; i++) {
+      const time = times[i]! + shift, end = ends[i]! + shift;
+      const isGap = time - cover >= gap && time > last && time >= cover;
+      if (isGap || (time > last && time >= start + maxSpan)) {
+        // A new cluster: no older row reaches as far as this one's start, or its reach no longer counts (maxSpan).
+        lo[count] = isGap && cover > last ? cover : last + 1;
+        hi[count++] = time;
+        start = time;
+        cover = end;
+      } else if (end > cover) cover = end;
+      last = time;
     }
+    this.#count = count;
+    this.#cover = cover;
+    this.#last = last;
+    this.#clusterStart = start;
   }
 
+  #makeRoom(more: number): void {
+    const needed = this.#count + more;
+    if (needed <= this.#lo.length) return;
+    const [lo, hi] = [this.#lo, this.#hi].map((kept) => {
+      const larger = new Float64Array(2 * needed);
+      larger.set(kept.subarray(0, this.#count));
+      return larger;
+    });
+    this.#lo = lo!;
+    this.#hi = hi!;
+  }
   /** The largest allowed cut at or before `limit` when all rows before `frontier` were added; `-Infinity` if none. */
   largestAtMost(limit: number, frontier: number): number {
     const lo = Math.max(this.#cover, this.#last + 1);
@@ -74,7 +78,7 @@ export class CutSet {
       return Math.min(limit, frontier);
     }
     // Intervals are ascending: the last one that starts at or before the limit.
-    let from = 0, to = this.#lo.length;
+    let from = 0, to = this.#count;
     while (from < to) {
       const mid = (from + to) >>> 1;
       if (this.#lo[mid]! <= limit) from = mid + 1;
@@ -85,10 +89,14 @@ export class CutSet {
 
   /** Forget cuts at or before `cut`, then measure times from `delta` later. */
   shift(cut: number, delta: number): void {
-    let drop = 0;
-    while (drop < this.#hi.length && this.#hi[drop]! <= cut) drop++;
-    this.#lo = this.#lo.slice(drop).map((t) => t - delta);
-    this.#hi = this.#hi.slice(drop).map((t) => t - delta);
+    const lo = this.#lo, hi = this.#hi;
+    let kept = 0;
+    for (let k = 0; k < this.#count; k++) {
+      if (hi[k]! <= cut) continue;
+      lo[kept] = lo[k]! - delta;
+      hi[kept++] = hi[k]! - delta;
+    }
+    this.#count = kept;
     this.#cover -= delta;
     this.#last -= delta;
     this.#clusterStart -= delta;

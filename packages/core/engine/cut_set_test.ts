@@ -76,3 +76,34 @@ Deno.test("a maxSpan opens a cluster without a gap, never between equal times", 
   assert.equal(cuts.largestAtMost(3, 8), 3);
   assert.equal(cuts.cover, 20);
 });
+
+Deno.test("addRows() is add() for each row, wherever the rows are divided", () => {
+  const rows = fc.array(fc.tuple(fc.nat(9), fc.nat(9)), { maxLength: 60 }).map((list) => {
+    let time = 0;
+    return list.map(([gap, length]): Row => [time += gap, time + length]);
+  });
+  const gap = fc.nat(8), maxSpan = fc.constantFrom(3, 10, Infinity);
+  fc.assert(
+    fc.property(
+      rows,
+      gap,
+      maxSpan,
+      fc.nat(60),
+      fc.integer({ min: -5, max: 5 }),
+      (list, gap, span, at, shift) => {
+        const one = new CutSet(gap, span), many = new CutSet(gap, span);
+        for (const [t, e] of list) one.add(t, e);
+        const times = Float64Array.from(list, ([t]) => t - shift),
+          ends = Float64Array.from(list, ([, e]) => e - shift);
+        const middle = Math.min(at, list.length);
+        many.addRows(times, ends, 0, middle, shift);
+        many.addRows(times, ends, middle, list.length, shift);
+        const last = list.at(-1)?.[0] ?? 0;
+        for (let limit = 0; limit < last + 30; limit++) {
+          assert.equal(many.largestAtMost(limit, last + 20), one.largestAtMost(limit, last + 20));
+        }
+      },
+    ),
+    { numRuns: numRuns(300) },
+  );
+});

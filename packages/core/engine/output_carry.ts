@@ -2,14 +2,13 @@
 //
 // add O(rows) to check the order (a sort where it is not given); advance O(rows given), a view where they lie in one table.
 
-import { Chunk, coverEndOf, endtimesOf, MAX_CHUNK_PS, NO_COVER, rowAt, timesOf } from "../chunk/chunk.ts";
-import { isOrdered } from "../chunk/_ordered.ts";
+import { Chunk, endtimesOf, MAX_CHUNK_PS, NO_COVER, rowAt, timesOf } from "../chunk/chunk.ts";
 import { concatTables } from "../chunk/concat_tables.ts";
 import { mergeRows } from "../chunk/merge_rows.ts";
-import { sortRows } from "../chunk/sort_rows.ts";
 import type { Schema } from "../data/schema.ts";
 import { Table } from "../data/table.ts";
 import type { Memory } from "../data/buffer_pool.ts";
+import { checkTimes, coverOf, inOrder } from "./_in_order.ts";
 
 /** What an output is called. */
 export interface OutputInfo {
@@ -101,11 +100,10 @@ export class OutputCarry {
   #inOrder(table: Table): Table {
     try {
       const { dataType, sameKind } = this.#info;
-      if (!sameKind && isOrdered(table)) return table.share();
+      if (!sameKind) return inOrder(table, dataType, this.#memory);
       // The times of a kind were compared with the input's already, which are checked.
-      if (!sameKind || endtimesOf(table) !== timesOf(table)) checkTimes(table, dataType);
-      if (sameKind) return table.share();
-      return sortRows(table, this.#memory);
+      if (endtimesOf(table) !== timesOf(table)) checkTimes(table, dataType);
+      return table.share();
     } finally {
       table.release();
     }
@@ -210,7 +208,7 @@ export class OutputCarry {
   #giveOne(table: Table, start: bigint, end: bigint): void {
     const { runId, dataType, dataKind } = this.#info;
     const coverBefore = this.#cover;
-    this.#cover = coverEndOf(table, coverBefore);
+    this.#cover = coverOf(table, coverBefore);
     this.rows += table.length;
     this.chunks++;
     this.#give(
@@ -232,23 +230,5 @@ export class OutputCarry {
   clear(): void {
     for (const table of this.#pending) table.release();
     this.#pending = [];
-  }
-}
-
-/**
- * Check that all times are exact integers and no row ends before it starts. O(rows).
- *
- * @throws {RangeError} Naming the first row that is not so.
- */
-export function checkTimes(table: Table, dataType: string): void {
-  const times = timesOf(table), ends = endtimesOf(table);
-  for (let i = 0; i < times.length; i++) {
-    const time = times[i]!, end = ends[i]!;
-    const whole = Math.trunc(time) === time && Math.trunc(end) === end; // false for NaN
-    if (whole && end >= time && time >= Number.MIN_SAFE_INTEGER && end <= Number.MAX_SAFE_INTEGER) continue;
-    const where = `row ${i} of "${dataType}" is [${time}, ${end}) ps from ${table.t0} ps`;
-    throw new RangeError(
-      `A row must start and end at whole picoseconds and not end before it starts: ${where}`,
-    );
   }
 }

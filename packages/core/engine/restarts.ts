@@ -5,6 +5,7 @@
 // add O(rows made); before O(log places); memory: at most MOST places.
 
 import { NO_COVER, timesOf } from "../chunk/chunk.ts";
+import { isOrdered } from "../data/_ordered.ts";
 import type { Geometry, Plugin } from "../plugin/plugin.ts";
 import type { Break } from "./computation.ts";
 import type { StageResult } from "./stage.ts";
@@ -52,8 +53,10 @@ export class Restarts {
       for (const table of Object.values(outputs)) {
         if (!table || table.length === 0) continue;
         const times = timesOf(table);
-        let last = -Infinity;
-        for (let i = 0; i < times.length; i++) if (times[i]! > last) last = times[i]!; // may be out of order yet
+        let last = isOrdered(table) ? times[times.length - 1]! : -Infinity;
+        if (last === -Infinity) {
+          for (let i = 0; i < times.length; i++) if (times[i]! > last) last = times[i]!;
+        }
         if (!Number.isSafeInteger(last)) continue; // told where the rows are checked
         const time = table.t0 + BigInt(last);
         if (time > this.#last) this.#last = time;

@@ -2,16 +2,14 @@
  * Stages: chains of plugins that are computed together, and the code that computes them, wherever it runs.
  * @module
  */
-import { Chunk, coverEndOf, timesOf } from "../chunk/chunk.ts";
-import { markOrdered } from "../chunk/_ordered.ts";
-import { sortRows } from "../chunk/sort_rows.ts";
+import { Chunk, timesOf } from "../chunk/chunk.ts";
 import type { Account, BufferPool } from "../data/buffer_pool.ts";
 import { combineTables } from "../data/combine_tables.ts";
 import { Table } from "../data/table.ts";
 import type { Outputs, Plugin } from "../plugin/plugin.ts";
 import type { Json } from "../store/types.ts";
 import { checkOutputs } from "./_check_outputs.ts";
-import { checkTimes } from "./output_carry.ts";
+import { coverOf, inOrder } from "./_in_order.ts";
 import { checkSameRows } from "./_same_rows.ts";
 import { baseOf, type Marks, noMarks, StepContext, type StepInput } from "./_step_context.ts";
 
@@ -239,8 +237,7 @@ export class StageRunner {
 
   #sorted(made: Table, dataType: string): Table {
     try {
-      checkTimes(made, dataType);
-      return markOrdered(sortRows(made, this.#environment));
+      return inOrder(made, dataType, this.#environment);
     } finally {
       made.release();
     }
@@ -252,7 +249,7 @@ export class StageRunner {
     const { runId } = this.#environment;
     const base = before.chunks[plugin.dependsOn[0]!]!;
     const dataKind = plugin.kind === "merge" ? base.dataKind : plugin.dataKinds[dataType] ?? dataType;
-    const coverEnd = dataKind === base.dataKind ? base.coverEnd : coverEndOf(table);
+    const coverEnd = dataKind === base.dataKind ? base.coverEnd : coverOf(table);
     const chunk = new Chunk(table, { start, end, coverEnd, runId, dataType, dataKind });
     return { chunks: { [dataType]: chunk }, own: { from: 0, to: table.length } };
   }

@@ -15,11 +15,11 @@
  */
 import { createHash } from "node:crypto";
 import { coverEndOf, lowerBound, timesOf } from "../chunk/chunk.ts";
-import { markOrdered } from "../chunk/_ordered.ts";
+import { markOrdered } from "../data/_ordered.ts";
 import { sortRows } from "../chunk/sort_rows.ts";
 import type { ColumnTypes, Ragged, TypedArray } from "../data/schema.ts";
 import type { Table } from "../data/table.ts";
-import { checkTimes } from "../engine/output_carry.ts";
+import { checkTimes } from "../engine/_in_order.ts";
 import { defineSource } from "./define.ts";
 import type { Plugin, SourcePiece, TimeRange } from "./plugin.ts";
 
@@ -45,6 +45,7 @@ export function tableSource<C extends ColumnTypes>(
 ): Plugin {
   const sorted = sortRows(table);
   checkTimes(sorted as unknown as Table, name);
+  const cover = table.length > 0 ? coverEndOf(sorted as unknown as Table) : 1n;
   let sha256: string | undefined;
   return defineSource({
     provides: name,
@@ -54,7 +55,7 @@ export function tableSource<C extends ColumnTypes>(
     ...(options.dataKind === undefined ? {} : { dataKind: options.dataKind }),
     // deno-lint-ignore require-await -- a source is asynchronous
     async *read({ maxRows }) {
-      yield* pieces(sorted as unknown as Table, options, maxRows);
+      yield* pieces(sorted as unknown as Table, cover, options, maxRows);
     },
     fingerprint: () => {
       sha256 ??= hashOf(sorted as unknown as Table);
@@ -81,12 +82,16 @@ function hashOf(table: Table): string {
   return hash.digest("hex");
 }
 
-function* pieces(table: Table, options: TableSourceOptions, maxRows: number): Generator<SourcePiece> {
+function* pieces(
+  table: Table,
+  cover: bigint,
+  options: TableSourceOptions,
+  maxRows: number,
+): Generator<SourcePiece> {
   const times = timesOf(table);
   const n = table.length;
   const first = n > 0 ? table.t0 + BigInt(times[0]!) : 0n;
   const after = n > 0 ? table.t0 + BigInt(times[n - 1]!) + 1n : 1n;
-  const cover = n > 0 ? coverEndOf(table) : 1n;
   const start = options.extent?.[0] ?? (first < 0n ? first : 0n);
   const end = options.extent?.[1] ?? (cover > after ? cover : after);
   let row = 0, at = start;
