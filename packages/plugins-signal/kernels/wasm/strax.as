@@ -8,19 +8,39 @@ export function heapBase(): usize {
   return __heap_base;
 }
 
+/** The highest of some u16 values; 0 of none. */
+export function highestU16(at: usize, count: i32): i32 {
+  let highest = i16x8.splat(0), most = 0, i = 0;
+  for (; i + 8 <= count; i += 8) highest = i16x8.max_u(highest, v128.load(at + (<usize>i << 1)));
+  for (; i < count; i++) most = max<i32>(most, <i32>load<u16>(at + (<usize>i << 1)));
+  highest = i16x8.max_u(highest, v128.shuffle<i64>(highest, highest, 1, 0));
+  highest = i16x8.max_u(highest, v128.shuffle<i32>(highest, highest, 1, 0, 3, 2));
+  highest = i16x8.max_u(highest, v128.shuffle<i16>(highest, highest, 1, 0, 3, 2, 5, 4, 7, 6));
+  return max<i32>(most, <i32>i16x8.extract_lane_u(highest, 0));
+}
+
+/** The highest of some i32 values, at least 0. */
+export function highestI32(at: usize, count: i32): i32 {
+  let highest = i32x4.splat(0), most = 0, i = 0;
+  for (; i + 4 <= count; i += 4) highest = i32x4.max_s(highest, v128.load(at + (<usize>i << 2)));
+  for (; i < count; i++) most = max<i32>(most, load<i32>(at + (<usize>i << 2)));
+  highest = i32x4.max_s(highest, v128.shuffle<i64>(highest, highest, 1, 0));
+  most = max<i32>(most, i32x4.extract_lane(highest, 0));
+  return max<i32>(most, i32x4.extract_lane(highest, 1));
+}
+
 /**
  * Baseline, flip, zeros behind the length, integral. `state` holds by channel: mean (f32), standard deviation (f32) and the
- * number of the next fragment (i32), 65536 of each. `masks` are so many ones as a row has samples, up to a whole vector, and as
+ * number of the next fragment (i32), `known` of each. `masks` are so many ones as a row has samples, up to a whole vector, and as
  * many zeros. A fragment without its predecessor, and all behind it, has no baseline (NaN) and no samples; gives the first row of these
  * that has another pulse or nothing before it, or -1.
  */
 export function recordRows(
-  rows: i32, width: i32, samples: usize, lengths: usize, channels: usize, numbers: usize, state: usize, masks: usize,
-  baselineSamples: i32, flip: bool, out: usize, areas: usize, baselines: usize, deviations: usize,
+  rows: i32, width: i32, samples: usize, lengths: usize, channels: usize, numbers: usize, state: usize, known: usize,
+  masks: usize, baselineSamples: i32, flip: bool, out: usize, areas: usize, baselines: usize, deviations: usize,
 ): i32 {
-  const ones = i16x8.splat(1), turn = i16x8.splat(flip ? -1 : 0);
   const vectors: usize = <usize>(width + 7) >> 3, stride: usize = <usize>width << 1;
-  const means = state, rmss = state + 262144, nexts = state + 524288;
+  const means = state, rmss = state + (known << 2), nexts = state + (known << 3);
   let lost = -1;
   for (let row = 0; row < rows; row++) {
     const four = <usize>row << 2;
@@ -48,21 +68,42 @@ export function recordRows(
       continue;
     }
     const fraction = mean - floor<f32>(mean);
-    // x - whole, or whole - x: both as (x xor turn) - (whole xor turn), a two's complement being ~x + 1.
-    const whole = v128.xor(i16x8.splat(<i16><i32>mean), turn);
+    const whole = i16x8.splat(<i16><i32>mean);
     const mask = masks + (<usize>(width - n) << 1);
-    let sum = i32x4.splat(0);
-    for (let k: usize = 0; k < vectors; k++) {
-      const at = k << 4;
-      const v = v128.and(i16x8.sub(v128.xor(v128.load(x + at), turn), whole), v128.load(mask + at));
-      v128.store(y + at, v);
-      sum = i32x4.add(sum, i32x4.dot_i16x8_s(v, ones));
-    }
+    const sum = flip ? subtract(x, y, mask, whole, vectors, true) : subtract(x, y, mask, whole, vectors, false);
     store<i32>(areas + four, addLanes(sum) + <i32>nearest<f64>(<f64>fraction * <f64>n));
     store<f32>(baselines + four, mean);
     store<f32>(deviations + four, load<f32>(rmss + channel));
   }
   return lost;
+}
+
+/** Samples below (`flip`) or above a level, 0 where the mask is, and their sums. */
+@inline
+function subtract(x: usize, y: usize, mask: usize, level: v128, vectors: usize, flip: bool): v128 {
+  const ones = i16x8.splat(1);
+  let sum = i32x4.splat(0), other = i32x4.splat(0), k: usize = 0;
+  const end = (vectors & ~3) << 4;
+  for (; k < end; k += 64) {
+    const a = v128.load(x + k), b = v128.load(x + k, 16), c = v128.load(x + k, 32), d = v128.load(x + k, 48);
+    const p = v128.and(flip ? i16x8.sub(level, a) : i16x8.sub(a, level), v128.load(mask + k));
+    const q = v128.and(flip ? i16x8.sub(level, b) : i16x8.sub(b, level), v128.load(mask + k, 16));
+    const r = v128.and(flip ? i16x8.sub(level, c) : i16x8.sub(c, level), v128.load(mask + k, 32));
+    const s = v128.and(flip ? i16x8.sub(level, d) : i16x8.sub(d, level), v128.load(mask + k, 48));
+    v128.store(y + k, p);
+    v128.store(y + k, q, 16);
+    v128.store(y + k, r, 32);
+    v128.store(y + k, s, 48);
+    sum = i32x4.add(sum, i32x4.add(i32x4.dot_i16x8_s(p, ones), i32x4.dot_i16x8_s(q, ones)));
+    other = i32x4.add(other, i32x4.add(i32x4.dot_i16x8_s(r, ones), i32x4.dot_i16x8_s(s, ones)));
+  }
+  for (; k < vectors << 4; k += 16) {
+    const a = v128.load(x + k);
+    const p = v128.and(flip ? i16x8.sub(level, a) : i16x8.sub(a, level), v128.load(mask + k));
+    v128.store(y + k, p);
+    sum = i32x4.add(sum, i32x4.dot_i16x8_s(p, ones));
+  }
+  return i32x4.add(sum, other);
 }
 
 @inline
@@ -92,18 +133,52 @@ function baselineOf(x: usize, n: i32, mean: usize, deviation: usize): void {
   store<f32>(deviation, n == 0 ? 0 : <f32>(sqrt<f64>(<f64>(<i64>n * squares - total * total)) / <f64>n));
 }
 
+/** Bytes that `findHits` writes for each hit. */
+const HIT: usize = 24;
+/** Rows whose samples are still in the cache when their hits are measured. */
+const BLOCK = 32;
+
 /**
- * Runs of samples at or above each row's threshold, as 8 bytes each at `hits`: row (u32), first sample and the one behind the last
- * (u16 both). Gives their number. `thresholds` are those of the rows, rounded up to integers.
+ * Hits: runs of samples at or above each row's threshold, `HIT` bytes each at `hits`: row (u32), first sample and the one behind the last
+ * (u16 both), integral and height (f32), offset of the highest sample (i32), number of its first sample at `wave` (u32), where their samples
+ * (i16) lie one behind the other. Gives their number, or -1 where there is no room for `room` of them, as long as rows can be.
+ *
+ * A threshold is the higher of the channel's amplitude and the noise of the row in the channel's units (f64 both); it is written to
+ * `thresholds` (f32). One that is NaN is not reached.
  */
-export function findRuns(rows: i32, width: i32, samples: usize, lengths: usize, thresholds: usize, hits: usize): i32 {
+export function findHits(
+  rows: i32, width: i32, samples: usize, lengths: usize, channels: usize, baselines: usize, deviations: usize, amplitudes: usize,
+  noises: usize, thresholds: usize, hits: usize, room: i32, wave: usize,
+): i32 {
+  let count = 0, to = wave;
+  for (let row = 0; row < rows; row += BLOCK) {
+    const end = min<i32>(row + BLOCK, rows);
+    if (count + (end - row) * ((width + 1) >> 1) > room) return -1;
+    const more = findRuns(row, end, width, samples, lengths, channels, deviations, amplitudes, noises, thresholds, hits, count);
+    to = measure(count, more, width, samples, baselines, hits, to, wave);
+    count = more;
+  }
+  return count;
+}
+
+/** Runs of the rows `row` to `end` (excluded), behind the first `found`; gives how many there are then. */
+@inline
+function findRuns(
+  row: i32, end: i32, width: i32, samples: usize, lengths: usize, channels: usize, deviations: usize, amplitudes: usize,
+  noises: usize, thresholds: usize, hits: usize, found: i32,
+): i32 {
   const stride: usize = <usize>width << 1;
-  let count: u32 = 0;
-  for (let row = 0; row < rows; row++) {
+  let count: u32 = <u32>found << 1;
+  for (; row < end; row++) {
     const four = <usize>row << 2;
     const x = samples + <usize>row * stride;
     const n = min<i32>(load<i32>(lengths + four), width);
-    const level = i16x8.splat(<i16>(load<i32>(thresholds + four) - 1));
+    const channel = <usize>load<u16>(channels + (<usize>row << 1)) << 3;
+    const threshold = max<f64>(load<f64>(amplitudes + channel), load<f64>(noises + channel) * <f64>load<f32>(deviations + four));
+    store<f32>(thresholds + four, <f32>threshold);
+    if (threshold != threshold) continue;
+    // Above the highest sample there is no hit: its level would be that sample, which none is above.
+    const level = i16x8.splat(<i16>(<i32>min<f64>(32768, ceil<f64>(threshold)) - 1));
     if (width > 96 && width <= 112) {
       let m = bits(x, level) | (bits(x + 32, level) << 16) | (bits(x + 64, level) << 32) | (bits(x + 96, level) << 48);
       let w = bits(x + 128, level) | (bits(x + 160, level) << 16) | (bits(x + 192, level) << 32);
@@ -139,7 +214,7 @@ function bits(at: usize, level: v128): u64 {
 @inline
 function edges(e: u64, from: i32, row: u32, hits: usize, count: u32): u32 {
   while (e != 0) {
-    const at = hits + (<usize>(count >> 1) << 3);
+    const at = hits + <usize>(count >> 1) * HIT;
     store<u32>(at, row);
     store<u16>(at + 4 + (<usize>(count & 1) << 1), <u16>(from + <i32>ctz<u64>(e)));
     e &= e - 1;
@@ -200,7 +275,7 @@ function makeKeys(
 ): bool {
   const inverse = 1 / step, mask: u64 = (<u64>1 << digit) - 1;
   for (let k = 0; k < count; k++) {
-    const at = hits + (<usize>k << 3);
+    const at = hits + <usize>k * HIT;
     const row = <usize>load<u32>(at);
     const time = load<f64>(times + (row << 3)) - origin + <f64>load<u16>(at, 4) * <f64>load<i32>(intervals + (row << 2));
     const steps = nearest<f64>(time * inverse);
@@ -216,25 +291,14 @@ function makeKeys(
   return true;
 }
 
-/**
- * Write the hits in the order of `keys`: columns one behind the other from `out`, each at a multiple of 64 bytes, as `strax_hits.ts`
- * lists them; `wave` is where the samples go. Gives the number of samples.
- */
-export function writeHits(
-  count: i32, keys: usize, hits: usize, width: i32, samples: usize, times: usize, intervals: usize, channels: usize,
-  numbers: usize, baselines: usize, thresholds: usize,
-  time: usize, endtime: usize, maxTime: usize, channel: usize, dt: usize, length: usize, left: usize, right: usize,
-  recordI: usize, area: usize, height: usize, threshold: usize, baseline: usize, offsets: usize, wave: usize,
-): i32 {
-  const numberMask: u64 = (<u64>1 << <u64>(32 - clz<u32>(<u32>count))) - 1;
+/** What the hits `from` to `end` (excluded) hold; gives the address behind their samples, which are written from `to` on. */
+@inline
+function measure(from: i32, end: i32, width: i32, samples: usize, baselines: usize, hits: usize, to: usize, wave: usize): usize {
   const ones = i16x8.splat(1), lowest = i16x8.splat(-32768);
   const iota = i16x8(0, 1, 2, 3, 4, 5, 6, 7);
-  let to = wave;
-  store<u32>(offsets, 0);
-  for (let k = 0; k < count; k++) {
-    const entry = hits + (<usize>(load<u64>(keys + (<usize>k << 3)) & numberMask) << 3);
-    const row = <usize>load<u32>(entry), first = <i32>load<u16>(entry, 4), end = <i32>load<u16>(entry, 6);
-    const n = end - first;
+  for (let k = from; k < end; k++) {
+    const entry = hits + <usize>k * HIT;
+    const row = <usize>load<u32>(entry), first = <i32>load<u16>(entry, 4), n = <i32>load<u16>(entry, 6) - first;
     const x = samples + ((row * <usize>width + <usize>first) << 1);
     // Most hits have at most 16 samples: two vectors, without a branch on their number.
     const inside0 = i16x8.gt_s(i16x8.splat(<i16>n), iota), inside1 = i16x8.gt_s(i16x8.splat(<i16>(n - 8)), iota);
@@ -251,8 +315,7 @@ export function writeHits(
       parts = i32x4.add(parts, i32x4.dot_i16x8_s(v, ones));
       highest = i16x8.max_s(highest, v128.bitselect(v, lowest, inside));
     }
-    const sum = addLanes(parts), most = highestLane(highest);
-    const wanted = i16x8.splat(<i16>most);
+    const wanted = highestLanes(highest);
     // The first sample that is the highest: within the hit, since none in it is higher.
     let equal = <u32>i8x16.bitmask(i8x16.narrow_i16x8_s(
       v128.and(i16x8.eq(v0, wanted), inside0), v128.and(i16x8.eq(v1, wanted), inside1),
@@ -262,34 +325,64 @@ export function writeHits(
       equal = <u32>i16x8.bitmask(i16x8.eq(v128.load(x + (<usize>i << 1)), wanted));
       place = i + <i32>ctz<u32>(equal);
     }
+    const base = load<f32>(baselines + (row << 2)), fraction = <f64>(base - floor<f32>(base));
+    store<f32>(entry, <f32>(<f64>addLanes(parts) + <f64>n * fraction), 8);
+    store<f32>(entry, <f32>(<f64>i16x8.extract_lane_s(wanted, 0) + fraction), 12);
+    store<i32>(entry, place, 16);
+    store<u32>(entry, <u32>(to - wave) >> 1, 20);
+    to += <usize>n << 1;
+  }
+  return to;
+}
+
+/** The highest lane in all lanes. */
+@inline
+function highestLanes(v: v128): v128 {
+  v = i16x8.max_s(v, v128.shuffle<i64>(v, v, 1, 0));
+  v = i16x8.max_s(v, v128.shuffle<i32>(v, v, 1, 0, 3, 2));
+  return i16x8.max_s(v, v128.shuffle<i16>(v, v, 1, 0, 3, 2, 5, 4, 7, 6));
+}
+
+/**
+ * Write the hits in the order of `keys` into columns, as `wasm_hits.ts` lists them; `wave` is where their samples go. Gives the number
+ * of samples.
+ */
+export function writeHits(
+  count: i32, keys: usize, hits: usize, samples: usize, times: usize, intervals: usize, channels: usize,
+  numbers: usize, baselines: usize, thresholds: usize,
+  time: usize, endtime: usize, maxTime: usize, channel: usize, dt: usize, length: usize, left: usize, right: usize,
+  recordI: usize, area: usize, height: usize, threshold: usize, baseline: usize, offsets: usize, wave: usize,
+): i32 {
+  const numberMask: u64 = (<u64>1 << <u64>(32 - clz<u32>(<u32>count))) - 1;
+  let to = wave;
+  store<u32>(offsets, 0);
+  for (let k = 0; k < count; k++) {
+    const entry = hits + <usize>(load<u64>(keys + (<usize>k << 3)) & numberMask) * HIT;
+    const row = <usize>load<u32>(entry), first = <i32>load<u16>(entry, 4), end = <i32>load<u16>(entry, 6);
+    const n = end - first, x = samples + (<usize>load<u32>(entry, 20) << 1);
+    v128.store(to, v128.load(x));
+    v128.store(to, v128.load(x, 16), 16);
+    for (let at: usize = 32; at < <usize>n << 1; at += 16) v128.store(to + at, v128.load(x + at));
     to += <usize>n << 1;
     const eight = <usize>k << 3, four = <usize>k << 2, two = <usize>k << 1;
-    const start = load<f64>(times + (row << 3)), interval = load<i32>(intervals + (row << 2));
-    const base = load<f32>(baselines + (row << 2)), fraction = base - floor<f32>(base);
-    store<f64>(time + eight, start + <f64>first * <f64>interval);
-    store<f64>(endtime + eight, start + <f64>first * <f64>interval + <f64>n * <f64>interval);
-    store<f64>(maxTime + eight, start + <f64>(first + place) * <f64>interval);
+    const interval = load<i32>(intervals + (row << 2)), step = <f64>interval;
+    const start = load<f64>(times + (row << 3)) + <f64>first * step;
+    store<f64>(time + eight, start);
+    store<f64>(endtime + eight, start + <f64>n * step);
+    store<f64>(maxTime + eight, start + <f64>load<i32>(entry, 16) * step);
     store<u16>(channel + two, load<u16>(channels + (row << 1)));
     store<i32>(dt + four, interval);
     store<i32>(length + four, n);
     store<i16>(left + two, <i16>first);
     store<i16>(right + two, <i16>end);
     store<i32>(recordI + four, load<i32>(numbers + (row << 2)));
-    store<f32>(area + four, <f32>(<f64>sum + <f64>n * <f64>fraction));
-    store<f32>(height + four, <f32>(<f64>most + <f64>fraction));
+    store<f32>(area + four, load<f32>(entry, 8));
+    store<f32>(height + four, load<f32>(entry, 12));
     store<f32>(threshold + four, load<f32>(thresholds + (row << 2)));
-    store<f32>(baseline + four, base);
+    store<f32>(baseline + four, load<f32>(baselines + (row << 2)));
     store<u32>(offsets + four, <u32>(to - wave) >> 1, 4);
   }
   return <i32>((to - wave) >> 1);
-}
-
-@inline
-function highestLane(v: v128): i32 {
-  v = i16x8.max_s(v, v128.shuffle<i64>(v, v, 1, 0));
-  v = i16x8.max_s(v, v128.shuffle<i32>(v, v, 1, 0, 3, 2));
-  v = i16x8.max_s(v, v128.shuffle<i16>(v, v, 1, 0, 3, 2, 5, 4, 7, 6));
-  return <i32>i16x8.extract_lane_s(v, 0);
 }
 
 /**

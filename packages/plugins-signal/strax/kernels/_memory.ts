@@ -1,7 +1,8 @@
 // The memory of the WASM module, divided anew for every call.
 //
-// Samples that one kernel has made and copied out are kept until the next call: where that one is about the very same array, which it
-// mostly is in a chain of plugins, they need not be copied back. Nothing depends on it but the time it takes.
+// Arrays that one kernel has made or read stay there until a call that has no use for them: in a chain of plugins, where the next
+// call is about the very same arrays, they need not be copied back. Nothing depends on it but the time it takes. Arrays are told by
+// their identity; tables are not written to once they were given.
 
 import type { TypedArray } from "@millrace/core/schema";
 import { heapBase, memory } from "../../kernels/wasm/strax.wasm";
@@ -9,36 +10,39 @@ import { heapBase, memory } from "../../kernels/wasm/strax.wasm";
 const PAGE = 65536;
 const base = (heapBase() + 63) & ~63;
 
-/** The array whose values lie at the beginning of the memory. */
-let kept: TypedArray | undefined;
+/** Arrays whose values lie in the memory, and where. */
+const resident = new Map<TypedArray, number>();
 
 /** Places in the memory, one behind the other. */
 export class Places {
   #next = base;
-  readonly #kept = kept;
 
-  /** All of the memory is free: what was kept is not any more. */
-  constructor() {
-    kept = undefined;
-  }
-
-  /** The samples at the beginning of an array: they are there already, or are copied to the first place. */
-  putSamples(array: TypedArray, count: number): number {
-    if (array !== this.#kept) return this.put(array, 0, count);
-    return this.take(count * array.BYTES_PER_ELEMENT);
+  /** All of the memory is free but for what is there of `inputs`. */
+  constructor(inputs: readonly TypedArray[] = []) {
+    for (const [array, at] of resident) {
+      if (inputs.includes(array)) this.#next = Math.max(this.#next, endOf(at, array.byteLength));
+      else resident.delete(array);
+    }
   }
 
   /** Room for `bytes`, aligned to 64, with a vector behind it. What lies there is whatever was there before. */
   take(bytes: number): number {
     const at = this.#next;
-    this.#next = (at + bytes + 64 + 63) & ~63;
+    this.#next = endOf(at, bytes);
     const missing = this.#next - memory.buffer.byteLength;
     if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
     return at;
   }
 
+  /** Where an array lies: it is there already, or is copied. */
+  put(array: TypedArray): number {
+    let at = resident.get(array);
+    if (at === undefined) resident.set(array, at = this.putPart(array, 0, array.length));
+    return at;
+  }
+
   /** A copy of an array's elements `from` to `to` (excluded); gives the address of the first. */
-  put(array: TypedArray, from = 0, to: number = array.length): number {
+  putPart(array: TypedArray, from: number, to: number): number {
     const size = array.BYTES_PER_ELEMENT, start = array.byteOffset + from * size, bytes = (to - from) * size;
     // They keep their place within 8 bytes: copies out of shared memory are four times slower otherwise.
     const shift = start & 7, at = this.take(shift + bytes);
@@ -47,9 +51,9 @@ export class Places {
   }
 }
 
-/** Say that the values of `array` lie in the first place that was taken, up to the next call of a kernel. */
-export function keep(array: TypedArray): void {
-  kept = array;
+/** Behind the room for `bytes` at an address. */
+function endOf(at: number, bytes: number): number {
+  return (at + bytes + 64 + 63) & ~63;
 }
 
 /** Copy bytes of the buffer that an array lies in to an address. */
@@ -69,6 +73,17 @@ export function copyOut(at: number, count: number, to: TypedArray, from = 0): vo
   new Uint8Array(to.buffer, to.byteOffset + from * size, count * size).set(
     new Uint8Array(memory.buffer, at, count * size),
   );
+}
+
+/** Copy what lies at an address into the whole of an array, whose values are there from now on. */
+export function give(at: number, to: TypedArray): void {
+  copyOut(at, to.length, to);
+  keep(at, to);
+}
+
+/** Say that the values of an array lie at an address. */
+export function keep(at: number, array: TypedArray): void {
+  resident.set(array, at);
 }
 
 /** A view of the memory; growing it makes views void. */

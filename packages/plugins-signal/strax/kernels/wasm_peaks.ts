@@ -17,7 +17,7 @@ export interface ClusterSettings extends PlaceSettings {
 export class ResidentHits {
   readonly #hits: PeakHits;
   readonly #toPe: Float64Array;
-  readonly #places = new Places();
+  readonly #places: Places;
   readonly #at: Readonly<
     Record<"time" | "endtime" | "channel" | "dt" | "area" | "height" | "baseline", number>
   >;
@@ -34,7 +34,9 @@ export class ResidentHits {
   constructor(hits: PeakHits, toPe: Float64Array) {
     this.#hits = hits;
     this.#toPe = toPe;
-    const places = this.#places, { time, endtime, channel, dt, area, height, baseline, wave } = hits;
+    const { time, endtime, channel, dt, area, height, baseline, wave } = hits;
+    const inputs = [time, endtime, channel, dt, area, height, baseline, wave.offsets, wave.values];
+    const places = this.#places = new Places(inputs);
     const put = (array: Parameters<Places["put"]>[0]) => places.put(array);
     this.#at = {
       time: put(time),
@@ -45,8 +47,10 @@ export class ResidentHits {
       height: put(height),
       baseline: put(baseline),
     };
-    const first = wave.offsets[0] ?? 0, last = wave.offsets[time.length] ?? 0;
-    this.#wave = places.put(wave.values, first, last) - 2 * first; // offsets of a slice do not begin at 0
+    const first = wave.offsets[0]!, last = wave.offsets[time.length]!;
+    const isWhole = last - first === wave.values.length;
+    // Offsets of a slice do not begin at 0.
+    this.#wave = isWhole ? put(wave.values) : places.putPart(wave.values, first, last) - 2 * first;
     this.#offsets = put(wave.offsets);
     this.#gains = put(toPe);
     this.#perChannel = places.take(4 * toPe.length);
