@@ -21,25 +21,32 @@ export function inOrder(table: Table, dataType: string, memory: Partial<Memory>)
   return markOrdered(sortRows(table, memory));
 }
 
+/** More than the distance of two values of a column of 32 bits. */
+const FAR = 2 ** 33;
+
 /**
  * The highest endtime of rows in total order with valid times, ps from `t0`; undefined if they are not so, or there are none. One
- * look at each.
+ * look at each; from the last on, since an end is then seldom the highest so far.
  */
 function orderedEnd(table: Table): number | undefined {
   const { rest, count } = keysOf([table], orderOf(table.schema));
   const times = timesOf(table), ends = endtimesOf(table);
-  let last = -Infinity, highest = -Infinity;
-  for (let i = 0; i < count; i++) {
-    const time = times[i]!, end = ends[i]!;
+  const second = rest[0] && !(rest[0] instanceof Float64Array) ? rest[0] : times;
+  if (count === 0) return undefined;
+  let later = Infinity, key = 0, highest = -Infinity;
+  for (let i = count - 1; i >= 0; i--) {
+    const time = times[i]!, end = ends[i]!, next = second[i]!;
     // All false for NaN; what is infinite or too large is one of the ends of the range.
-    if (!(time >= last && end >= time && Math.trunc(time) === time && Math.trunc(end) === end)) {
-      return undefined;
+    if (!(end >= time && Math.trunc(time) === time && Math.trunc(end) === end)) return undefined;
+    // Above 0 for a later time and, of equal ones, a higher second key: no branch on which it is.
+    if (!((later - time) * FAR + (key - next) > 0)) {
+      if (!(time <= later) || (time === later && compareRest(rest, i, i + 1) > 0)) return undefined;
     }
-    if (time === last && compareRest(rest, i - 1, i) > 0) return undefined;
-    last = time;
+    later = time;
+    key = next;
     if (end > highest) highest = end;
   }
-  const isExact = count > 0 && times[0]! >= Number.MIN_SAFE_INTEGER && highest <= Number.MAX_SAFE_INTEGER;
+  const isExact = later >= Number.MIN_SAFE_INTEGER && highest <= Number.MAX_SAFE_INTEGER;
   return isExact ? highest : undefined;
 }
 

@@ -87,6 +87,19 @@ export class CutSet {
     return from === 0 ? -Infinity : Math.min(limit, this.#hi[from - 1]!);
   }
 
+  /**
+   * Rows that were not added, the last of which starts at `last`, all end by `cover`: whether the frontier is an allowed cut, by
+   * what is known of rows and gaps before it or without that. All rows are cut off there if it is.
+   */
+  pass(frontier: number, last: number, cover: number): boolean {
+    last = Math.max(last, this.#last);
+    if (!(frontier - cover >= this.#gap && Math.max(cover, last + 1) <= frontier)) return false;
+    this.#count = 0;
+    this.#cover = cover;
+    this.#last = last;
+    return true;
+  }
+
   /** Forget cuts at or before `cut`, then measure times from `delta` later. */
   shift(cut: number, delta: number): void {
     const lo = this.#lo, hi = this.#hi;

@@ -30,7 +30,7 @@ export interface CutterSpec {
 interface Condition {
   readonly cuts: CutSet;
   readonly buffers: readonly InputBuffer[];
-  /** Rows before it are in the cut set. */
+  /** Rows before it are in the cut set, or were cut off. */
   scanned: bigint;
 }
 
@@ -85,6 +85,7 @@ export class Cutter {
     const longest = this.at + MAX_CHUNK_PS;
     const far = frontier === END ? this.lastEnd(this.at) > longest : frontier > longest;
     const limit = far ? longest : frontier;
+    if (!far && this.#isGap(frontier)) return frontier;
     for (const condition of this.#conditions) scan(condition, this.at);
     const target = this.#target(limit);
     if (target === undefined && !far && frontier !== END && !eager && !this.#enough()) return undefined;
@@ -96,6 +97,21 @@ export class Cutter {
       );
     }
     return cut;
+  }
+
+  /**
+   * Whether the only input can be cut where it ends so far, and nothing asks for another place: its rows need not be looked at then.
+   */
+  #isGap(frontier: bigint): boolean {
+    const [condition] = this.#conditions, [buffer] = this.#buffers;
+    if (this.#conditions.length !== 1 || this.#buffers.length !== 1 || this.#halo) return false;
+    if (this.#spec.chunkSize !== undefined || frontier === END || frontier <= this.#seen!) return false;
+    const at = this.at!, piece = buffer!.pieces.at(-1);
+    const last = piece ? Number(piece.t0 - at) + timesOf(piece).at(-1)! : -Infinity;
+    const cover = Number(buffer!.coverAt(frontier) - at);
+    if (!condition!.cuts.pass(Number(frontier - at), last, cover)) return false;
+    condition!.scanned = frontier;
+    return true;
   }
 
   /** The stretch up to `time` was taken. */

@@ -45,9 +45,10 @@
 import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
-import { recordRows } from "./kernels/wasm_rows.ts";
+import type { Table } from "@millrace/core/table";
+import { highestOf, recordRows } from "./kernels/wasm_rows.ts";
 import { straxRecordsHelp } from "./column_help.ts";
-import { rawRecordsSchema, straxRecordsSchema } from "./schemas.ts";
+import { rawRecordsSchema, type RawRecordTypes, straxRecordsSchema } from "./schemas.ts";
 
 const LOST = "Some fragments of pulses have no predecessor: they have no baseline (NaN) and no samples (0)";
 
@@ -83,15 +84,8 @@ export const straxRecords: Plugin = definePlugin({
     const { table, columns } = chunk;
     const { from, to } = own;
     const { time, pulse_length, dt, channel, record_i } = columns;
-    for (let i = from; i < to; i++) {
-      if (pulse_length[i]! * dt[i]! <= options.maxPulse) continue;
-      throw new RangeError(
-        `Cannot take the baseline of the pulse in channel ${channel[i]} at ${
-          table.t0 + BigInt(time[i]!)
-        } ps: it is ` +
-          `${pulse_length[i]! * dt[i]!} ps long; set records.maxPulse to more than ${options.maxPulse} ps`,
-      );
-    }
+    const longest = highestOf(pulse_length, from, to) * highestOf(dt, from, to);
+    if (longest > options.maxPulse) checkPulses(table, from, to, options.maxPulse);
     const width = table.width("data");
     const whole = from === 0 && to === chunk.length;
     const same = ["time", "endtime", "channel", "dt", "length", "pulse_length", "record_i"] as const;
@@ -110,3 +104,23 @@ export const straxRecords: Plugin = definePlugin({
     return out;
   },
 });
+
+/** @throws {RangeError} On a pulse that is longer than is looked back for the first fragment of one. */
+function checkPulses(
+  { t0, columns }: Table<RawRecordTypes>,
+  from: number,
+  to: number,
+  maxPulse: number,
+): void {
+  const { time, pulse_length, dt, channel } = columns;
+  for (let i = from; i < to; i++) {
+    const length = pulse_length[i]! * dt[i]!;
+    if (length <= maxPulse) continue;
+    throw new RangeError(
+      `Cannot take the baseline of the pulse in channel ${channel[i]} at ${
+        t0 + BigInt(time[i]!)
+      } ps: it is ` +
+        `${length} ps long; set records.maxPulse to more than ${maxPulse} ps`,
+    );
+  }
+}

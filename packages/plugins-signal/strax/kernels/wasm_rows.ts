@@ -1,11 +1,11 @@
 // `recordRows` with vectors.
 
-import { highestU16, recordRows as compute } from "../../kernels/wasm/strax.wasm";
+import { highestI32, highestU16, recordRows as compute } from "../../kernels/wasm/strax.wasm";
 import { copyIn, copyOut, give, keep, Places, view } from "./_memory.ts";
 import { pulseBaseline, type RawRows, type RecordResults, type RecordSettings } from "./record_rows.ts";
 
 /** Samples that are computed at once, as rows: with their results they stay in the cache. */
-const BLOCK = 512;
+const BLOCK = 256;
 
 /** The same as `recordRows` of `record_rows.ts`. */
 export function recordRows(
@@ -44,6 +44,11 @@ export function recordRows(
   give(means, out.baseline);
   give(deviations, out.baseline_rms);
   return lost;
+}
+
+/** The highest of the values `from` to `to` (excluded), at least 0. */
+export function highestOf(values: Int32Array, from: number, to: number): number {
+  return highestI32(new Places().putPart(values, from, to), to - from);
 }
 
 /** Baselines of pulses that begin before row `from`. */
