@@ -160,7 +160,7 @@ export const straxPeaks: Plugin = definePlugin({
     const room = (rows: number) =>
       emit(rows, { widths: { area_per_channel: settings.channels, saturated_channel: settings.channels } });
     let out: Table<PeakTypes> = room(places.length);
-    const builder = new PeakBuilder(hits, settings, resident.sum);
+    const builder = new PeakBuilder(hits, settings, resident.sum, resident);
     for (let row = 0; row < places.length; row++) builder.build(places[row]!, out.columns, row);
     if (options.split !== "none") out = splitPeaks(out, places, splitOf(options), builder, room);
     return out;

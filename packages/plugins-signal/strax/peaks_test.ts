@@ -7,6 +7,7 @@ import { testPlugin } from "@millrace/core/testing";
 import { rowsOf } from "../_testing.ts";
 import { hitTable, randomHits, type TestHit } from "./_testing.ts";
 import { findPeakPlaces } from "./kernels/peak_places.ts";
+import { plainParts } from "./kernels/peak_parts.ts";
 import { sumHits } from "./kernels/sum_hits.ts";
 import { ResidentHits } from "./kernels/wasm_peaks.ts";
 import { straxPeaks } from "./peaks.ts";
@@ -135,6 +136,19 @@ Deno.test("peaks: vectors and the readable form find the same places and sums", 
             b.perChannel.forEach((x, i) => near(x, a.perChannel[i]!));
             assert.equal(b.waveform.length, a.waveform.length);
             b.waveform.forEach((x, i) => near(x, a.waveform[i]!));
+            // Of the same sum, the same bits.
+            const parts = plainParts(hits, toPe.length), area = Math.fround(b.area);
+            for (const room of [1, 3, 7, 200]) {
+              const data = new Float32Array(room).fill(7), other = new Float32Array(room).fill(8);
+              const shape = parts.shape(b.waveform, area, data);
+              const { at, ...found } = resident.shape(b.waveform, area, other);
+              const { at: expected, ...rest } = shape;
+              assert.deepEqual(found, rest);
+              assert.deepEqual(other, data);
+              if (area > 0) assert.deepEqual([...at.subarray(0, 21)], [...expected]);
+            }
+            const least = part.time + cut, most = part.time + 3 * cut;
+            assert.equal(resident.coincident(part, least, most), parts.coincident(part, least, most));
           }
         }
       },

@@ -502,3 +502,53 @@ export function sumHits(
   store<i32>(result, last, 24);
   store<i32>(result, full, 28);
 }
+
+/**
+ * A summed waveform of `length` samples in groups of `factor`, as `n` samples (f32) at `data` with zeros up to `room`, and what follows: at
+ * `result` where 0, 5, ... 100 % of `area` lie (f64 x 21, samples), the mean index (f64) and that of the highest sample (f64).
+ */
+export function shapePeak(sum: usize, factor: i32, n: i32, room: i32, area: f64, data: usize, result: usize): void {
+  let seen: f64 = 0, total: f64 = 0, moment: f64 = 0, next = 0, highest = 0, most: f32 = 0;
+  for (let k = 0; k < n; k++) {
+    let x = load<f32>(sum);
+    if (factor > 1) {
+      let part = <f64>x;
+      for (let i = 1; i < factor; i++) part += <f64>load<f32>(sum + (<usize>i << 2));
+      x = <f32>part;
+    }
+    sum += <usize>factor << 2;
+    store<f32>(data + (<usize>k << 2), x);
+    const value = <f64>x, here = value / area;
+    total += value;
+    moment += <f64>k * value;
+    if (k == 0 || x > most) {
+      most = x;
+      highest = k;
+    }
+    while (next < 21 && seen + here >= <f64>next / 20) {
+      store<f64>(result + (<usize>next << 3), x == 0 ? <f64>k : <f64>k + area * (<f64>next / 20 - seen) / value);
+      next++;
+    }
+    seen += here;
+  }
+  if (room > n) memory.fill(data + (<usize>n << 2), 0, <usize>(room - n) << 2);
+  for (; next < 21; next++) store<f64>(result + (<usize>next << 3), <f64>n);
+  const center = moment / total, last = <f64>(n - 1);
+  store<f64>(result, center > last ? last : center < 0 ? 0 : center != center ? last / 2 : center, 168);
+  store<f64>(result, <f64>highest, 176);
+}
+
+/** Channels of the hits `from` to `to` (excluded) whose highest samples lie from `least` to `most`; `seen` (i32 a channel) holds no `mark`. */
+export function coincident(
+  from: i32, to: i32, maxTimes: usize, channels: usize, least: f64, most: f64, seen: usize, mark: i32,
+): i32 {
+  let count = 0;
+  for (let h = from; h < to; h++) {
+    const time = load<f64>(maxTimes + (<usize>h << 3));
+    const place = seen + (<usize>load<u16>(channels + (<usize>h << 1)) << 2);
+    const isInside = i32(time >= least) & i32(time <= most), last = load<i32>(place);
+    count += isInside & i32(last != mark);
+    store<i32>(place, isInside ? mark : last);
+  }
+  return count;
+}

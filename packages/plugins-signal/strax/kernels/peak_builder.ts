@@ -2,7 +2,7 @@
 
 import type { Columns } from "@millrace/core/schema";
 import { PEAK_SAMPLES, type PeakTypes, type StraxHitTypes } from "../schemas.ts";
-import { centerOf, indexOfFraction } from "./peak_properties.ts";
+import { type PeakParts, plainParts } from "./peak_parts.ts";
 
 /** Columns of `hits` that peaks are made of. */
 export type PeakHits = Pick<
@@ -38,8 +38,6 @@ export interface PeakPlace {
   readonly to: number;
 }
 
-// 0, 5, ... 100 % of the area, as strax writes them.
-const FRACTIONS = Float64Array.from({ length: 21 }, (_, k) => k / 20);
 const MIDDLE = 10;
 
 /** The sum of some hits over a stretch; its arrays are used again for the next one. */
@@ -62,20 +60,23 @@ export interface HitSum {
 
 /** Makes peaks row by row; its buffers are used for one after the other. */
 export class PeakBuilder {
-  readonly #hits: PeakHits;
   readonly #settings: PeakSettings;
   readonly #sumOf: (place: PeakPlace) => HitSum;
-  readonly #touched: Uint16Array;
-  readonly #isTouched: Uint8Array;
-  readonly #at = new Float64Array(FRACTIONS.length);
+  readonly #parts: PeakParts;
 
-  /** @param sumOf Sums the hits of a place: `sumHits` of `sum_hits.ts` or of `wasm_peaks.ts`. */
-  constructor(hits: PeakHits, settings: PeakSettings, sumOf: (place: PeakPlace) => HitSum) {
-    this.#hits = hits;
+  /**
+   * @param sumOf Sums the hits of a place: `sumHits` of `sum_hits.ts` or of `wasm_peaks.ts`.
+   * @param parts What else there is to compute: of `peak_parts.ts` or of `wasm_peaks.ts`.
+   */
+  constructor(
+    hits: PeakHits,
+    settings: PeakSettings,
+    sumOf: (place: PeakPlace) => HitSum,
+    parts: PeakParts = plainParts(hits, settings.channels),
+  ) {
     this.#settings = settings;
     this.#sumOf = sumOf;
-    this.#touched = new Uint16Array(settings.channels);
-    this.#isTouched = new Uint8Array(settings.channels);
+    this.#parts = parts;
   }
 
   /** Write the peak at a place into row `row` of a table. */
@@ -92,80 +93,39 @@ export class PeakBuilder {
     out.first_channel[row] = sum.firstChannel;
     out.last_channel[row] = sum.lastChannel;
     out.max_goodness_of_split[row] = -1;
-    this.#downsample(sum.waveform, place, out, row);
-    this.#properties(sum.perChannel, out, row);
-    this.#coincidence(place, out, row);
+    this.#shape(sum, place, out, row);
   }
 
-  /** The summed waveform into the room that there is; as in strax, samples that do not fill a whole one are left out. */
-  #downsample(
-    sum: Float32Array,
-    { time, length, dt }: PeakPlace,
-    out: Columns<PeakTypes>,
-    row: number,
-  ): void {
+  #shape({ waveform, perChannel }: HitSum, place: PeakPlace, out: Columns<PeakTypes>, row: number): void {
+    const { topChannels, tightLeft, tightRight } = this.#settings;
+    const { time } = place, area = out.area[row]!;
     const data = out.data.subarray(row * PEAK_SAMPLES, (row + 1) * PEAK_SAMPLES);
-    const factor = Math.max(1, Math.ceil(length / PEAK_SAMPLES));
-    const n = Math.floor(length / factor);
-    if (factor === 1) data.set(sum);
-    else {
-      for (let k = 0, i = 0; k < n; k++) {
-        let part = 0;
-        for (const stop = i + factor; i < stop; i++) part += sum[i]!;
-        data[k] = part;
-      }
-    }
-    data.fill(0, n);
-    out.dt[row] = dt * factor;
-    out.length[row] = n;
-    out.endtime[row] = time + n * dt * factor;
-  }
-
-  #properties(perChannel: Float32Array, out: Columns<PeakTypes>, row: number): void {
-    const { topChannels } = this.#settings;
-    const length = out.length[row]!, dt = out.dt[row]!, area = out.area[row]!, time = out.time[row]!;
-    const data = out.data.subarray(row * PEAK_SAMPLES, row * PEAK_SAMPLES + length);
-    const width = out.width.subarray(11 * row, 11 * row + 11);
-    const deciles = out.area_decile_from_midpoint.subarray(11 * row, 11 * row + 11);
-    out.center_time[row] = Math.min(time + Math.floor(dt * (centerOf(data) + 0.5)), time + length * dt);
+    const { length, factor, center, highest, at } = this.#parts.shape(waveform, area, data);
+    const dt = place.dt * factor, end = time + length * dt;
+    out.dt[row] = dt;
+    out.length[row] = length;
+    out.endtime[row] = end;
+    out.center_time[row] = Math.min(time + Math.floor(dt * (center + 0.5)), end);
+    const peak = time + highest * dt;
+    const least = Math.max(time, peak - tightLeft), most = Math.min(end - 1, peak + tightRight);
+    out.tight_coincidence[row] = this.#parts.coincident(place, least, most);
     out.area_fraction_top[row] = NaN;
+    const first = 11 * row;
     if (!(area > 0)) {
       out.median_time[row] = 0;
-      width.fill(0);
-      deciles.fill(0);
+      out.width.fill(0, first, first + 11);
+      out.area_decile_from_midpoint.fill(0, first, first + 11);
       return;
     }
-    const at = indexOfFraction(data, area, FRACTIONS, this.#at);
     out.median_time[row] = at[MIDDLE]! * dt;
     for (let k = 0; k < 11; k++) {
-      width[k] = (at[MIDDLE + k]! - at[MIDDLE - k]!) * dt;
-      deciles[k] = (at[2 * k]! - at[MIDDLE]!) * dt;
+      out.width[first + k] = (at[MIDDLE + k]! - at[MIDDLE - k]!) * dt;
+      out.area_decile_from_midpoint[first + k] = (at[2 * k]! - at[MIDDLE]!) * dt;
     }
     if (topChannels < 0) return;
     let top = 0;
     for (let ch = 0; ch < topChannels; ch++) top += perChannel[ch]!;
     out.area_fraction_top[row] = top / area;
-  }
-
-  /** Channels with a hit whose maximum is close to that of the peak. */
-  #coincidence({ from, to }: PeakPlace, out: Columns<PeakTypes>, row: number): void {
-    const { max_time, channel } = this.#hits;
-    const { tightLeft, tightRight } = this.#settings;
-    const start = out.time[row]!, end = out.endtime[row]!, dt = out.dt[row]!;
-    const data = out.data, first = row * PEAK_SAMPLES, last = first + out.length[row]!;
-    let highest = first;
-    for (let k = first; k < last; k++) if (data[k]! > data[highest]!) highest = k;
-    const at = start + (highest - first) * dt;
-    const least = Math.max(start, at - tightLeft), most = Math.min(end - 1, at + tightRight);
-    let count = 0;
-    for (let h = from; h < to; h++) {
-      const time = max_time[h]!, ch = channel[h]!;
-      if (time < least || time > most || this.#isTouched[ch]) continue;
-      this.#isTouched[ch] = 1;
-      this.#touched[count++] = ch;
-    }
-    for (let k = 0; k < count; k++) this.#isTouched[this.#touched[k]!] = 0;
-    out.tight_coincidence[row] = count;
   }
 }
 

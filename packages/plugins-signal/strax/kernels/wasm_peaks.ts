@@ -1,8 +1,10 @@
-// Clusters of hits and their sums with vectors.
+// Clusters of hits, their sums and what follows from those with vectors.
 
-import { findClusters, sumHits as compute } from "../../kernels/wasm/strax.wasm";
+import { coincident, findClusters, shapePeak, sumHits as compute } from "../../kernels/wasm/strax.wasm";
 import { Places, view } from "./_memory.ts";
+import { PEAK_SAMPLES } from "../schemas.ts";
 import type { HitSum, PeakHits, PeakPlace } from "./peak_builder.ts";
+import { factorOf, type PeakParts, type PeakShape } from "./peak_parts.ts";
 import { placeOf, type PlaceSettings, refuse } from "./peak_places.ts";
 
 /** How hits are gathered. */
@@ -14,12 +16,12 @@ export interface ClusterSettings extends PlaceSettings {
 }
 
 /** Hits in the module's memory, until the next kernel is called. */
-export class ResidentHits {
+export class ResidentHits implements PeakParts {
   readonly #hits: PeakHits;
   readonly #toPe: Float64Array;
   readonly #places: Places;
   readonly #at: Readonly<
-    Record<"time" | "endtime" | "channel" | "dt" | "area" | "height" | "baseline", number>
+    Record<"time" | "endtime" | "max_time" | "channel" | "dt" | "area" | "height" | "baseline", number>
   >;
   readonly #wave: number;
   readonly #offsets: number;
@@ -27,20 +29,25 @@ export class ResidentHits {
   readonly #perChannel: number;
   readonly #saturated: number;
   readonly #result: number;
+  readonly #seen: number;
+  readonly #shape: number;
+  readonly #data: number;
   #sum = 0;
   #room = 0;
+  #mark = 0;
 
   /** Copy the hits. */
   constructor(hits: PeakHits, toPe: Float64Array) {
     this.#hits = hits;
     this.#toPe = toPe;
-    const { time, endtime, channel, dt, area, height, baseline, wave } = hits;
-    const inputs = [time, endtime, channel, dt, area, height, baseline, wave.offsets, wave.values];
+    const { time, endtime, max_time, channel, dt, area, height, baseline, wave } = hits;
+    const inputs = [time, endtime, max_time, channel, dt, area, height, baseline, wave.offsets, wave.values];
     const places = this.#places = new Places(inputs);
     const put = (array: Parameters<Places["put"]>[0]) => places.put(array);
     this.#at = {
       time: put(time),
       endtime: put(endtime),
+      max_time: put(max_time),
       channel: put(channel),
       dt: put(dt),
       area: put(area),
@@ -56,6 +63,10 @@ export class ResidentHits {
     this.#perChannel = places.take(4 * toPe.length);
     this.#saturated = places.take(toPe.length);
     this.#result = places.take(32);
+    this.#shape = places.take(8 * 23);
+    this.#data = places.take(4 * PEAK_SAMPLES);
+    this.#seen = places.take(4 * toPe.length);
+    view(Int32Array, this.#seen, toPe.length).fill(0);
   }
 
   /** The same places as `findPeakPlaces` finds. @throws {RangeError} As it does. */
@@ -108,4 +119,20 @@ export class ResidentHits {
       saturatedChannels: counts[3]!,
     };
   };
+
+  /** The same as that of `plainParts`, of the waveform that was summed last, for at most `PEAK_SAMPLES`. */
+  shape(waveform: Float32Array, area: number, data: Float32Array): PeakShape {
+    const room = data.length;
+    const factor = factorOf(waveform.length, room), length = Math.floor(waveform.length / factor);
+    shapePeak(this.#sum, factor, length, room, area, this.#data, this.#shape);
+    data.set(view(Float32Array, this.#data, room));
+    const at = view(Float64Array, this.#shape, 23);
+    return { length, factor, center: at[21]!, highest: at[22]!, at };
+  }
+
+  /** The same as that of `plainParts`. */
+  coincident({ from, to }: Pick<PeakPlace, "from" | "to">, least: number, most: number): number {
+    const { max_time, channel } = this.#at;
+    return coincident(from, to, max_time, channel, least, most, this.#seen, ++this.#mark);
+  }
 }
