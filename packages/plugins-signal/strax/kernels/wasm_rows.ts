@@ -5,7 +5,7 @@ import { copyIn, copyOut, give, keep, Places, view } from "./_memory.ts";
 import { pulseBaseline, type RawRows, type RecordResults, type RecordSettings } from "./record_rows.ts";
 
 /** Samples that are computed at once, as rows: with their results they stay in the cache. */
-const BLOCK = 256;
+const BLOCK = 512;
 
 /** The same as `recordRows` of `record_rows.ts`. */
 export function recordRows(
