@@ -155,6 +155,22 @@ Deno.test("hits: the highest sample there is reaches a threshold of 32767 and no
   }
 });
 
+Deno.test("hits: a record without a baseline has none", () => {
+  for (const { findStraxHits } of [plain, vectors]) {
+    const from = input([[5, 5, 5], [5, 0, 5]], 3);
+    from.baseline[0] = from.baseline_rms[0] = NaN;
+    assert.deepEqual(tableOf(findStraxHits, from, 2, 3).map(({ left, baseline }) => [left, baseline]), [
+      [0, 100.125],
+      [2, 100.125],
+    ]);
+  }
+});
+
+Deno.test("hits: there are as many as samples allow", () => {
+  const rows = Array.from({ length: 2 }, () => Array.from({ length: 32767 }, (_, i) => 1 - i % 2));
+  assert.equal(tableOf(vectors.findStraxHits, input(rows, 32767), 2, 32767).length, 2 * 16384);
+});
+
 Deno.test("records too far apart to be sorted by the kernel come out in order all the same", async () => {
   const rows = [[0, 5], [5, 5]];
   const types: StraxRecordTypes = straxRecordsTypes();

@@ -83,7 +83,7 @@ export const straxRecords: Plugin = definePlugin({
   computeChunk(chunk, { options, emit, own, notice }) {
     const { table, columns } = chunk;
     const { from, to } = own;
-    const { time, pulse_length, dt, channel, record_i } = columns;
+    const { time, pulse_length, dt, record_i } = columns;
     const longest = highestOf(pulse_length, from, to) * highestOf(dt, from, to);
     if (longest > options.maxPulse) checkPulses(table, from, to, options.maxPulse);
     const width = table.width("data");
