@@ -7,7 +7,7 @@ import { arrowOffsets, hasPlanes, LOW_KEY, planesData } from "./_arrow_planes.ts
 import { type ArrowModule, elementType, fieldOf } from "./_arrow_types.ts";
 import { fileWriter } from "./_arrow_writer.ts";
 import { packBits } from "./_bits.ts";
-import { splitSamples, type Words } from "./codecs/_planes.ts";
+import { type Packed, packSamples, type Planes, type Words } from "./codecs/_planes.ts";
 import { type CodecName, codecOf } from "./codecs/codec.ts";
 import { checkOrigin, offsetsToInt64 } from "./_int64.ts";
 
@@ -45,17 +45,17 @@ export async function encodeTable(table: Table, options: EncodeOptions = {}): Pr
   const fields = schema.columns.map((column) =>
     fieldOf(arrow, column, table.width(column.name), codec.planes)
   );
-  const low: string[] = [];
+  const low: string[] = [], packed = new Map<ArrayBufferLike, Packed>();
   const children = schema.columns.map((column, k) => {
     if (!codec.planes || !hasPlanes(column)) return dataOf(arrow, table, column, fields[k]!.type);
     const { planes, offsets } = split(table, column);
     if (!planes.hasHigh) low.push(column.name);
-    return planesData(arrow, fields[k]!, rows, planes, offsets);
+    return planesData(arrow, fields[k]!, rows, planes, offsets, packed);
   });
   if (low.length > 0) metadata.set(LOW_KEY, JSON.stringify(low));
   const arrowSchema = new arrow.Schema(fields, metadata);
   const data = arrow.makeData({ type: new arrow.Struct(fields), length: rows, nullCount: 0, children });
-  const writer = fileWriter(arrow, codec.buffers);
+  const writer = fileWriter(arrow, codec.buffers, packed);
   writer.write(new arrow.RecordBatch(arrowSchema, data));
   writer.finish();
   return await Array.fromAsync(writer as AsyncIterable<Uint8Array>);
@@ -64,13 +64,13 @@ export async function encodeTable(table: Table, options: EncodeOptions = {}): Pr
 function split(
   table: Table,
   column: Column,
-): { planes: ReturnType<typeof splitSamples>; offsets?: Int32Array } {
+): { planes: Planes; offsets?: Int32Array } {
   const rows = table.length;
   const held = table.columns[column.name] as Words | Ragged<Words>;
-  if (!("offsets" in held)) return { planes: splitSamples(held, rows, { width: table.width(column.name) }) };
+  if (!("offsets" in held)) return { planes: packSamples(held, rows, { width: table.width(column.name) }) };
   const offsets = arrowOffsets(held, rows);
   const values = held.values.subarray(held.offsets[0]!, held.offsets[rows]);
-  return { planes: splitSamples(values, rows, { offsets }), offsets };
+  return { planes: packSamples(values, rows, { offsets }), offsets };
 }
 
 /** @throws {RangeError} When a table takes 2 GiB or more, or its times may not fit 64 bits. */

@@ -6,7 +6,7 @@ import type * as Arrow from "apache-arrow";
 import type { Column, Ragged } from "../data/schema.ts";
 import type { ArrowModule } from "./_arrow_types.ts";
 import type { ArrowField, BatchColumn } from "./_arrow_batch.ts";
-import { joinSamples, type Planes, type Rows, type Words } from "./codecs/_planes.ts";
+import { joinSamples, type Packed, type Planes, type Rows, type Words } from "./codecs/_planes.ts";
 
 /** Field metadata: the codec of the column. */
 export const CODEC_KEY = "millrace.codec";
@@ -42,22 +42,26 @@ export function planesField(
   return new arrow.Field(name, type, false, metadata);
 }
 
-/** Arrow's data of a divided column. */
+/** Arrow's data of a divided column: in the place of its planes their frames, by their buffers in `packed` too. */
 export function planesData(
   arrow: ArrowModule,
   field: Arrow.Field,
   rows: number,
   { bases, low, high }: Planes,
   valueOffsets: Int32Array | undefined,
+  packed: Map<ArrayBufferLike, Packed>,
 ): Arrow.Data {
+  const length = low.size;
   const type = field.type as Arrow.Struct;
   const [base, samples] = type.children as [Arrow.Field, Arrow.Field];
   const pair = (samples.type as Arrow.List).children[0]!.type as Arrow.Struct;
-  const bytes = (data: Uint8Array) =>
-    arrow.makeData({ type: new arrow.Uint8(), length: low.length, nullCount: 0, data });
+  const bytes = (frame: Packed) => {
+    packed.set(frame.bytes.buffer, frame);
+    return arrow.makeData({ type: new arrow.Uint8(), length, nullCount: 0, data: frame.bytes });
+  };
   const child = arrow.makeData({
     type: pair,
-    length: low.length,
+    length,
     nullCount: 0,
     children: [bytes(low), bytes(high)],
   });

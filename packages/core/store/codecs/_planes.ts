@@ -1,40 +1,53 @@
-// Samples of 16 bits into two planes of bytes and back: zigzag of the distance from each row's base, then a byte shuffle.
-import { heapBase, joinRows, memory, splitRows } from "./wasm/planes.wasm";
+// Samples of 16 bits into two planes of bytes and back: zigzag of the distance from each row's base, then a byte shuffle, then
+// zstd's format.
+import { heapBase, joinRows, memory, packBlock, splitRows } from "./wasm/planes.wasm";
 
 /** Samples of 16 bits. */
 export type Words = Uint16Array | Int16Array;
+
+/** Bytes as a zstd frame. */
+export interface Packed {
+  /** The frame. */
+  readonly bytes: Uint8Array;
+  /** Bytes that come out of it. */
+  readonly size: number;
+}
 
 /** Rows of samples, divided. */
 export interface Planes {
   /** A number of each row that is subtracted from its samples (modulo 2^16). */
   readonly bases: Words;
   /** Lower bytes of the zigzag numbers. */
-  readonly low: Uint8Array;
+  readonly low: Packed;
   /** Higher ones. */
-  readonly high: Uint8Array;
+  readonly high: Packed;
   /** Whether any higher byte is not 0. */
   readonly hasHigh: boolean;
 }
 
-/** Samples and rows that are worked on at once: they stay in the cache. */
-const BLOCK = 2 ** 15;
-/** Samples of a row that its base is taken from. */
-const HEAD = 16;
+/** Samples that are worked on at once, and make a block of a frame: they stay in the cache. */
+const BLOCK = 2 ** 16;
+/** Rows at once. */
+const ROWS = 2 ** 13;
+/** Room for a block that is packed, also while it is not known yet that this does not pay. */
+const ROOM = 2 * BLOCK;
 
-// The memory: samples, offsets, bases, planes.
+// The memory: samples, offsets, bases, planes, a packed block.
 const start = (heapBase() + 63) & ~63;
 const AT = {
   samples: start,
   offsets: start + 2 * BLOCK,
-  bases: start + 6 * BLOCK + 64,
-  low: start + 8 * BLOCK + 64,
-  high: start + 9 * BLOCK + 64,
+  bases: start + 2 * BLOCK + 4 * ROWS + 64,
+  low: start + 2 * BLOCK + 6 * ROWS + 64,
+  high: start + 3 * BLOCK + 6 * ROWS + 128,
+  packed: start + 4 * BLOCK + 6 * ROWS + 192,
 };
 const samplesThere = new Uint8Array(memory.buffer, AT.samples, 2 * BLOCK);
-const offsetsThere = new Uint32Array(memory.buffer, AT.offsets, BLOCK + 1);
-const basesThere = new Uint16Array(memory.buffer, AT.bases, BLOCK);
+const offsetsThere = new Uint32Array(memory.buffer, AT.offsets, ROWS + 1);
+const basesThere = new Uint16Array(memory.buffer, AT.bases, ROWS);
 const lowThere = new Uint8Array(memory.buffer, AT.low, BLOCK);
 const highThere = new Uint8Array(memory.buffer, AT.high, BLOCK);
+const packedThere = new Uint8Array(memory.buffer, AT.packed, ROOM);
 
 /** Where rows lie: `offsets` of ragged ones, or all of one width. */
 export type Rows = { readonly offsets: Uint32Array | Int32Array } | { readonly width: number };
@@ -43,65 +56,106 @@ interface Block {
   /** First sample and one behind the last. */
   readonly from: number;
   readonly to: number;
-  /** Parts of rows in it; their offsets and bases are in the memory. */
-  readonly parts: number;
+  /** First row, and rows or parts of them; their offsets are in the memory. */
+  readonly row: number;
+  readonly rows: number;
+  /** Whether the first of them began in the block before. */
+  readonly goesOn: boolean;
 }
 
-/** Rows in blocks that fit the memory, a long row in several; the offsets and bases of each are put there. */
-function* blocksOf(rows: number, where: Rows, bases: Words): Generator<Block> {
+/** Whole rows in blocks that fit the memory, a longer row in several; the offsets of each are put there. */
+function* blocksOf(count: number, where: Rows): Generator<Block> {
   const offsets = "offsets" in where ? where.offsets : undefined;
   const width = "offsets" in where ? 0 : where.width;
   const first = offsets ? offsets[0]! : 0;
-  let from = 0, to = 0, parts = 0;
-  for (let row = 0; row < rows; row++) {
-    const end = offsets ? offsets[row + 1]! - first : (row + 1) * width;
-    do {
-      if (parts === BLOCK || to - from === BLOCK) {
-        yield { from, to, parts };
-        from = to;
-        parts = 0;
-      }
-      offsetsThere[parts] = to - from;
-      basesThere[parts++] = bases[row]!;
-      to = Math.min(end, from + BLOCK);
-      offsetsThere[parts] = to - from;
-    } while (to < end);
+  const endOf = (row: number) => offsets ? offsets[row + 1]! - first : (row + 1) * width;
+  for (let row = 0, from = 0, goesOn = false; row < count;) {
+    offsetsThere[0] = 0;
+    let rows = 0, to = from;
+    for (let end: number; row + rows < count && rows < ROWS; to = end) {
+      end = endOf(row + rows);
+      if (end - from > BLOCK) break;
+      offsetsThere[++rows] = end - from;
+    }
+    const part = rows === 0; // of a row that is longer than a block
+    if (part) offsetsThere[1] = BLOCK;
+    yield { from, to: part ? from + BLOCK : to, row, rows: part ? 1 : rows, goesOn };
+    from = part ? from + BLOCK : to;
+    row += rows;
+    goesOn = part;
   }
-  if (to > from) yield { from, to, parts };
 }
 
-/** The mean of the first samples of each row, where a waveform has its baseline. */
-function basesOf(values: Words, rows: number, where: Rows): Words {
-  const bases = values instanceof Int16Array ? new Int16Array(rows) : new Uint16Array(rows);
-  const offsets = "offsets" in where ? where.offsets : undefined;
-  const width = "offsets" in where ? 0 : where.width;
-  const origin = offsets ? offsets[0]! : 0;
-  for (let row = 0; row < rows; row++) {
-    const first = offsets ? offsets[row]! - origin : row * width;
-    const end = offsets ? offsets[row + 1]! - origin : first + width;
-    const last = end < first + HEAD ? end : first + HEAD;
-    if (last === first) continue;
-    let sum = 0;
-    for (let i = first; i < last; i++) sum += values[i]!;
-    bases[row] = Math.floor(sum / (last - first) + 0.5);
+/** A zstd frame as it grows; its bytes are used again for the next one. */
+class Frame {
+  #bytes = new Uint8Array(2 ** 16);
+  #size = 0;
+
+  /** Begin the frame of `size` bytes: its magic number, that it is one segment, and the size. */
+  begin(size: number): void {
+    const view = new DataView(this.#bytes.buffer);
+    view.setUint32(0, 0xfd2fb528, true);
+    view.setUint8(4, 0xa0);
+    view.setUint32(5, size, true);
+    this.#size = 9;
   }
-  return bases;
+
+  /** The next block: `length` bytes at an address. */
+  add(at: number, length: number, last: boolean): void {
+    const bytes = packBlock(at, length, AT.packed, last ? 1 : 0);
+    if (this.#size + bytes > this.#bytes.length) {
+      const more = new Uint8Array(2 * this.#bytes.length + bytes);
+      more.set(this.#bytes);
+      this.#bytes = more;
+    }
+    this.#bytes.set(packedThere.subarray(0, bytes), this.#size);
+    this.#size += bytes;
+  }
+
+  /** A copy of what there is. */
+  take(): Uint8Array {
+    return this.#bytes.slice(0, this.#size);
+  }
 }
 
-/** Divide the samples of `rows` rows, of which the first starts at `values[0]`. O(samples). */
-export function splitSamples(values: Words, rows: number, where: Rows): Planes {
-  const bases = basesOf(values, rows, where);
-  const low = new Uint8Array(values.length), high = new Uint8Array(values.length);
+const lowFrame = new Frame(), highFrame = new Frame();
+
+/** Divide and pack the samples of `count` rows, of which the first starts at `values[0]`. O(samples). */
+export function packSamples(values: Words, count: number, where: Rows): Planes {
+  const signed = values instanceof Int16Array;
+  const bases = signed ? new Int16Array(count) : new Uint16Array(count);
+  const size = values.length;
+  if (size === 0) {
+    const none: Packed = { bytes: new Uint8Array(0), size };
+    return { bases, low: none, high: none, hasHigh: false };
+  }
+  lowFrame.begin(size);
+  highFrame.begin(size);
   let hasHigh = false;
-  for (const { from, to, parts } of blocksOf(rows, where, bases)) {
+  for (const { from, to, row, rows, goesOn } of blocksOf(count, where)) {
+    if (to === from) continue;
     samplesThere.set(new Uint8Array(values.buffer, values.byteOffset + 2 * from, 2 * (to - from)));
-    const seen = splitRows(AT.samples, AT.offsets, parts, AT.bases, AT.low, AT.high);
-    low.set(lowThere.subarray(0, to - from), from);
-    if (seen === 0) continue; // as it was made
-    hasHigh = true;
-    high.set(highThere.subarray(0, to - from), from);
+    const seen = splitRows(
+      AT.samples,
+      AT.offsets,
+      rows,
+      AT.bases,
+      signed ? 1 : 0,
+      goesOn ? 1 : 0,
+      AT.low,
+      AT.high,
+    );
+    bases.set(basesThere.subarray(0, rows), row);
+    lowFrame.add(AT.low, to - from, to === size);
+    highFrame.add(AT.high, to - from, to === size);
+    if (seen !== 0) hasHigh = true;
   }
-  return { bases, low, high, hasHigh };
+  return {
+    bases,
+    low: { bytes: lowFrame.take(), size },
+    high: { bytes: highFrame.take(), size },
+    hasHigh,
+  };
 }
 
 /** Put the samples together again, into `out`. O(samples). */
@@ -109,15 +163,17 @@ export function joinSamples(
   bases: Words,
   low: Uint8Array,
   high: Uint8Array | undefined,
-  rows: number,
+  count: number,
   where: Rows,
   out: Words,
 ): void {
   const bytes = new Uint8Array(out.buffer, out.byteOffset, out.byteLength);
-  for (const { from, to, parts } of blocksOf(rows, where, bases)) {
+  for (const { from, to, row, rows } of blocksOf(count, where)) {
+    if (to === from) continue;
     lowThere.set(low.subarray(from, to));
     if (high) highThere.set(high.subarray(from, to));
-    joinRows(AT.low, AT.high, high ? 1 : 0, AT.offsets, parts, AT.bases, AT.samples);
+    basesThere.set(bases.subarray(row, row + rows));
+    joinRows(AT.low, AT.high, high ? 1 : 0, AT.offsets, rows, AT.bases, AT.samples);
     bytes.set(samplesThere.subarray(0, 2 * (to - from)), 2 * from);
   }
 }

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { joinSamples, type Rows, splitSamples, type Words } from "./_planes.ts";
+import { decompress } from "fzstd";
+import { zstdDecompressSync } from "node:zlib";
+import { joinSamples, type Packed, packSamples, type Rows, type Words } from "./_planes.ts";
 
 /** The same in plain TypeScript. */
 function reference(
@@ -27,12 +29,22 @@ function reference(
   return { bases, low, high };
 }
 
+/** What two decoders, which share no code, make of a frame. */
+function unpacked({ bytes, size }: Packed): Uint8Array {
+  if (size === 0) return bytes;
+  const out = new Uint8Array(zstdDecompressSync(bytes));
+  assert.equal(out.length, size);
+  assert.deepEqual(decompress(bytes), out);
+  return out;
+}
+
 function check(values: Words, rows: number, where: Rows): void {
   const wanted = reference(values, rows, where);
-  const { bases, low, high, hasHigh } = splitSamples(values, rows, where);
+  const { bases, hasHigh, ...packed } = packSamples(values, rows, where);
+  const low = unpacked(packed.low), high = unpacked(packed.high);
   assert.deepEqual([...bases], wanted.bases);
-  assert.deepEqual([...low], wanted.low);
-  assert.deepEqual([...high], wanted.high);
+  assert.deepEqual(low, Uint8Array.from(wanted.low));
+  assert.deepEqual(high, Uint8Array.from(wanted.high));
   assert.equal(hasHigh, wanted.high.some((byte) => byte !== 0));
   const out = values instanceof Int16Array ? new Int16Array(values.length) : new Uint16Array(values.length);
   joinSamples(bases, low, hasHigh ? high : undefined, rows, where, out);
@@ -45,7 +57,7 @@ const values = (signed: boolean, max: number) =>
   })
     .map((list) => signed ? Int16Array.from(list) : Uint16Array.from(list));
 
-Deno.test("splitSamples() and joinSamples() agree with plain code, and with each other", () => {
+Deno.test("packSamples() and joinSamples() agree with plain code, and with each other", () => {
   fc.assert(fc.property(
     fc.boolean().chain((signed) => values(signed, 120)),
     fc.array(fc.nat(120), { maxLength: 8 }),
@@ -68,4 +80,60 @@ Deno.test("rows longer than a block, and many rows without samples, keep every s
   check(long.subarray(0, 9), 70_000, { offsets });
   check(new Uint16Array(0), 0, { width: 800 });
   check(new Int16Array(0), 3, { offsets: Uint32Array.of(4, 4, 4, 4) });
+});
+
+/** Numbers from 0 (included) to 1, the same for the same seed. */
+function randoms(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return (state >>> 8) / 2 ** 24;
+  };
+}
+
+/** Distributions of samples that need every part of the format. */
+const kinds: Readonly<Record<string, (random: () => number) => (i: number) => number>> = {
+  "two values": (random) => () => random() < 0.3 ? 1 : 0,
+  "a rare second value": (random) => () => random() < 0.0005 ? 1 : 0,
+  "few values": (random) => () => Math.floor(12 * random()),
+  "noise": (random) => () => Math.round(3 * (random() + random() + random() + random() - 2)),
+  "wide noise": (random) => () => Math.round(60 * (random() + random() + random() - 1.5)),
+  "all words": (random) => () => Math.floor(65536 * random()) - 32768,
+  "counts that double, for long codes": (random) => () => Math.floor(-Math.log2(random() + 2 ** -24) * 1.02),
+  "values far apart": (random) => () => Math.floor(3 * random()) * 77,
+  "runs of all lengths": (random) => {
+    let left = 0, value = 0;
+    return () => {
+      if (left-- > 0) return value;
+      left = Math.floor(2 ** (10 * random())) - 1;
+      return value = Math.floor(40 * random());
+    };
+  },
+  "pulses over silence": (random) => (i) => i % 110 < 9 ? Math.round(2000 * random()) : 0,
+  "pulses over noise": (random) => (i) =>
+    Math.round(4 * random() + (i % 977 < 40 ? 900 * Math.exp(-(i % 977) / 8) : 0)),
+};
+
+for (const [name, make] of Object.entries(kinds)) {
+  Deno.test(`planes of ${name} come back, of every length`, () => {
+    const next = make(randoms(name.length));
+    const all = Int16Array.from({ length: 200_000 }, (_, i) => next(i));
+    for (const length of [1, 2, 3, 15, 16, 17, 40, 63, 64, 65, 66, 67, 130, 1000, 16_384, 70_001, 200_000]) {
+      check(all.subarray(all.length - length), 1, { width: length });
+    }
+    check(all.subarray(0, 110 * 1800), 1800, { width: 110 });
+  });
+}
+
+Deno.test("a frame of noise is close to the noise's entropy, one of silence takes next to nothing", () => {
+  const random = randoms(5);
+  const noise = Int16Array.from({ length: 500_000 }, () => {
+    const [u, v] = [random() + 2 ** -25, random()];
+    return Math.round(3 * Math.sqrt(-2 * Math.log(u)) * Math.cos(2 * Math.PI * v));
+  });
+  const { low, high } = packSamples(noise, 500, { width: 1000 });
+  // log2(3 sqrt(2 pi e)) bits a sample
+  const entropy = 500_000 * Math.log2(3 * Math.sqrt(2 * Math.PI * Math.E)) / 8;
+  assert.ok(low.bytes.length < 1.03 * entropy, `${low.bytes.length} bytes, the entropy is ${entropy}`);
+  assert.ok(high.bytes.length < 100);
 });

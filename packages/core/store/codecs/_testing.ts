@@ -20,7 +20,11 @@ const samples: Schema = schema({
 
 /** Waveforms with a baseline, noise and pulses, whose rows depend on their number alone. */
 export function waveforms(rows: number): Table {
-  const noise = (i: number, j: number) => ((i * 7919 + j * 104729) % 13) - 6;
+  // A hash: noise that repeats itself is something else.
+  const noise = (i: number, j: number) => {
+    const x = Math.imul(Math.imul(i * 4096 + j, 0x9e3779b1) >>> 3 ^ j, 0x85ebca6b);
+    return (x >>> 16) % 13 - 6;
+  };
   const index = Array.from({ length: rows }, (_, i) => i);
   const trace = (i: number, n: number, base: number) =>
     Array.from({ length: n }, (_, j) => base + noise(i, j) - (i % 5 === 0 && j > n / 2 ? 3000 : 0));

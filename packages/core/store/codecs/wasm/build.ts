@@ -1,5 +1,5 @@
 /**
- * Makes `planes.wasm` of `planes.as`: `deno run -A packages/core/store/codecs/wasm/build.ts`.
+ * Makes `planes.wasm` of `planes.as` and `zstd_block.as`: `deno run -A packages/core/store/codecs/wasm/build.ts`.
  *
  * The compiler is AssemblyScript, from npm; only this script and its test use it, and what it makes is committed.
  * @module
@@ -20,11 +20,13 @@ export async function compile(): Promise<Uint8Array> {
   const folder = await Deno.makeTempDir({ prefix: "millrace_wasm_" });
   try {
     // The compiler takes files named *.ts; ours isn't one, since it is no TypeScript.
-    await Deno.copyFile(new URL("planes.as", here), `${folder}/planes.ts`);
+    for (const name of ["planes", "zstd_block"]) {
+      await Deno.copyFile(new URL(`${name}.as`, here), `${folder}/${name}.ts`);
+    }
     const { success, stderr } = await run([], [
       `${folder}/planes.ts`,
       ...["--outFile", `${folder}/planes.wasm`, "--baseDir", folder],
-      ...["-O3", "--noAssert", "--runtime", "stub", "--enable", "simd", "--initialMemory", "8"],
+      ...["-O3", "--noAssert", "--runtime", "stub", "--enable", "simd", "--initialMemory", "16"],
     ]);
     if (!success) throw new Error(`Cannot compile planes.as: ${new TextDecoder().decode(stderr)}`);
     return await Deno.readFile(`${folder}/planes.wasm`);

@@ -4,20 +4,45 @@
 // A sample `x` of a row with the base `b` becomes `d = x - b` (modulo 2^16, as a signed number), `z = (d << 1) ^ (d >> 15)`, and the
 // two bytes of `z`. `../_planes_test.ts` has the same in plain TypeScript.
 
+export { packBlock } from "./zstd_block";
+
 /** Address behind what the module itself uses. */
 export function heapBase(): usize {
   return __heap_base;
 }
 
-/** Samples into planes. Gives 0 where every byte of the high plane is 0. */
+/** The mean of a row's first 16 samples (of all, where there are fewer), where a waveform has its baseline. */
+function baseOf(x: usize, n: i32, signed: bool): i32 {
+  const m = min(n, 16);
+  if (m === 0) return 0;
+  let sum = 0;
+  if (m === 16) {
+    const a = v128.load(x), b = v128.load(x, 16);
+    const sums = signed
+      ? i32x4.add(i32x4.extadd_pairwise_i16x8_s(a), i32x4.extadd_pairwise_i16x8_s(b))
+      : i32x4.add(i32x4.extadd_pairwise_i16x8_u(a), i32x4.extadd_pairwise_i16x8_u(b));
+    sum = i32x4.extract_lane(sums, 0) + i32x4.extract_lane(sums, 1) + i32x4.extract_lane(sums, 2) +
+      i32x4.extract_lane(sums, 3);
+    return (sum + 8) >> 4;
+  }
+  for (let i = 0; i < m; i++) {
+    sum += signed ? <i32>load<i16>(x + (<usize>i << 1)) : <i32>load<u16>(x + (<usize>i << 1));
+  }
+  // Halves go up, also below 0.
+  const twice = 2 * sum + m;
+  return twice >= 0 ? twice / (2 * m) : -((2 * m - 1 - twice) / (2 * m));
+}
+
+/** Samples into planes; their bases go to `bases`, but for a first row that goes on. Gives 0 where every byte of the high plane is 0. */
 export function splitRows(
-  samples: usize, offsets: usize, rows: i32, bases: usize, low: usize, high: usize,
+  samples: usize, offsets: usize, rows: i32, bases: usize, signed: bool, goesOn: bool, low: usize, high: usize,
 ): i32 {
   const byte = i16x8.splat(255);
   let seen = i16x8.splat(0), rest: u32 = 0;
   for (let row = 0; row < rows; row++) {
     const first = load<u32>(offsets + (<usize>row << 2)), n = <i32>(load<u32>(offsets + (<usize>row << 2) + 4) - first);
     const x = samples + (<usize>first << 1), lo = low + first, hi = high + first;
+    if (row > 0 || !goesOn) store<u16>(bases + (<usize>row << 1), baseOf(x, n, signed));
     const base = load<u16>(bases + (<usize>row << 1));
     const b = i16x8.splat(base);
     let i = 0;

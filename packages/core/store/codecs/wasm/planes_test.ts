@@ -1,4 +1,4 @@
-// The committed module: it is what its source says, and it loads wherever the kernels do.
+// The committed module: it is what its sources say, and it loads wherever the kernels do.
 import assert from "node:assert/strict";
 import { compile, COMPILER, hasCompiler } from "./build.ts";
 
@@ -7,14 +7,14 @@ const found = await hasCompiler();
 
 Deno.test({
   name: found
-    ? "planes.wasm is what planes.as compiles to"
-    : `planes.wasm is what planes.as compiles to (skipped: ${COMPILER} is not in the cache; run build.ts once)`,
+    ? "planes.wasm is what its sources compile to"
+    : `planes.wasm is what its sources compile to (skipped: ${COMPILER} is not in the cache; run build.ts once)`,
   ignore: !found,
   async fn() {
     const made = await compile(), committed = await Deno.readFile(new URL("planes.wasm", here));
     assert.ok(
       made.length === committed.length && made.every((byte, i) => byte === committed[i]),
-      "planes.wasm is not what planes.as compiles to; run build.ts",
+      "planes.wasm is not what its sources compile to; run build.ts",
     );
   },
 });
@@ -26,6 +26,7 @@ Deno.test("planes.wasm needs nothing from outside", async () => {
     "heapBase",
     "joinRows",
     "memory",
+    "packBlock",
     "splitRows",
   ]);
 });

@@ -1,0 +1,567 @@
+// Bytes into blocks of zstd's format (RFC 8878), in AssemblyScript: runs of one byte as matches at offset 1, what is between them
+// in Huffman's code. Noise holds no other repetition, and to look for it takes zstd itself most of its time.
+//
+// A block depends on its own bytes alone. Sequences use the predefined tables, with the offset's in RLE mode: it is always "as the
+// last one", which is 1 from the start of a frame. `../_planes_test.ts` lets two decoders undo it.
+
+/** Most bytes of a block. */
+export const MOST: i32 = 1 << 17;
+/** Shortest run that becomes a match: a shorter one is cheaper as literals. */
+const RUN: i32 = 16;
+/** Longest Huffman code. */
+const BITS: i32 = 11;
+/** log2 of the states of every FSE code here. */
+const LOG: u32 = 6;
+
+// Static memory.
+const counts = memory.data(4 * 1024, 16); // four histograms of 256
+const lengths = memory.data(256); // of Huffman codes; 0: the byte does not occur
+const codes = memory.data(8 * 256, 16); // code at the top of 64 bits, its length in the lowest byte
+const order = memory.data(4 * 512); // symbols by count; then nodes of the tree
+const weights = memory.data(256);
+const llStates = memory.data(2 * 64), llSymbols = memory.data(8 * 36);
+const mlStates = memory.data(2 * 64), mlSymbols = memory.data(8 * 53);
+const wStates = memory.data(2 * 64), wSymbols = memory.data(8 * 16);
+const norm = memory.data(64), cumul = memory.data(2 * 64), spread = memory.data(64);
+const literals = memory.data(131072 + 16, 16);
+const runs = memory.data(8 * 8192); // literals before, length
+let ready = false;
+
+const LL_NORM = memory.data<i8>([
+  4, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 2, 1, 1, 1, 1, 1, -1, -1, -1, -1,
+]);
+const ML_NORM = memory.data<i8>([
+  1, 4, 3, 2, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+  1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1, -1, -1,
+]);
+
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function highBit(x: u32): u32 {
+  return 31 - clz(x);
+}
+
+/** Tables of an FSE code of 64 states, from normalized counts of `n` symbols. */
+function buildStates(parts: usize, n: i32, states: usize, symbols: usize): void {
+  const size = 1 << LOG, step = (size >> 1) + (size >> 3) + 3;
+  let high = size - 1, sum = 0;
+  for (let s = 0; s < n; s++) {
+    store<u16>(cumul + 2 * s, sum);
+    const count = <i32>load<i8>(parts + s);
+    if (count === -1) {
+      store<u8>(spread + high--, s);
+      sum++;
+    } else sum += count;
+  }
+  let at = 0;
+  for (let s = 0; s < n; s++) {
+    for (let k = 0, count = <i32>load<i8>(parts + s); k < count; k++) {
+      store<u8>(spread + at, s);
+      do at = (at + step) & (size - 1); while (at > high);
+    }
+  }
+  for (let u = 0; u < size; u++) {
+    const p = cumul + 2 * <usize>load<u8>(spread + u);
+    const place = load<u16>(p);
+    store<u16>(states + 2 * <usize>place, size + u);
+    store<u16>(p, place + 1);
+  }
+  let total = 0;
+  for (let s = 0; s < n; s++) {
+    const count = <i32>load<i8>(parts + s);
+    let bits = 0, find = 0;
+    if (count === 0) bits = ((LOG + 1) << 16) - size;
+    else if (count === -1 || count === 1) {
+      bits = (LOG << 16) - size;
+      find = total++ - 1;
+    } else {
+      const most = LOG - highBit(count - 1);
+      bits = (most << 16) - (count << most);
+      find = total - count;
+      total += count;
+    }
+    store<i32>(symbols + 8 * s, bits);
+    store<i32>(symbols + 8 * s, find, 4);
+  }
+}
+
+/** First state for a symbol. */
+function firstState(states: usize, symbols: usize, s: i32): u32 {
+  const delta = load<i32>(symbols + 8 * s);
+  const bits = (delta + (1 << 15)) >> 16;
+  return load<u16>(states + 2 * (((bits << 16) - delta >> bits) + load<i32>(symbols + 8 * s, 4)));
+}
+
+// Bits that are being written: from the lowest up, bytes when they are full.
+let held: u64 = 0, heldBits: u32 = 0, to: usize = 0;
+
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function put(value: u32, bits: u32): void {
+  held |= (<u64>value & ((<u64>1 << bits) - 1)) << heldBits;
+  heldBits += bits;
+}
+
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function flush(): void {
+  store<u64>(to, held);
+  to += heldBits >> 3;
+  held >>= heldBits & ~7;
+  heldBits &= 7;
+}
+
+/** The mark behind the last bit. */
+function close(): void {
+  put(1, 1);
+  flush();
+  if (heldBits > 0) to++;
+  held = 0;
+  heldBits = 0;
+}
+
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function nextState(state: u32, states: usize, symbols: usize, s: i32): u32 {
+  const bits = (state + load<i32>(symbols + 8 * s)) >> 16;
+  put(state, bits);
+  return load<u16>(states + 2 * (<i32>(state >> bits) + load<i32>(symbols + 8 * s, 4)));
+}
+
+function llCode(n: u32): i32 {
+  if (n < 16) return n;
+  if (n > 63) return highBit(n) + 19;
+  if (n < 24) return 16 + ((n - 16) >> 1);
+  if (n < 32) return 20 + ((n - 24) >> 2);
+  return n < 48 ? 22 + ((n - 32) >> 3) : 24;
+}
+
+function llBits(code: i32): u32 {
+  if (code < 16) return 0;
+  if (code < 20) return 1;
+  return code < 25 ? (code < 22 ? 2 : code < 24 ? 3 : 4) : code - 19;
+}
+
+function mlCode(n: u32): i32 {
+  if (n < 32) return n;
+  if (n > 127) return highBit(n) + 36;
+  if (n < 40) return 32 + ((n - 32) >> 1);
+  if (n < 48) return 36 + ((n - 40) >> 2);
+  if (n < 64) return 38 + ((n - 48) >> 3);
+  return n < 96 ? 40 + ((n - 64) >> 4) : 42;
+}
+
+function mlBits(code: i32): u32 {
+  if (code < 32) return 0;
+  if (code < 36) return 1;
+  if (code < 40) return code < 38 ? 2 : 3;
+  return code < 42 ? 4 : code === 42 ? 5 : code - 36;
+}
+
+let found: i32 = 0;
+
+/** Literals behind those there are; up to 15 bytes behind them change too. */
+function keep(src: usize, n: i32): void {
+  const at = literals + found;
+  for (let i = 0; i < n; i += 16) v128.store(at + i, v128.load(src + i));
+  found += n;
+}
+
+/** Finds runs; where there are any, what is between them goes into `literals`. Gives their number, and that of literals in `found`. */
+function findRuns(src: usize, n: i32): i32 {
+  let count = 0, from = 0, i = 1;
+  found = 0;
+  while (i + 16 <= n) {
+    if (!i8x16.all_true(i8x16.eq(v128.load(src + i), v128.load(src + i - 1)))) {
+      i += 16;
+      continue;
+    }
+    const byte = load<u8>(src + i);
+    let start = i, end = i + 16;
+    while (start > from + 1 && load<u8>(src + start - 2) === byte) start--;
+    const all = i8x16.splat(byte);
+    while (end + 16 <= n && i8x16.all_true(i8x16.eq(v128.load(src + end), all))) end += 16;
+    while (end < n && load<u8>(src + end) === byte) end++;
+    keep(src + from, start - from);
+    store<u32>(runs + 8 * count, start - from);
+    store<u32>(runs + 8 * count, end - start, 4);
+    count++;
+    from = end;
+    i = end + 1;
+  }
+  if (count > 0) keep(src + from, n - from);
+  else found = n;
+  return count;
+}
+
+/** Counts of the bytes: the first of the histograms. Gives the highest byte. */
+function countBytes(src: usize, n: i32): i32 {
+  memory.fill(counts, 0, 4096);
+  let i = 0;
+  for (; i + 8 <= n; i += 8) {
+    const x = load<u64>(src + i);
+    let p = counts + (<usize>(x & 255) << 2);
+    store<u32>(p, load<u32>(p) + 1);
+    p = counts + (<usize>(x >> 8 & 255) << 2);
+    store<u32>(p, load<u32>(p, 1024) + 1, 1024);
+    p = counts + (<usize>(x >> 16 & 255) << 2);
+    store<u32>(p, load<u32>(p, 2048) + 1, 2048);
+    p = counts + (<usize>(x >> 24 & 255) << 2);
+    store<u32>(p, load<u32>(p, 3072) + 1, 3072);
+    p = counts + (<usize>(x >> 32 & 255) << 2);
+    store<u32>(p, load<u32>(p) + 1);
+    p = counts + (<usize>(x >> 40 & 255) << 2);
+    store<u32>(p, load<u32>(p, 1024) + 1, 1024);
+    p = counts + (<usize>(x >> 48 & 255) << 2);
+    store<u32>(p, load<u32>(p, 2048) + 1, 2048);
+    p = counts + (<usize>(x >> 56) << 2);
+    store<u32>(p, load<u32>(p, 3072) + 1, 3072);
+  }
+  for (; i < n; i++) {
+    const p = counts + (<usize>load<u8>(src + i) << 2);
+    store<u32>(p, load<u32>(p) + 1);
+  }
+  let most = 0;
+  for (let s = 0; s < 256; s += 4) {
+    const p = counts + (<usize>s << 2);
+    const sum = i32x4.add(
+      i32x4.add(v128.load(p), v128.load(p, 1024)),
+      i32x4.add(v128.load(p, 2048), v128.load(p, 3072)),
+    );
+    v128.store(p, sum);
+  }
+  for (let s = 255; s > 0; s--) {
+    if (load<u32>(counts + (<usize>s << 2)) > 0) {
+      most = s;
+      break;
+    }
+  }
+  return most;
+}
+
+/** Lengths of Huffman codes of at most 11 bits for the bytes counted. Gives how many bytes there are; none is coded below 2. */
+function codeLengths(most: i32): i32 {
+  memory.fill(lengths, 0, 256);
+  // Sorted by count, ascending, by symbol where equal: count and symbol in one number.
+  let n = 0;
+  for (let s = most; s >= 0; s--) {
+    const times = load<u32>(counts + (<usize>s << 2));
+    if (times === 0) continue;
+    const key = times << 8 | s;
+    let at = n++;
+    while (at > 0 && load<u32>(order + 4 * (at - 1)) > key) {
+      store<u32>(order + 4 * at, load<u32>(order + 4 * (at - 1)));
+      at--;
+    }
+    store<u32>(order + 4 * at, key);
+  }
+  if (n < 2) return n;
+  // Moffat and Katajainen, in place: `tree` becomes the lengths of the sorted symbols, the longest first.
+  const tree = order + 1024;
+  for (let k = 0; k < n; k++) store<u32>(tree + 4 * k, load<u32>(order + 4 * k) >> 8);
+  let root = 0, leaf = 0;
+  for (let next = 0; next < n - 1; next++) {
+    let sum: u32 = 0;
+    for (let k = 0; k < 2; k++) {
+      if (leaf >= n || (root < next && load<u32>(tree + 4 * root) < load<u32>(tree + 4 * leaf))) {
+        sum += load<u32>(tree + 4 * root);
+        store<u32>(tree + 4 * root++, next);
+      } else sum += load<u32>(tree + 4 * leaf++);
+    }
+    store<u32>(tree + 4 * next, sum);
+  }
+  store<u32>(tree + 4 * (n - 2), 0);
+  for (let k = n - 3; k >= 0; k--) {
+    store<u32>(tree + 4 * k, load<u32>(tree + 4 * load<u32>(tree + 4 * k)) + 1);
+  }
+  let free = 1, depth: u32 = 0, at = n - 1;
+  root = n - 2;
+  while (free > 0) {
+    let used = 0;
+    while (root >= 0 && load<u32>(tree + 4 * root) === depth) {
+      used++;
+      root--;
+    }
+    while (free > used) {
+      store<u32>(tree + 4 * at--, depth);
+      free--;
+    }
+    free = 2 * used;
+    depth++;
+  }
+  limit(tree, n);
+  for (let k = 0; k < n; k++) store<u8>(lengths + <u8>load<u32>(order + 4 * k), load<u32>(tree + 4 * k));
+  return n;
+}
+
+/** Makes no length longer than 11 bits, and the code complete. */
+function limit(tree: usize, n: i32): void {
+  if (load<u32>(tree) <= <u32>BITS) return;
+  const full = 1 << BITS;
+  let sum = 0;
+  for (let k = 0; k < n; k++) {
+    if (load<u32>(tree + 4 * k) > <u32>BITS) store<u32>(tree + 4 * k, BITS);
+    sum += full >> load<u32>(tree + 4 * k);
+  }
+  // Too much is given away: longer codes for the rarest that can have one.
+  for (let k = 0; sum > full;) {
+    const length = load<u32>(tree + 4 * k);
+    if (length === <u32>BITS) {
+      k++;
+      continue;
+    }
+    store<u32>(tree + 4 * k, length + 1);
+    sum -= full >> (length + 1);
+  }
+  // What that left over goes to the most frequent that it is enough for.
+  while (sum < full) {
+    for (let k = n - 1; k >= 0 && sum < full; k--) {
+      const length = load<u32>(tree + 4 * k), costs = full >> length;
+      if (length > 1 && costs <= full - sum) {
+        store<u32>(tree + 4 * k, length - 1);
+        sum += costs;
+      }
+    }
+  }
+}
+
+/** The codes of the lengths. Gives the longest length. */
+function makeCodes(most: i32): i32 {
+  let longest = 0;
+  memory.fill(cumul, 0, 64);
+  for (let s = 0; s <= most; s++) {
+    const length = <i32>load<u8>(lengths + s);
+    if (length > longest) longest = length;
+    if (length > 0) store<u16>(cumul + 2 * length, load<u16>(cumul + 2 * length) + 1);
+  }
+  let next = 0;
+  for (let length = longest; length > 0; length--) {
+    const here = <i32>load<u16>(cumul + 2 * length);
+    store<u16>(cumul + 2 * length, next);
+    next = (next + here) >> 1;
+  }
+  for (let s = 0; s <= most; s++) {
+    const length = <usize>load<u8>(lengths + s);
+    if (length === 0) continue;
+    const code = load<u16>(cumul + 2 * length);
+    store<u16>(cumul + 2 * length, code + 1);
+    store<u64>(codes + 8 * s, <u64>code << (64 - length) | length);
+  }
+  return longest;
+}
+
+/** The tree's description: weights of the bytes below the highest. Gives its end, or 0 where it can't be described. */
+function putTree(out: usize, most: i32, longest: i32): usize {
+  memory.fill(norm, 0, 16);
+  let kinds = 0, highest = 0;
+  for (let s = 0; s < most; s++) {
+    const length = <i32>load<u8>(lengths + s), weight = length === 0 ? 0 : longest + 1 - length;
+    store<u8>(weights + s, weight);
+    const times = load<u8>(norm + weight);
+    if (times === 0) kinds++;
+    store<u8>(norm + weight, times + 1);
+    if (weight > highest) highest = weight;
+  }
+  if (most <= 16 || kinds < 2) {
+    if (most > 128) return 0;
+    store<u8>(out, 127 + most);
+    store<u8>(weights + most, 0);
+    for (let s = 0; s < most; s += 2) {
+      store<u8>(out + 1 + (s >> 1), load<u8>(weights + s) << 4 | load<u8>(weights + s + 1));
+    }
+    return out + 1 + ((most + 1) >> 1);
+  }
+  // Counts of the weights that add up to 64.
+  let sum = 0, largest = 0;
+  for (let w = 0; w <= highest; w++) {
+    const times = <i32>load<u8>(norm + w);
+    if (times === 0) continue;
+    const scaled = max(1, (times * 64 + (most >> 1)) / most);
+    store<u8>(norm + w, scaled);
+    sum += scaled;
+    if (scaled > <i32>load<u8>(norm + largest) || load<u8>(norm + largest) === 0) largest = w;
+  }
+  store<u8>(norm + largest, load<u8>(norm + largest) + 64 - sum);
+  to = out + 1;
+  putCounts(highest + 1);
+  buildStates(norm, highest + 1, wStates, wSymbols);
+  // Two states in turn, from the last weight to the first.
+  let even: u32 = 0, odd: u32 = 0;
+  for (let s = most - 1; s >= 0; s--) {
+    const weight = load<u8>(weights + s);
+    if (s >= most - 2) {
+      if (s & 1) odd = firstState(wStates, wSymbols, weight);
+      else even = firstState(wStates, wSymbols, weight);
+    } else if (s & 1) odd = nextState(odd, wStates, wSymbols, weight);
+    else even = nextState(even, wStates, wSymbols, weight);
+    flush();
+  }
+  put(odd, LOG);
+  put(even, LOG);
+  close();
+  const size = to - out - 1;
+  if (size > 127) return 0;
+  store<u8>(out, size);
+  return to;
+}
+
+/** Normalized counts as the format has them. */
+function putCounts(n: i32): void {
+  let left = 65, threshold = 64, bits = LOG + 1, s = 0;
+  put(LOG - 5, 4);
+  let afterZero = false;
+  while (left > 1) {
+    if (afterZero) {
+      let start = s;
+      while (load<u8>(norm + s) === 0) s++;
+      while (s >= start + 3) {
+        put(3, 2);
+        start += 3;
+      }
+      put(s - start, 2);
+      flush();
+    }
+    const times = <i32>load<u8>(norm + s++), most = 2 * threshold - 1 - left;
+    left -= times;
+    let value = times + 1;
+    if (value >= threshold) value += most;
+    put(value, value < most ? bits - 1 : bits);
+    flush();
+    afterZero = times === 0;
+    while (left < threshold) {
+      bits--;
+      threshold >>= 1;
+    }
+  }
+  flush();
+  if (heldBits > 0) to++;
+  held = 0;
+  heldBits = 0;
+}
+
+/** One of the four streams of literals: from its last byte to its first. Gives the end. */
+function putStream(out: usize, src: usize, n: i32): usize {
+  let bits: u64 = 0, at: u64 = 0, p = src + n;
+  const rest = src + (n & 3);
+  while (p > rest) {
+    p -= 4;
+    let code = load<u64>(codes + (<usize>load<u8>(p, 3) << 3));
+    bits = bits >> code | code;
+    at += code;
+    code = load<u64>(codes + (<usize>load<u8>(p, 2) << 3));
+    bits = bits >> code | code;
+    at += code;
+    code = load<u64>(codes + (<usize>load<u8>(p, 1) << 3));
+    bits = bits >> code | code;
+    at += code;
+    code = load<u64>(codes + (<usize>load<u8>(p) << 3));
+    bits = bits >> code | code;
+    // What lies below the codes in `bits` never reaches those: 4 codes and 7 bits leave 13 free.
+    at = (at + code) & 255;
+    store<u64>(out, bits >> (64 - at));
+    out += <usize>(at >> 3);
+    at &= 7;
+  }
+  while (p > src) {
+    const code = load<u64>(codes + (<usize>load<u8>(--p) << 3));
+    bits = bits >> code | code;
+    at = (at + code) & 255;
+  }
+  bits = bits >> 1 | <u64>1 << 63;
+  at++;
+  store<u64>(out, bits >> (64 - at));
+  return out + <usize>((at + 7) >> 3);
+}
+
+/** Literals that are not coded. */
+function putRaw(out: usize, src: usize, n: i32): usize {
+  store<u32>(out, n << 4 | 3 << 2);
+  memory.copy(out + 3, src, n);
+  return out + 3 + n;
+}
+
+/** The section of literals. */
+function putLiterals(out: usize, src: usize, n: i32): usize {
+  if (n < 64) return putRaw(out, src, n);
+  const most = countBytes(src, n);
+  const kinds = codeLengths(most);
+  if (kinds < 2) {
+    store<u32>(out, n << 4 | 3 << 2 | 1);
+    store<u8>(out + 3, load<u8>(src));
+    return out + 4;
+  }
+  const longest = makeCodes(most);
+  const tree = putTree(out + 5, most, longest);
+  if (tree === 0) return putRaw(out, src, n);
+  const quarter = (n + 3) >> 2;
+  let at = tree + 6;
+  for (let k = 0; k < 4; k++) {
+    const from = k * quarter, end = putStream(at, src + from, k === 3 ? n - from : quarter);
+    if (k < 3) store<u16>(tree + 2 * k, end - at);
+    at = end;
+  }
+  const size = at - out - 5;
+  if (size >= <usize>n) return putRaw(out, src, n);
+  // Huffman's code with a tree of its own, four streams, sizes of 18 bits.
+  store<u64>(out, (load<u64>(out) & ~<u64>0xffffffffff) | <u64>(2 | 3 << 2) | <u64>n << 4 | <u64>size << 22);
+  return at;
+}
+
+function putSequences(out: usize, n: i32): usize {
+  if (n < 128) store<u8>(out++, n);
+  else {
+    store<u8>(out, (n >> 8) + 128);
+    store<u8>(out + 1, n);
+    out += 2;
+  }
+  if (n === 0) return out;
+  store<u8>(out, 1 << 4); // predefined, RLE, predefined
+  store<u8>(out + 1, 0); // the offset's code: as the last one
+  to = out + 2;
+  let ll: u32 = 0, ml: u32 = 0;
+  for (let k = n - 1; k >= 0; k--) {
+    const before = load<u32>(runs + 8 * k), length = load<u32>(runs + 8 * k, 4) - 3;
+    const a = llCode(before), b = mlCode(length);
+    if (k === n - 1) {
+      ml = firstState(mlStates, mlSymbols, b);
+      ll = firstState(llStates, llSymbols, a);
+    } else {
+      ml = nextState(ml, mlStates, mlSymbols, b);
+      ll = nextState(ll, llStates, llSymbols, a);
+    }
+    put(before, llBits(a));
+    flush();
+    put(length, mlBits(b));
+    flush();
+  }
+  put(ml, LOG);
+  put(ll, LOG);
+  close();
+  return to;
+}
+
+/** One block of `n` bytes, 1 to 128 KiB; room for 64 more than these is needed. Gives its length. */
+export function packBlock(src: usize, n: i32, out: usize, last: bool): i32 {
+  if (!ready) {
+    buildStates(LL_NORM, 36, llStates, llSymbols);
+    buildStates(ML_NORM, 53, mlStates, mlSymbols);
+    ready = true;
+  }
+  const sequences = findRuns(src, n);
+  if (sequences === 1 && load<u32>(runs) === 1 && found === 1) {
+    store<u32>(out, <u32>last | 1 << 1 | n << 3);
+    store<u8>(out + 3, load<u8>(src));
+    return 4;
+  }
+  let end = putLiterals(out + 3, sequences === 0 ? src : literals, found);
+  end = putSequences(end, sequences);
+  let size = <i32>(end - out - 3), kind = 2;
+  if (size >= n) {
+    memory.copy(out + 3, src, n);
+    size = n;
+    kind = 0;
+  }
+  store<u16>(out, <u32>last | kind << 1 | size << 3);
+  store<u8>(out + 2, size >> 13);
+  return 3 + size;
+}
