@@ -1,7 +1,5 @@
-// Traces: noise from a table, pulses added from templates.
-//
-// Noise is a stretch of a table of 2^18 normal numbers (or 4 records, if that is more) from a random place: independent
-// within a trace, repeated among many.
+// Traces: noise, and pulses added from templates.
+import { Noise } from "./_noise.ts";
 import type { Simulation } from "./options.ts";
 import type { Random } from "./random.ts";
 
@@ -44,28 +42,20 @@ export class Tracer {
   readonly #random: Random;
   readonly #templates: readonly Template[];
   readonly #weights: readonly number[];
-  readonly #noise: Float32Array;
-  readonly #quiet: Uint16Array;
+  readonly #noise: Noise;
   readonly #signal: Float32Array;
   #from = 0;
   #to = 0;
 
   constructor(settings: Simulation, random: Random) {
-    const { samples, dt, baseline, noise, saturation, shapes } = settings;
+    const { samples, dt, baseline, noise, shapes } = settings;
     this.#settings = settings;
     this.#random = random;
     this.#templates = shapes.map(({ rise, fall }) => template(rise, fall, dt, samples));
     let sum = 0;
     this.#weights = shapes.map(({ weight }) => sum += weight ?? 1);
     this.#signal = new Float32Array(samples);
-    const size = Math.max(2 ** 18, 4 * samples), top = 2 ** saturation - 1;
-    this.#noise = new Float32Array(size);
-    this.#quiet = new Uint16Array(size);
-    for (let i = 0; i < size; i++) {
-      const value = baseline + noise * random.normal();
-      this.#noise[i] = value;
-      this.#quiet[i] = Math.min(top, Math.max(0, Math.round(value)));
-    }
+    this.#noise = new Noise(random, baseline, noise, samples);
   }
 
   /** A shape by weight. */
@@ -104,13 +94,12 @@ export class Tracer {
   render(out: Uint16Array): void {
     const { polarity, saturation } = this.#settings;
     const top = 2 ** saturation - 1, sign = polarity === "negative" ? -1 : 1;
-    const noise = this.#noise, quiet = this.#quiet, signal = this.#signal;
-    const n = out.length, from = this.#from, to = this.#to;
-    const start = this.#random.below(noise.length - n + 1);
-    for (let k = 0; k < n; k++) out[k] = quiet[start + k]!;
+    const n = out.length, noise = this.#noise.draw(n), signal = this.#signal;
+    const from = this.#from, to = this.#to;
+    for (let k = 0; k < n; k++) out[k] = Math.min(top, Math.max(0, noise[k]!)) + 0.5;
     let saturated = false;
     for (let k = from; k < to; k++) {
-      let value = noise[start + k]! + sign * signal[k]!;
+      let value = noise[k]! + sign * signal[k]!;
       if (value < 0) value = 0, saturated = true;
       else if (value > top) value = top, saturated = true;
       out[k] = value + 0.5;

@@ -53,6 +53,25 @@ export class Random {
     return result;
   }
 
+  /** Fill the first `n` places with whole numbers from 0 to 65,535: the halves of `uint32()`, the lower one first. */
+  fill(out: Uint16Array, n: number): void {
+    let [a, b, c, d] = this.#state as unknown as [number, number, number, number];
+    for (let i = 0; i < n; i += 2) {
+      const x = Math.imul(b, 5);
+      const result = Math.imul((x << 7) | (x >>> 25), 9);
+      const t = b << 9;
+      c ^= a;
+      d ^= b;
+      b ^= c;
+      a ^= d;
+      c ^= t;
+      d = (d << 11) | (d >>> 21);
+      out[i] = result;
+      if (i + 1 < n) out[i + 1] = result >>> 16;
+    }
+    this.#state.set([a, b, c, d]);
+  }
+
   /** Uniform in [0, 1), with 53 bits. */
   uniform(): number {
     return ((this.uint32() >>> 5) * 67108864 + (this.uint32() >>> 6)) / 2 ** 53;

@@ -39,6 +39,21 @@ Deno.test("Random is xoshiro128** from a SplitMix32 state", () => {
   }
 });
 
+Deno.test("Random.fill() gives the halves of what uint32() gives, and goes on from there", () => {
+  for (const n of [0, 1, 2, 9, 400]) {
+    const filling = new Random(11), asked = new Random(11);
+    const out = new Uint16Array(n + 1);
+    filling.fill(out, n);
+    for (let i = 0; i < n; i += 2) {
+      const word = asked.uint32();
+      assert.equal(out[i], word & 0xffff);
+      if (i + 1 < n) assert.equal(out[i + 1], word >>> 16);
+    }
+    assert.equal(out[n], 0);
+    assert.equal(filling.uint32(), asked.uint32());
+  }
+});
+
 Deno.test("Random gives other numbers for other seeds, above 32 bits too", () => {
   const first = [0, 1, 2, 2 ** 32, 2 ** 32 + 1, 2 ** 53 - 1].map((seed) => new Random(seed).uint32());
   assert.equal(new Set(first).size, first.length);
