@@ -139,6 +139,7 @@ export class Work {
         const writer = await store.writer({ runId, dataType }, meta, {
           save,
           target: { bytes, spanPs },
+          pool: aside ? this.executor.memory?.pool : undefined,
           resume: !fresh,
           wait: signal,
           onWait: (owner) => event({ type: "waiting", dataType, owner }),

@@ -83,7 +83,7 @@ export class FolderWriter implements ResultWriter {
     this.#widths = { ...prefix.widths };
     this.#last = prefix.lines.at(-1);
     const { end, coverEnd = NO_COVER } = this.#last ?? {};
-    this.#regroup = begun.target && new Regrouper(begun.target, pool, end, coverEnd);
+    this.#regroup = begun.target && new Regrouper(begun.target, options.pool ?? pool, end, coverEnd);
   }
 
   /** Begin, or go on behind a prefix. */

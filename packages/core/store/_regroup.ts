@@ -9,7 +9,7 @@ import type { BufferPool } from "../data/buffer_pool.ts";
 import { Table } from "../data/table.ts";
 import type { ChunkTarget } from "./types.ts";
 
-/** Pending rows that keep alive so many times their bytes are copied, */
+/** Pending rows that keep alive so many times their bytes of the run's memory are copied, */
 const MOST_HELD = 4;
 /** ... and those of so many tables. */
 const MOST_TABLES = 256;
@@ -19,7 +19,7 @@ export class Regrouper {
   readonly #target: ChunkTarget;
   readonly #pool: BufferPool;
   #pending: Table[] = [];
-  /** Bytes of the pending rows, and of the buffers that they keep alive. */
+  /** Bytes of the pending rows, and of the run's buffers that they keep alive. */
   #bytes = 0;
   #held = 0;
   #empty: Table | undefined;
@@ -54,7 +54,7 @@ export class Regrouper {
     if (chunk.length > 0) {
       this.#pending.push(table.share());
       this.#bytes += new RowBytes(table).of(0, table.length);
-      this.#held += table.heldBytes;
+      this.#held += heldBytes(table);
       this.#empty?.release();
       this.#empty = undefined;
     } else if (this.#pending.length === 0) {
@@ -126,7 +126,7 @@ export class Regrouper {
     }
     this.#pending = rest;
     this.#bytes = rest.reduce((sum, table) => sum + new RowBytes(table).of(0, table.length), 0);
-    this.#held = rest.reduce((sum, table) => sum + table.heldBytes, 0);
+    this.#held = rest.reduce((sum, table) => sum + heldBytes(table), 0);
     const table = this.#joined(parts, start);
     if (rest.length === 0) this.#empty ??= table.slice(0, 0);
     const coverBefore = this.#cover;
@@ -152,9 +152,14 @@ export class Regrouper {
     if (parts.length === 0 || (!wasteful && parts.length < MOST_TABLES)) return;
     const t0 = parts[0]!.t0 > this.#start! ? parts[0]!.t0 : this.#start!;
     this.#pending = [concatTables(parts, { pool: this.#pool, t0 })];
-    this.#held = this.#pending[0]!.heldBytes;
+    this.#held = heldBytes(this.#pending[0]!);
     for (const part of parts) part.release();
   }
+}
+
+/** Bytes that are free when the table is: not those that the rows' owner has anyway. */
+function heldBytes(table: Table): number {
+  return table.held.reduce((sum, { handle, charged }) => sum + (charged ? handle.buffer.byteLength : 0), 0);
 }
 
 function timeOf(table: Table, row: number): bigint {

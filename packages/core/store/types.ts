@@ -206,6 +206,8 @@ export interface WriterOptions {
   readonly save?: SaveChunk | undefined;
   /** Where stored chunks end. Default: where the given ones do. */
   readonly target?: ChunkTarget | undefined;
+  /** Where rows of several chunks are put together: memory that `save` can write from. Default: the writers' own. */
+  readonly pool?: BufferPool | undefined;
   /** Go on where an earlier writer of this key and lineage was interrupted, with its target. Default false: begin anew. */
   readonly resume?: boolean | undefined;
   /** Wait for another writer of this key and lineage, until aborted. Default: don't. */
