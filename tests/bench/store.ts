@@ -1,4 +1,5 @@
-// Budgets of the store: reading a part of a result costs a part, and many chunks cost little.
+// Budgets of the store: the strax chain stored and loaded, against strax; reading a part of a result costs a part, and many chunks cost
+// little.
 import { Chunk } from "@millrace/core/chunk";
 import { BufferPool } from "@millrace/core/buffers";
 import { FolderStore, type StoredResult } from "@millrace/core/store";
@@ -8,6 +9,7 @@ import { JOURNAL_FILE, type JournalLine, JournalWriter } from "../../packages/co
 import { fileName } from "../../packages/core/store/_journal.ts";
 import { metadataText } from "../../packages/core/store/_metadata.ts";
 import { lowerQuartile, type Measure, report } from "./_report.ts";
+import { straxChain } from "./_store/chain.ts";
 
 const RECORDS = schema({ time: "time", endtime: "time", channel: "u16", baseline: "f32", wave: "u16[800]" });
 const GIB = 2 ** 30, TOTAL = 2 * GIB, ROWS = 12_500, STEP = 1_000_000n;
@@ -16,7 +18,11 @@ const META = { schema: RECORDS as unknown as Schema, lineage: null, lineageHash:
 
 const root = await Deno.makeTempDir({ prefix: "millrace_bench_store_" });
 try {
-  report("The store", [...await ranges(`${root}/large`), ...await manyChunks(`${root}/many`)]);
+  report("The store", [
+    ...await straxChain(`${root}/chain`),
+    ...await ranges(`${root}/large`),
+    ...await manyChunks(`${root}/many`),
+  ]);
 } finally {
   await Deno.remove(root, { recursive: true });
 }

@@ -6,10 +6,10 @@ import type { ExecutorProvider } from "@millrace/core";
 import { ExecutorManager } from "@millrace/executor/manager";
 import { straxHits, straxPeaks, straxRecords } from "@millrace/plugins-signal/strax";
 import { cutsOf, golden, makeStraxData, readStraxData, straxConfig, straxData } from "../_strax.ts";
+import { copySpeeds, straxByCopy, straxItself } from "./_strax_peer.ts";
 import { lowerQuartile, type Measure, report } from "./_report.ts";
 
 const PASSES = 8, ROUNDS = 5, PIECE = 16_000;
-const STRAX_MB_S = 184, STRAX_COPY = 10.7e9;
 
 const found = straxData();
 if ("missing" in found) {
@@ -48,47 +48,10 @@ function chain(pool: BufferPool, executor?: Executor | ExecutorProvider) {
   return { ctx, raw, once };
 }
 
-/** Asks a Python process over its standard input. */
-class Asked implements AsyncDisposable {
-  readonly #process: Deno.ChildProcess;
-  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-
-  constructor(python: string) {
-    const script = new URL("_strax_memcpy.py", import.meta.url).pathname;
-    this.#process = new Deno.Command(python, { args: [script], stdin: "piped", stdout: "piped" }).spawn();
-    this.#writer = this.#process.stdin.getWriter();
-    this.#reader = this.#process.stdout.getReader();
-  }
-
-  async copySpeed(): Promise<number> {
-    await this.#writer.write(new TextEncoder().encode("\n"));
-    const { value } = await this.#reader.read();
-    return Number(new TextDecoder().decode(value));
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#writer.close();
-    this.#reader.releaseLock();
-    await this.#process.stdout.cancel();
-    await this.#process.status;
-  }
-}
-
-/** MB/s of strax itself on one core, undefined where it cannot be imported. */
-function strax(python: string): number | undefined {
-  const has = new Deno.Command(python, { args: ["-c", "import strax"], stderr: "null" }).outputSync().success;
-  if (!has) return undefined;
-  const script = new URL("../../../shared/bench/strax/bench_chain.py", import.meta.url).pathname;
-  const env = { DATA: folder, REPS: "3" };
-  const { stdout } = new Deno.Command(python, { args: [script, "st1"], env }).outputSync();
-  return megabytes / median(JSON.parse(new TextDecoder().decode(stdout)).all);
-}
-
 const measures: Measure[] = [];
 {
   const { ctx, raw, once } = chain(new BufferPool());
-  await using peer = new Asked(found.python);
+  await using peer = copySpeeds(found.python);
   for (let warm = 0; warm < 6; warm++) await once();
   let measured = false;
   const passes: Pass[] = [], ratios: number[] = [], copies: number[] = [], peers: number[] = [];
@@ -99,9 +62,9 @@ const measures: Measure[] = [];
       passes.push(pass);
       copies.push(copy / 1e9);
       speed.push(1000 * megabytes / pass.ms);
-      bridge.push(STRAX_MB_S * copy / STRAX_COPY);
+      bridge.push(straxByCopy("st1", copy));
     }
-    const theirs = strax(found.python);
+    const theirs = straxItself(found.python, folder, "st1");
     measured ||= theirs !== undefined;
     speed.forEach((ours, k) => ratios.push(ours / (theirs ?? bridge[k]!)));
     peers.push(theirs ?? median(bridge));
