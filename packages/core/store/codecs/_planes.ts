@@ -72,10 +72,11 @@ function* blocksOf(count: number, where: Rows): Generator<Block> {
   for (let row = 0, from = 0, goesOn = false; row < count;) {
     offsetsThere[0] = 0;
     let rows = 0, to = from;
-    for (let end: number; row + rows < count && rows < ROWS; to = end) {
-      end = endOf(row + rows);
+    while (row + rows < count && rows < ROWS) {
+      const end = endOf(row + rows);
       if (end - from > BLOCK) break;
       offsetsThere[++rows] = end - from;
+      to = end;
     }
     const part = rows === 0; // of a row that is longer than a block
     if (part) offsetsThere[1] = BLOCK;
