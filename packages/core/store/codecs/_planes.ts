@@ -1,5 +1,6 @@
 // Samples of 16 bits into two planes of bytes and back: zigzag of the distance from each row's base, then a byte shuffle, then
 // zstd's format.
+import { zstdBuffers } from "./zstd.ts";
 import { heapBase, joinRows, memory, packBlock, splitRows } from "./wasm/planes.wasm";
 
 /** Samples of 16 bits. */
@@ -29,6 +30,8 @@ export interface Planes {
 const BLOCK = 2 ** 16;
 /** Rows at once. */
 const ROWS = 2 ** 13;
+/** Bytes that are kept to be used again. */
+const KEPT = 2 ** 24;
 /** Room for a block that is packed, also while it is not known yet that this does not pay. */
 const ROOM = 2 * BLOCK;
 
@@ -115,11 +118,15 @@ class Frame {
 
   /** A copy of what there is. */
   take(): Uint8Array {
-    return this.#bytes.slice(0, this.#size);
+    const bytes = this.#bytes.slice(0, this.#size);
+    if (this.#bytes.length > KEPT) this.#bytes = new Uint8Array(2 ** 16);
+    return bytes;
   }
 }
 
 const lowFrame = new Frame(), highFrame = new Frame();
+/** The high plane of pulses, which has shorter repetitions than runs: zstd finds them. Used again. */
+let highPlane = new Uint8Array(0);
 
 /** Divide and pack the samples of `count` rows, of which the first starts at `values[0]`. O(samples). */
 export function packSamples(values: Words, count: number, where: Rows): Planes {
@@ -132,6 +139,7 @@ export function packSamples(values: Words, count: number, where: Rows): Planes {
   }
   lowFrame.begin(size);
   highFrame.begin(size);
+  if (highPlane.length < size) highPlane = new Uint8Array(size);
   let hasHigh = false;
   for (const { from, to, row, rows, goesOn } of blocksOf(count, where)) {
     if (to === from) continue;
@@ -148,15 +156,18 @@ export function packSamples(values: Words, count: number, where: Rows): Planes {
     );
     bases.set(basesThere.subarray(0, rows), row);
     lowFrame.add(AT.low, to - from, to === size);
-    highFrame.add(AT.high, to - from, to === size);
     if (seen !== 0) hasHigh = true;
+    if (!hasHigh) highFrame.add(AT.high, to - from, to === size);
+    highPlane.set(highThere.subarray(0, to - from), from);
   }
-  return {
-    bases,
-    low: { bytes: lowFrame.take(), size },
-    high: { bytes: highFrame.take(), size },
-    hasHigh,
-  };
+  const high = hasHigh ? packedByZstd(highPlane.subarray(0, size)) : highFrame.take();
+  if (highPlane.length > KEPT) highPlane = new Uint8Array(0);
+  return { bases, low: { bytes: lowFrame.take(), size }, high: { bytes: high, size }, hasHigh };
+}
+
+/** The frame in a buffer of its own: small results of zlib share one. */
+function packedByZstd(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(zstdBuffers.encode(bytes));
 }
 
 /** Put the samples together again, into `out`. O(samples). */
