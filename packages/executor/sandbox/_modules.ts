@@ -46,6 +46,7 @@ export const CORE: Readonly<Record<string, Load>> = {
   "/continuity": () => import("@millrace/core/continuity"),
   "/validate": () => import("@millrace/core/validate"),
   "/plugin": () => import("@millrace/core/plugin"),
+  "/plugin-set": () => import("@millrace/core/plugin-set"),
   "/loop": () => import("@millrace/core/loop"),
   "/cut": () => import("@millrace/core/cut"),
   "/intervals": () => import("@millrace/core/intervals"),
