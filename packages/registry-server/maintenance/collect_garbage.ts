@@ -20,8 +20,8 @@ export async function collectGarbage(
   olderThan: number = YOUNG,
 ): Promise<string[]> {
   const began = now().getTime();
-  const isOld = (written: Date | undefined) =>
-    written !== undefined && began - written.getTime() >= olderThan;
+  // What was written in the millisecond in which this began may have been written after it did.
+  const isOld = (written: Date | undefined) => written !== undefined && began - written.getTime() > olderThan;
   const { last } = db.get<{ last: number }>("SELECT coalesce(max(id), 0) AS last FROM version")!;
   const unused = new Set<string>();
   for await (const hash of blobs.list()) unused.add(hash);
