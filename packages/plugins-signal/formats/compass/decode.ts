@@ -294,7 +294,7 @@ export class CompassDecoder implements Disposable {
     permute(this.offset, order, n, from, this.#scratch);
   }
 
-  // Move what is still needed to the front of the backlog, or to a larger one.
+  // Move what is still needed to the front of the backlog, or to one so large that a byte is moved half a time at most.
   #makeRoom(bytes: number): void {
     let keep = this.#parsed;
     for (let i = this.head; i < this.count; i++) {
@@ -302,8 +302,8 @@ export class CompassDecoder implements Disposable {
       if (at < keep) keep = at;
     }
     const kept = this.#filled - keep;
-    if (kept + bytes > this.bytes.length || kept > this.bytes.length / 2) {
-      const larger = new Uint8Array(Math.max(2 * kept, kept + bytes));
+    if (kept + bytes > this.bytes.length || 3 * kept > this.bytes.length) {
+      const larger = new Uint8Array(Math.max(4 * kept, kept + bytes));
       this.#charge(larger.length - this.bytes.length);
       larger.set(this.bytes.subarray(keep, this.#filled));
       this.bytes = larger;

@@ -1,17 +1,30 @@
 // A file that is read from front to back, one of many: only so many are open at once.
 
 const MOST_OPEN = 128;
+/** Reads that take less than this, ms, are of bytes that are at hand: the next one is waited for on the spot. */
+const QUICK = 1;
+/** The event loop turns at least this often between reads, ms. */
+const BREATH = 10;
+
+/** When the event loop turned last for a read. */
+let turned = -Infinity;
 
 /** The run's open files: beyond a number of them, idle ones are closed and opened again when they are read. */
 export type OpenFiles = Set<RunFile>;
 
-/** One input file. */
+/**
+ * One input file.
+ *
+ * What the page cache holds is read synchronously: a read that goes through another thread costs twice as much. A file whose reads
+ * take long is read asynchronously, so that a slow disk doesn't hold up anything else.
+ */
 export class RunFile {
   /** Bytes that were read. */
   at = 0;
   readonly #path: string;
   readonly #open: OpenFiles;
   #file: Deno.FsFile | undefined;
+  #quick = false;
 
   constructor(path: string, open: OpenFiles) {
     this.#path = path;
@@ -39,9 +52,13 @@ export class RunFile {
 
   /** Read on into `room`; how many bytes, `null` at the end. */
   async read(room: Uint8Array): Promise<number | null> {
-    const file = await this.#handle();
+    const file = this.#file ?? await this.#handle();
     try {
-      const got = await file.read(room);
+      const before = performance.now(), atOnce = this.#quick && before - turned < BREATH;
+      const got = atOnce ? file.readSync(room) : await file.read(room);
+      const after = performance.now();
+      if (!atOnce) turned = after;
+      this.#quick = after - before < QUICK;
       this.at += got ?? 0;
       return got;
     } catch (cause) {
@@ -60,7 +77,6 @@ export class RunFile {
   }
 
   async #handle(): Promise<Deno.FsFile> {
-    if (this.#file) return this.#file;
     for (const other of this.#open) {
       if (this.#open.size < MOST_OPEN) break;
       other.close();
