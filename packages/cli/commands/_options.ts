@@ -30,5 +30,5 @@ export const workersOption = new Option(
 );
 export const recoverOption = new Option(
   "--recover",
-  "keep what stands before the damage in a broken file",
+  "keep what can be read of damaged files, leave out rows that come too late, and report both, instead of failing",
 );

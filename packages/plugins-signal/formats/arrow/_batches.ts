@@ -7,8 +7,14 @@ import { readable } from "../columnar/readable.ts";
 import type { FormatOptions } from "../format.ts";
 import { noFiles } from "../merge/read_traces.ts";
 import { RunFile } from "../merge/file.ts";
+import { batchesStart, footerProblem } from "./_footer.ts";
 
 type Reader = Arrow.AsyncRecordBatchFileReader | Arrow.AsyncRecordBatchStreamReader;
+const MAGIC = "ARROW1";
+/** Magic, padding, a mark and a length. */
+const HEAD = 16;
+/** Behind the footer: its length and the magic. */
+const TAIL = 4 + MAGIC.length;
 /** ps of the units of timestamps and durations, by their number. */
 const UNITS: readonly bigint[] = [1_000_000_000_000n, 1_000_000_000n, 1_000_000n, 1000n];
 
@@ -32,9 +38,11 @@ export async function openArrow(path: string, options: FormatOptions): Promise<B
     if (!schema) {
       throw new SyntaxError(`Cannot read "${path}" at byte 0: no columns start there; check the file`);
     }
-    const { fields } = schema, chosen = choose(path, fields.map(({ name }) => name));
-    const timeScale = scaleOf(arrow, path, fields.find(({ name }) => name === chosen.time));
-    checkWave(arrow, path, fields.find(({ name }) => name === chosen.wave)!);
+    const { chosen, timeScale } = await readable(path, 0, () => {
+      const { fields } = schema, chosen = choose(path, fields.map(({ name }) => name));
+      checkWave(arrow, path, fields.find(({ name }) => name === chosen.wave)!);
+      return { chosen, timeScale: scaleOf(arrow, path, fields.find(({ name }) => name === chosen.time)) };
+    });
     let row = 0, charged = 0;
     const letGo = () => {
       options.account?.refund(charged);
@@ -46,11 +54,14 @@ export async function openArrow(path: string, options: FormatOptions): Promise<B
       timeScale,
       async next() {
         letGo();
-        const { value, done } = await readable(path, row, () => reader.next());
-        if (done) return undefined;
-        const batch = value as Arrow.RecordBatch;
+        let batch: Arrow.RecordBatch;
+        do {
+          const { value, done } = await readable(path, row, () => reader.next());
+          if (done) return undefined;
+          batch = value as Arrow.RecordBatch;
+        } while (batch.numRows === 0); // of a file without batches: its columns have no parts
         options.account?.charge(charged = batch.data.byteLength);
-        const block = blockOf(path, row, batch, chosen, file.at);
+        const block = await readable(path, row, () => blockOf(path, row, batch, chosen, file.at));
         row += batch.numRows;
         return block;
       },
@@ -66,28 +77,41 @@ export async function openArrow(path: string, options: FormatOptions): Promise<B
   }
 }
 
-/** A file, unlike a stream, says that it is one at both ends. */
+/** A file, unlike a stream, says that it is one at both ends, and where its batches lie at the second one. */
 async function checkEnds(path: string, file: RunFile, size: number): Promise<void> {
-  const bytes = new Uint8Array(6);
-  const isMagic = async (at: number) => {
-    await file.seek(at);
-    for (let got = 0; got < bytes.length;) {
-      const more = await file.read(bytes.subarray(got));
-      if (more === null) return false;
-      got += more;
-    }
-    return new TextDecoder().decode(bytes) === "ARROW1";
-  };
   if (size === 0) {
     throw new SyntaxError(`Cannot read "${path}" at byte 0: it is empty; remove it from the input`);
   }
-  const starts = await isMagic(0);
-  if (starts && (size < 12 || !await isMagic(size - 6))) {
-    throw new SyntaxError(
-      `Cannot read "${path}": its end is missing after ${size} bytes, it was cut; copy it again`,
-    );
+  const isMagic = (bytes: Uint8Array) => new TextDecoder().decode(bytes) === MAGIC;
+  if (isMagic(await bytesAt(file, 0, Math.min(size, MAGIC.length)))) {
+    const end = size < 2 * MAGIC.length ? undefined : await bytesAt(file, size - TAIL, TAIL);
+    if (!end || !isMagic(end.subarray(4))) {
+      throw new SyntaxError(
+        `Cannot read "${path}": its end is missing after ${size} bytes, it was cut; copy it again`,
+      );
+    }
+    const length = new DataView(end.buffer).getInt32(0, true), at = size - TAIL - length;
+    const problem = length > 0 && at >= HEAD
+      ? footerProblem(await bytesAt(file, at, length), batchesStart(await bytesAt(file, 0, HEAD)), at)
+      : `it is ${length} bytes long`;
+    if (problem !== undefined) {
+      throw new SyntaxError(
+        `Cannot read "${path}": its footer, which says where the rows lie, is damaged: ${problem}; copy it again`,
+      );
+    }
   }
   await file.seek(0);
+}
+
+async function bytesAt(file: RunFile, at: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(length);
+  await file.seek(at);
+  for (let have = 0; have < length;) {
+    const got = await file.read(bytes.subarray(have));
+    if (got === null) return bytes.subarray(0, have);
+    have += got;
+  }
+  return bytes;
 }
 
 /** The file as the library asks for one: as a file handle of Node. */

@@ -176,16 +176,42 @@ Deno.test("an Arrow file that is cut anywhere is refused", async () => {
       new RegExp(`SyntaxError: .*a\\.arrow": its end is missing after ${bytes} bytes`),
     );
   }
-  // What says at its end where the columns are is damaged.
-  for (const place of [4, 14]) {
+});
+
+/** The error of reading them, or the rows. */
+async function outcome(folder: TestFolder, bytes: Uint8Array): Promise<unknown> {
+  const file = folder.file("a.arrow", bytes);
+  return await readRun(file, { dt: 10 }).then(({ rows }) => got(rows), (error) => error);
+}
+
+Deno.test("an Arrow file with a footer that counts or places its batches wrong is refused at once", async () => {
+  using folder = new TestFolder();
+  const view = new DataView(whole.buffer, whole.byteOffset, whole.byteLength);
+  const length = view.getInt32(whole.length - 10, true), footer = whole.length - 10 - length;
+  for (const wrong of [0, -1, length - 1, length + 1, 2 ** 31 - 1]) {
     const bytes = whole.slice();
-    bytes[bytes.length - 6 - place]! ^= 0x5a;
-    const error = await readRun(folder.file("a.arrow", bytes), { dt: 10 }).then(
-      () => undefined,
-      (error) => error,
-    );
-    assert.match(String(error), /Error: Cannot read ".*a\.arrow"/);
+    new DataView(bytes.buffer).setInt32(whole.length - 10, wrong, true);
+    assert.match(String(await outcome(folder, bytes)), /Error: Cannot read ".*a\.arrow"/, `length ${wrong}`);
   }
+  const rows = await outcome(folder, whole);
+  assert.ok(Array.isArray(rows) && rows.length > 0);
+  let refused = 0;
+  for (let at = footer; at < whole.length - 6; at++) {
+    for (const flip of [0x01, 0x80]) {
+      const bytes = whole.slice();
+      bytes[at]! ^= flip;
+      const found = await outcome(folder, bytes);
+      if (found instanceof Error) {
+        refused++;
+        assert.match(
+          String(found),
+          /Cannot read ".*a\.arrow"/,
+          `byte ${at - footer} of ${length}: ${found.message}`,
+        );
+      } else assert.equal((found as unknown[]).length, rows.length, `byte ${at - footer} of ${length}`);
+    }
+  }
+  assert.ok(refused > length / 8, `${refused} refused`);
 });
 
 Deno.test("an Arrow stream that is cut in a batch is refused", async () => {
