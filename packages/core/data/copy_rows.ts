@@ -15,6 +15,7 @@
  * ```
  * @module
  */
+import { copyNumbers } from "./_copy.ts";
 import { exactOffset, shiftTimes } from "./_offset.ts";
 import type { Column, Ragged, TypedArray } from "./schema.ts";
 import type { Table } from "./table.ts";
@@ -53,8 +54,7 @@ export function copyRows(
           } wide here and ${width} there`,
         );
       }
-      const part = (src as Float64Array).subarray(from * width, to * width);
-      (dst as Float64Array).set(part, at * width);
+      copyNumbers((src as TypedArray).subarray(from * width, to * width), dst as TypedArray, at * width);
     }
   }
 }
@@ -63,7 +63,7 @@ function copyRagged(src: Ragged, from: number, to: number, dst: Ragged, at: numb
   if (at === 0) dst.offsets[0] = 0;
   const first = src.offsets[from]!;
   const start = dst.offsets[at]!;
-  (dst.values as Float64Array).set((src.values as Float64Array).subarray(first, src.offsets[to]!), start);
+  copyNumbers(src.values.subarray(first, src.offsets[to]!), dst.values, start);
   const shift = start - first;
   for (let i = from; i < to; i++) dst.offsets[at + 1 + i - from] = src.offsets[i + 1]! + shift;
 }

@@ -39,13 +39,13 @@ const ROOM = 2 * BLOCK;
 const start = (heapBase() + 63) & ~63;
 const AT = {
   samples: start,
-  offsets: start + 2 * BLOCK,
-  bases: start + 2 * BLOCK + 4 * ROWS + 64,
-  low: start + 2 * BLOCK + 6 * ROWS + 64,
-  high: start + 3 * BLOCK + 6 * ROWS + 128,
-  packed: start + 4 * BLOCK + 6 * ROWS + 192,
+  offsets: start + 2 * BLOCK + 64,
+  bases: start + 2 * BLOCK + 4 * ROWS + 128,
+  low: start + 2 * BLOCK + 6 * ROWS + 128,
+  high: start + 3 * BLOCK + 6 * ROWS + 192,
+  packed: start + 4 * BLOCK + 6 * ROWS + 256,
 };
-const samplesThere = new Uint8Array(memory.buffer, AT.samples, 2 * BLOCK);
+const samplesThere = new Uint8Array(memory.buffer, AT.samples, 2 * BLOCK + 8);
 const offsetsThere = new Uint32Array(memory.buffer, AT.offsets, ROWS + 1);
 const basesThere = new Uint16Array(memory.buffer, AT.bases, ROWS);
 const lowThere = new Uint8Array(memory.buffer, AT.low, BLOCK);
@@ -143,9 +143,11 @@ export function packSamples(values: Words, count: number, where: Rows): Planes {
   let hasHigh = false;
   for (const { from, to, row, rows, goesOn } of blocksOf(count, where)) {
     if (to === from) continue;
-    samplesThere.set(new Uint8Array(values.buffer, values.byteOffset + 2 * from, 2 * (to - from)));
+    // As they lie to 8 bytes: elsewhere V8 copies shared memory byte by byte.
+    const place = values.byteOffset + 2 * from, shift = place & 7;
+    samplesThere.set(new Uint8Array(values.buffer, place, 2 * (to - from)), shift);
     const seen = splitRows(
-      AT.samples,
+      AT.samples + shift,
       AT.offsets,
       rows,
       AT.bases,
