@@ -83,6 +83,17 @@ export async function writeParts(
   return { bytes, sha256: hash.digest("hex") };
 }
 
+/** Wait until a file that was just written is on the disk. When that fails, it is not left. */
+export async function syncFile(path: string): Promise<void> {
+  try {
+    using file = await Deno.open(path, { write: true }); // Windows syncs no file that is open for reading alone
+    await file.syncData();
+  } catch (error) {
+    await removeAll(path);
+    throw error;
+  }
+}
+
 /** The same bytes in fewer parts: neighbours that are small become one. A part is valid until the next is asked for. */
 function* gathered(parts: readonly Uint8Array[]): Generator<Uint8Array> {
   const room = new Uint8Array(SMALL);

@@ -7,7 +7,7 @@ import { schema } from "../data/schema.ts";
 import type { Table } from "../data/table.ts";
 import { encodeChunk } from "./_arrow_encode.ts";
 import type { CodecName } from "./codecs/types.ts";
-import { writeParts } from "./_files.ts";
+import { syncFile, writeParts } from "./_files.ts";
 
 /** Where and how a chunk is written. Can be posted to another thread. */
 export interface SaveRequest {
@@ -45,6 +45,21 @@ export async function saveChunk(
 ): Promise<SavedChunk> {
   const parts = await encodeChunk(chunk, schema(JSON.parse(text)), codec);
   return { ...await writeParts(path, parts, durable), longestRow: longestRow(chunk.table) };
+}
+
+/**
+ * Write a chunk's file by `write`, which is asked not to wait for the disk, and wait here: whoever writes has its hands free for the
+ * next one. The file has its name before it is on the disk, but counts for nothing without its line in the journal.
+ *
+ * @throws {Error} When the file can't be written; then there is none.
+ */
+export async function saveThenSync(
+  write: (request: SaveRequest) => Promise<SavedChunk>,
+  request: SaveRequest,
+): Promise<SavedChunk> {
+  const saved = await write({ ...request, durable: false });
+  if (request.durable) await syncFile(request.path);
+  return saved;
 }
 
 function longestRow(table: Table): bigint {

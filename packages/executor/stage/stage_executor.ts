@@ -10,7 +10,7 @@ import { type BufferPool, type Memory, SharedAccount } from "@millrace/core/buff
 import type { Chunk } from "@millrace/core/chunk";
 import { InlineExecutor, type RunExecutor, type SubmitOptions } from "@millrace/core/executor";
 import type { ExecutorType, Plugin, SourceContext, SourcePiece } from "@millrace/core/plugin";
-import type { SavedChunk, SaveRequest } from "@millrace/core/save-chunk";
+import { type SavedChunk, type SaveRequest, saveThenSync } from "@millrace/core/save-chunk";
 import { type Interval, type Stage, type StageResult, type StageStep, StepError } from "@millrace/core/stage";
 import type { Ran } from "@millrace/core/task-event";
 import { TaskTimeoutError, WorkerLostError } from "../task/errors.ts";
@@ -104,7 +104,10 @@ export class StageExecutor implements RunExecutor {
     };
     options.buffers.keepIdle(options.memory / 8);
     this.#admission = new Admission(options.memory);
-    if (thread) this.saveChunk = (chunk, request, ran) => this.#save(thread, chunk, request, ran);
+    if (thread) {
+      this.saveChunk = (chunk, request, ran) =>
+        saveThenSync((request) => this.#save(thread, chunk, request, ran), request);
+    }
     for (const [kind, pool] of Object.entries(options.pools)) this.#kinds.set(pool, kind);
     if (thread && options.ahead.length > 0) this.#warm(thread, options.ahead);
   }
