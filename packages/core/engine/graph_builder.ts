@@ -78,7 +78,7 @@ export class Builder {
         ...(all ? {} : { timeRange: range }),
         ...(columns ? { columns } : {}),
       };
-      this.#add(new StoredNode(this.#services, type, () => result.read(options)), [type]);
+      this.#add(new StoredNode(this.#services, type, (how) => result.read({ ...options, ...how })), [type]);
     }
   }
 

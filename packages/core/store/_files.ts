@@ -112,13 +112,17 @@ function* gathered(parts: readonly Uint8Array[]): Generator<Uint8Array> {
   if (used > 0) yield room.subarray(0, used);
 }
 
-/** Files as they were when their checksum was found right. */
-const checked = new Set<string>();
-
-const MOST_CHECKED = 200_000;
+/** When a checksum is compared. */
+export interface Check {
+  /** Default `"always"`. */
+  readonly verify?: Verify | undefined;
+  /** The file as it was when its checksum was found right, for `"first"`. */
+  readonly known?: string | undefined;
+}
 
 /**
- * Read a file of a known size and checksum into a buffer of `pool`; the caller releases the handle.
+ * Read a file of a known size and checksum into a buffer of `pool`; the caller releases the handle. `state` is another text once
+ * the file has changed.
  *
  * @throws {SyntaxError} When its size or checksum is another.
  * @throws {MemoryBudgetError} When the account has no room.
@@ -128,8 +132,8 @@ export async function readChecked(
   wanted: Written,
   pool: BufferPool,
   account?: Account,
-  verify: Verify = "always",
-): Promise<{ bytes: Uint8Array; handle: BufferHandle }> {
+  { verify = "always", known }: Check = {},
+): Promise<{ bytes: Uint8Array; handle: BufferHandle; state: string }> {
   using file = await Deno.open(path);
   const { size, mtime, ctime, ino } = await file.stat();
   if (size !== wanted.bytes) throw new SyntaxError(`it has ${size} bytes, not ${wanted.bytes}`);
@@ -142,14 +146,12 @@ export async function readChecked(
       if (count === null) throw new SyntaxError(`it ended after ${at} bytes of ${size}`);
       at += count;
     }
-    const state = `${path}\n${wanted.sha256}\n${mtime?.getTime()}\n${ctime?.getTime()}\n${ino}`;
-    if (verify === "always" || (verify === "first" && !checked.has(state))) {
+    const state = `${wanted.sha256}\n${mtime?.getTime()}\n${ctime?.getTime()}\n${ino}`;
+    if (verify === "always" || (verify === "first" && state !== known)) {
       const sum = sha256Of(bytes);
       if (sum !== wanted.sha256) throw new SyntaxError(`its SHA-256 is ${sum}, not ${wanted.sha256}`);
-      if (checked.size >= MOST_CHECKED) checked.clear();
-      checked.add(state);
     }
-    return { bytes, handle };
+    return { bytes, handle, state };
   } catch (error) {
     handle.release(account !== undefined);
     throw error;

@@ -1,13 +1,12 @@
 // Reads a finished result from its folder.
 import { Chunk, endtimesOf, NO_COVER, timesOf } from "../chunk/chunk.ts";
 import { gather } from "../chunk/gather.ts";
-import { BufferPool, MemoryBudgetError } from "../data/buffer_pool.ts";
 import { columnOf, hasColumn } from "../data/schema.ts";
-import { type ArrowFile, openArrow } from "./_arrow_decode.ts";
-import { ifThere, readChecked, sha256Of, storageError } from "./_files.ts";
+import { inTurn } from "./_ahead.ts";
+import { ifThere, sha256Of, storageError } from "./_files.ts";
 import { hold } from "./_hold.ts";
 import { JOURNAL_FILE, parseJournal } from "./_journal.ts";
-import { lowerBoundInt64, maxInt64 } from "./_int64.ts";
+import { loadChunk } from "./load_chunk.ts";
 import { type Metadata, METADATA_FILE, parseMetadata, remedy } from "./_metadata.ts";
 import {
   type ChunkRecord,
@@ -18,8 +17,10 @@ import {
   type Verify,
 } from "./types.ts";
 
-/** Files are read into these; chunks lie elsewhere. */
-const filePool = new BufferPool({ maxIdle: 64 * 2 ** 20 });
+/** Files by path, as they were when their checksum was found right. */
+const checked = new Map<string, string>();
+
+const MOST_CHECKED = 200_000;
 
 /** First of `n` for which `holds`, which does not hold for any before it; `n` where there is none. O(log n). */
 function firstOf(n: number, holds: (k: number) => boolean): number {
@@ -134,60 +135,57 @@ export class FolderResult implements StoredResult {
   }
 
   async *#chunks(from: bigint, to: bigint, columns: string[], options: ReadOptions): AsyncGenerator<Chunk> {
+    const { chunks } = this;
     using _held = await this.hold();
-    const first = firstOf(this.chunks.length, (k) => this.chunks[k]!.end > from);
-    for (let k = first; k < this.chunks.length && this.chunks[k]!.start < to; k++) {
-      yield await this.#chunk(k, from, to, columns, options);
-    }
-  }
-
-  async #chunk(k: number, from: bigint, to: bigint, columns: string[], options: ReadOptions): Promise<Chunk> {
-    const record = this.chunks[k]!;
-    const path = `${this.folder}/${record.file}`;
-    const { account, pool, verify = this.#verify } = options;
-    try {
-      const { bytes, handle } = await readChecked(path, record, pool ?? filePool, account, verify);
-      try {
-        const file = await openArrow(bytes, { name: path, schema: this.meta.schema });
-        if (file.rows !== record.rows) throw new SyntaxError(`it has ${file.rows} rows, not ${record.rows}`);
-        return this.#cut(k, file, from, to, columns, options);
-      } finally {
-        handle.release(account !== undefined);
-      }
-    } catch (cause) {
-      if (cause instanceof MemoryBudgetError) throw cause;
-      throw await this.#damage(path, cause);
-    }
+    const first = firstOf(chunks.length, (k) => chunks[k]!.end > from);
+    const last = firstOf(chunks.length, (k) => chunks[k]!.start >= to);
+    yield* inTurn(first, last, {
+      begin: (k) => this.#chunk(k, from, to, columns, options),
+      more: options.ahead ?? (() => false),
+      drop: (chunk) => chunk.release(),
+      again: isBudgetError,
+    });
   }
 
   /** The part of chunk `k` in `[from, to)`. */
-  #cut(k: number, file: ArrowFile, from: bigint, to: bigint, columns: string[], options: ReadOptions): Chunk {
-    const { runId, dataType, dataKind } = this.meta;
+  async #chunk(k: number, from: bigint, to: bigint, columns: string[], options: ReadOptions): Promise<Chunk> {
     const record = this.chunks[k]!;
-    const times = file.times("time");
+    const { runId, dataType, dataKind } = this.meta;
+    const { account, pool, verify = this.#verify, load = loadChunk } = options;
+    const path = `${this.folder}/${record.file}`;
     const start = from > record.start ? from : record.start;
     const end = to < record.end ? to : record.end;
-    const first = start > record.start ? lowerBoundInt64(times, start) : 0;
-    const last = end < record.end ? lowerBoundInt64(times, end) : file.rows;
-    let { coverEnd } = record;
-    if (end < record.end) {
-      const ends = hasColumn(file.schema, "endtime") ? file.times("endtime") : times;
-      coverEnd = maxInt64(ends, 0, last, this.chunks[k - 1]?.coverEnd ?? NO_COVER);
-    }
-    const { pool, account } = options;
-    const table = file.table({
-      from: first,
-      to: last,
-      columns,
-      t0: start,
-      ...(pool && { pool }),
-      ...(account && { account }),
-    });
     try {
-      return new Chunk(table, { start, end, coverEnd, runId, dataType, dataKind });
-    } catch (error) {
-      table.release();
-      throw error;
+      const { bytes, sha256, rows } = record;
+      const { table, cover, state } = await load({
+        path,
+        bytes,
+        sha256,
+        rows,
+        verify,
+        known: checked.get(path),
+        schema: this.meta.schema.text,
+        columns,
+        from: start > record.start ? start : undefined,
+        to: end < record.end ? end : undefined,
+        start,
+        end,
+      }, { pool, account });
+      try {
+        if (verify !== "never") {
+          if (checked.size >= MOST_CHECKED) checked.clear();
+          checked.set(path, state);
+        }
+        const before = this.chunks[k - 1]?.coverEnd ?? NO_COVER;
+        const coverEnd = cover === undefined ? record.coverEnd : cover > before ? cover : before;
+        return new Chunk(table, { start, end, coverEnd, runId, dataType, dataKind });
+      } catch (error) {
+        table.release();
+        throw error;
+      }
+    } catch (cause) {
+      if (isBudgetError(cause)) throw cause;
+      throw await this.#damage(path, cause);
     }
   }
 
@@ -221,6 +219,11 @@ export class FolderResult implements StoredResult {
     const text = await ifThere(Deno.readTextFile(path));
     return text === undefined ? undefined : parseMetadata(text, path).meta.id;
   }
+}
+
+/** Whether the account has no room, here or in another thread. */
+function isBudgetError(error: unknown): boolean {
+  return error instanceof Error && error.name === "MemoryBudgetError";
 }
 
 /** Whether a file is another than it should be, or missing; a disk, a permission or a program that fails is no damage of it. */

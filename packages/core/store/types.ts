@@ -8,6 +8,7 @@ import type { Chunk } from "../chunk/chunk.ts";
 import type { Account, BufferPool } from "../data/buffer_pool.ts";
 import type { Schema } from "../data/schema.ts";
 import type { CodecName } from "./codecs/types.ts";
+import type { LoadChunk } from "./load_chunk.ts";
 import type { SaveChunk } from "./save_chunk.ts";
 
 /** A value that JSON holds exactly. */
@@ -130,6 +131,14 @@ export interface ReadOptions {
   readonly account?: Account;
   /** Where buffers come from. */
   readonly pool?: BufferPool;
+  /** Reads the chunks' files, instead of this thread; its tables are charged to the account. */
+  readonly load?: LoadChunk | undefined;
+  /**
+   * Whether to begin the next chunk before it is asked for, while so many are being read or wait to be taken. Asked each time
+   * that they change. Default: never.
+   * Chunks come in order all the same, failures in their turn; those that nobody takes are released.
+   */
+  readonly ahead?: ((underWay: number) => boolean) | undefined;
 }
 
 /** A finished result. */

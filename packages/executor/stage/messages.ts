@@ -1,6 +1,7 @@
 // What crosses between a run and its workers: stretches to compute, pieces to read, chunks to write. Plain data.
 
 import type { TableParts } from "@millrace/core/handoff";
+import type { LoadedChunk, LoadRequest } from "@millrace/core/load-chunk";
 import type { SavedChunk, SaveRequest } from "@millrace/core/save-chunk";
 import type { Interval } from "@millrace/core/stage";
 
@@ -129,4 +130,18 @@ export interface SaveTask {
   readonly buffers: readonly ArrayBufferLike[];
   readonly request: SaveRequest;
   readonly runId: string;
+}
+
+/** Read a stored chunk's file. */
+export interface LoadTask {
+  readonly request: LoadRequest;
+  readonly spare: readonly ArrayBufferLike[];
+  readonly budget: Budget;
+}
+
+/** A chunk's file was read. */
+export interface LoadReply extends Omit<LoadedChunk, "table"> {
+  readonly ran: RanForm;
+  readonly table: TableForm;
+  readonly buffers: readonly ArrayBufferLike[];
 }

@@ -1,5 +1,5 @@
 /**
- * Runs in workers: computes stages, reads sources and writes chunk files through pools.
+ * Runs in workers: computes stages, reads sources, reads and writes chunk files through pools.
  *
  * Failure contract: a plugin that throws rejects with a `StepError` whose cause has its message and stack. A worker that dies
  * is replaced; stateless work is done once more elsewhere, a stage with state fails, naming how the worker ended. After the run is
@@ -10,6 +10,7 @@ import { type BufferPool, type Memory, SharedAccount } from "@millrace/core/buff
 import type { Chunk } from "@millrace/core/chunk";
 import { InlineExecutor, type RunExecutor, type SubmitOptions } from "@millrace/core/executor";
 import type { ExecutorType, Plugin, SourceContext, SourcePiece } from "@millrace/core/plugin";
+import type { LoadedChunk, LoadRequest } from "@millrace/core/load-chunk";
 import { type SavedChunk, type SaveRequest, saveThenSync } from "@millrace/core/save-chunk";
 import { type Interval, type Stage, type StageResult, type StageStep, StepError } from "@millrace/core/stage";
 import type { Ran } from "@millrace/core/task-event";
@@ -23,6 +24,8 @@ import { specOf } from "./_plugins.ts";
 import { Spare, StageState } from "./_stage_state.ts";
 import { Admission } from "./admission.ts";
 import type {
+  LoadReply,
+  LoadTask,
   RanForm,
   ReadReply,
   ReadTask,
@@ -59,6 +62,7 @@ const CALLS = {
   forget: { module: WORKER, export: "forgetStage" },
   read: { module: WORKER, export: "readPiece" },
   close: { module: WORKER, export: "closeSource" },
+  loadChunk: { module: WORKER, export: "loadChunk" },
   save: { module: WORKER, export: "saveChunk" },
   load: { module: WORKER, export: "loadModules" },
 } as const satisfies Record<string, TaskFunction>;
@@ -78,6 +82,8 @@ export class StageExecutor implements RunExecutor {
   readonly concurrency: number;
   /** Shared with the workers, where those are threads. */
   readonly memory: Memory;
+  /** Reads chunk files in threads. */
+  readonly loadChunk?: NonNullable<RunExecutor["loadChunk"]>;
   /** Writes chunk files in threads. */
   readonly saveChunk?: NonNullable<RunExecutor["saveChunk"]>;
   readonly #options: StageExecutorOptions;
@@ -87,6 +93,8 @@ export class StageExecutor implements RunExecutor {
   readonly #admission: Admission;
   readonly #kinds = new Map<WorkerPool, string>();
   readonly #stages = new Map<Stage, StageState>();
+  /** By the text of what is loaded. */
+  readonly #loaded = new Map<string, Spare>();
   readonly #affine = new Map<string, { readonly pool: WorkerPool; readonly slot: number }>();
   readonly #run = ++runs;
   #closing: Promise<unknown>[] = [];
@@ -107,6 +115,7 @@ export class StageExecutor implements RunExecutor {
     if (thread) {
       this.saveChunk = (chunk, request, ran) =>
         saveThenSync((request) => this.#save(thread, chunk, request, ran), request);
+      this.loadChunk = (request, signal, ran) => this.#load(thread, request, signal, ran);
     }
     for (const [kind, pool] of Object.entries(options.pools)) this.#kinds.set(pool, kind);
     if (thread && options.ahead.length > 0) this.#warm(thread, options.ahead);
@@ -325,6 +334,35 @@ export class StageExecutor implements RunExecutor {
       if (!(error instanceof WorkerLostError)) throw unwrapped(error);
     } finally {
       this.#release(key);
+    }
+  }
+
+  async #load(
+    pool: WorkerPool,
+    request: LoadRequest,
+    signal: AbortSignal,
+    told: ((ran: Ran) => void) | undefined,
+  ): Promise<LoadedChunk> {
+    let spare = this.#loaded.get(request.schema);
+    if (!spare) this.#loaded.set(request.schema, spare = new Spare());
+    const slot = this.#takeSlot();
+    try {
+      const budget = this.#budget(true, slot);
+      const task: LoadTask = { request, spare: spare.take(this.memory.pool), budget };
+      const options = { priority: READ_PRIORITY, batch: false, retries: 1, signal, bytes: request.bytes };
+      const { ran, table, buffers, cover, state } = await this.#call<LoadReply>(
+        pool,
+        CALLS.loadChunk,
+        task,
+        options,
+      );
+      told?.(this.#ran(pool, ran));
+      spare.seen(buffers);
+      this.#handedOver(buffers, slot);
+      const [adopted] = adopt([table], buffers, { buffers: [], tables: [] }, this.memory);
+      return { table: adopted!, cover, state };
+    } finally {
+      this.#giveSlot(slot);
     }
   }
 

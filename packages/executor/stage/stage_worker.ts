@@ -1,10 +1,11 @@
 /**
- * What workers do for runs: compute stretches, read sources, write chunk files. They are called by name through a pool.
+ * What workers do for runs: compute stretches, read sources, read and write chunk files. They are called by name through a pool.
  *
  * Stages and sources keep their state here from task to task, by key; tasks of one key come one after the other.
  * @module
  */
 import type { Plugin, SourcePiece } from "@millrace/core/plugin";
+import { loadChunk as readChunk } from "@millrace/core/load-chunk";
 import { checkPiece } from "@millrace/core/source-piece";
 import { saveChunk as writeChunk } from "@millrace/core/save-chunk";
 import { clock } from "@millrace/core/task-event";
@@ -13,7 +14,15 @@ import { TaskAccount } from "./_budget.ts";
 import { chunkFrom, Return, tableFrom } from "./_forms.ts";
 import { stepFor } from "./_run_stage.ts";
 import { pool, prepare } from "./_worker_buffers.ts";
-import type { ReadReply, ReadTask, SaveReply, SaveTask, SourceSpec } from "./messages.ts";
+import type {
+  LoadReply,
+  LoadTask,
+  ReadReply,
+  ReadTask,
+  SaveReply,
+  SaveTask,
+  SourceSpec,
+} from "./messages.ts";
 
 export { loadModules } from "./_plugins.ts";
 export { forgetStage, runStage } from "./_run_stage.ts";
@@ -95,6 +104,17 @@ export async function closeSource(key: string): Promise<void> {
   const here = await opened;
   here.abort.abort(new DOMException("The run was closed", "AbortError"));
   await here.iterator.return?.();
+}
+
+/** Read a stored chunk's file. */
+export async function loadChunk(task: LoadTask, { worker }: TaskContext): Promise<LoadReply> {
+  const began = clock();
+  prepare(task);
+  const memory = { pool, account: new TaskAccount(task.budget) };
+  const { table, ...rest } = await readChunk(task.request, memory);
+  const back = new Return([], true, memory);
+  const [form] = back.tables([table]);
+  return { ran: [worker, began, clock()], table: form!, buffers: back.buffers, ...rest };
 }
 
 /** Write a chunk's file. */

@@ -5,6 +5,8 @@ import type { BufferCodec, Codec } from "./types.ts";
 const LEVEL = { [zlib.constants.ZSTD_c_compressionLevel]: 1 };
 /** Most bytes that come out of a compressed block, and fewest that it takes: no frame gives more. */
 const BLOCK = 2 ** 17, LEAST = 3;
+/** Room behind what comes out: where it fills its buffer, zlib makes another of that size to see that no more comes. */
+const ROOM = 64;
 /** Most bytes of one buffer. */
 const MAX_BYTES = 2 ** 31;
 
@@ -22,7 +24,7 @@ export const zstdBuffers: BufferCodec = {
     }
     let out: Uint8Array;
     try {
-      out = zlib.zstdDecompressSync(bytes, { maxOutputLength: size + 1, chunkSize: Math.max(64, size) });
+      out = zlib.zstdDecompressSync(bytes, { maxOutputLength: size + 1, chunkSize: size + ROOM });
     } catch (cause) {
       throw new SyntaxError(`its compressed bytes are damaged (${(cause as Error).message})`, { cause });
     }
