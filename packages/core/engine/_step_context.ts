@@ -68,6 +68,11 @@ export class StepContext implements ComputeContext<Readonly<Record<string, unkno
     this.t0 = chunks[step.plugin.dependsOn[0]!]?.t0 ?? interval.start;
   }
 
+  /** Whether it is the engine's own context for `plugin`, not that of a plugin that calls `plugin` for a part of its work. */
+  static isOf(plugin: Plugin, context: object): boolean {
+    return #plugin in context && context.#plugin === plugin;
+  }
+
   readonly emit: Emit = (rows, options) => this.emitTo(this.#plugin.name, rows, options);
 
   readonly emitTo = (dataType: string, rows: number, options?: Parameters<Emit>[1]): Table => {

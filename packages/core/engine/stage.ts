@@ -13,6 +13,14 @@ import { coverOf, inOrder } from "./_in_order.ts";
 import { checkSameRows } from "./_same_rows.ts";
 import { baseOf, type Marks, noMarks, StepContext, type StepInput } from "./_step_context.ts";
 
+/**
+ * Whether the engine itself calls `plugin` with this context. If so, nobody writes to what the plugin gives: another plugin
+ * that calls it for a part of its work may. O(1).
+ */
+export function isCallOf(plugin: Plugin, context: object): boolean {
+  return StepContext.isOf(plugin, context);
+}
+
 /** One plugin of a stage, with its options. */
 export interface StageStep {
   /** The plugin. */

@@ -54,7 +54,9 @@ import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { PerChannel } from "@millrace/core/per-channel";
 import type { Plugin } from "@millrace/core/plugin";
+import { isCallOf } from "@millrace/core/stage";
 import type { HitThresholds } from "./kernels/find_strax_hits.ts";
+import { mayStay } from "./kernels/_memory.ts";
 import { findStraxHits } from "./kernels/wasm_hits.ts";
 import { straxHitsHelp } from "./column_help.ts";
 import { straxHitsSchema, straxRecordsSchema } from "./schemas.ts";
@@ -86,7 +88,9 @@ export const straxHits: Plugin = definePlugin({
       help: "Threshold in units of the standard deviation of the baseline",
     }),
   },
-  computeChunk(chunk, { options, emit }) {
+  computeChunk(chunk, context) {
+    mayStay(isCallOf(straxHits, context));
+    const { options, emit } = context;
     const width = chunk.table.width("data");
     const found = findStraxHits(chunk.columns, chunk.length, width, thresholdsOf(options));
     const out = emit(found.count, { values: { wave: found.samples } });

@@ -66,9 +66,11 @@ import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { PerChannel } from "@millrace/core/per-channel";
 import type { Plugin } from "@millrace/core/plugin";
+import { isCallOf } from "@millrace/core/stage";
 import type { Table } from "@millrace/core/table";
 import { PeakBuilder, type PeakHits, type PeakSettings } from "./kernels/peak_builder.ts";
 import { splitPeaks, type SplitSettings } from "./kernels/split_peaks.ts";
+import { mayStay } from "./kernels/_memory.ts";
 import { ResidentHits } from "./kernels/wasm_peaks.ts";
 import { peaksHelp } from "./column_help.ts";
 import { peaksSchema, type PeakTypes, straxHitsSchema } from "./schemas.ts";
@@ -152,7 +154,9 @@ export const straxPeaks: Plugin = definePlugin({
     splitLow: option.boolean({ default: true, help: "Prefer natural breaks where the waveform is low" }),
     splitFilter: distance("70 ns", "Wing of the moving average that smooths the waveform for splitLow"),
   },
-  computeChunk(chunk, { options, emit }) {
+  computeChunk(chunk, context) {
+    mayStay(isCallOf(straxPeaks, context));
+    const { options, emit } = context;
     const hits: PeakHits = chunk.columns;
     const settings = settingsOf(options);
     const resident = new ResidentHits(hits, settings.toPe);

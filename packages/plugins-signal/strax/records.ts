@@ -45,7 +45,9 @@
 import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
+import { isCallOf } from "@millrace/core/stage";
 import type { Table } from "@millrace/core/table";
+import { mayStay } from "./kernels/_memory.ts";
 import { highestOf, recordRows } from "./kernels/wasm_rows.ts";
 import { straxRecordsHelp } from "./column_help.ts";
 import { rawRecordsSchema, type RawRecordTypes, straxRecordsSchema } from "./schemas.ts";
@@ -80,7 +82,9 @@ export const straxRecords: Plugin = definePlugin({
       help: "Longest pulse: how far before a fragment the first one of its pulse is looked for",
     }),
   },
-  computeChunk(chunk, { options, emit, own, notice }) {
+  computeChunk(chunk, context) {
+    mayStay(isCallOf(straxRecords, context));
+    const { options, emit, own, notice } = context;
     const { table, columns } = chunk;
     const { from, to } = own;
     const { time, pulse_length, dt, record_i } = columns;

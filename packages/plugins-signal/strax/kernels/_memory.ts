@@ -2,7 +2,8 @@
 //
 // Arrays that one kernel has made or read stay there until a call that has no use for them: in a chain of plugins, where the next
 // call is about the very same arrays, they need not be copied back. Nothing depends on it but the time it takes. Arrays are told by
-// their identity; tables are not written to once they were given.
+// their identity, and only while the engine itself calls the plugins: tables are not written to once they were given to it, but a
+// plugin that calls another one may change what that made.
 
 import type { TypedArray } from "@millrace/core/schema";
 import { heapBase, memory } from "../../kernels/wasm/strax.wasm";
@@ -12,6 +13,14 @@ const base = (heapBase() + 63) & ~63;
 
 /** Arrays whose values lie in the memory, and where. */
 const resident = new Map<TypedArray, number>();
+
+let stays = false;
+
+/** Whether arrays stay from now on; if not, none that is there does. Said by a plugin in front of its kernels. */
+export function mayStay(may: boolean): void {
+  stays = may;
+  if (!may) resident.clear();
+}
 
 /** Places in the memory, one behind the other. */
 export class Places {
@@ -36,8 +45,10 @@ export class Places {
 
   /** Where an array lies: it is there already, or is copied. */
   put(array: TypedArray): number {
-    let at = resident.get(array);
-    if (at === undefined) resident.set(array, at = this.putPart(array, 0, array.length));
+    const there = resident.get(array);
+    if (there !== undefined) return there;
+    const at = this.putPart(array, 0, array.length);
+    keep(at, array);
     return at;
   }
 
@@ -83,7 +94,7 @@ export function give(at: number, to: TypedArray): void {
 
 /** Say that the values of an array lie at an address. */
 export function keep(at: number, array: TypedArray): void {
-  resident.set(array, at);
+  if (stays) resident.set(array, at);
 }
 
 /** A view of the memory; growing it makes views void. */
