@@ -21,8 +21,10 @@ export function checkPiece(plugin: Plugin, piece: SourcePiece | undefined): void
   if (typeof end !== "bigint" || (start !== undefined && typeof start !== "bigint")) {
     throw new TypeError(`read gave a piece from ${start} to ${end}: start and end are bigint picoseconds`);
   }
-  if (cursor !== undefined && typeof cursor !== "string") {
-    throw new TypeError(`read gave a piece with the cursor ${cursor}: a cursor is text`);
+  if (cursor !== undefined && !(typeof cursor === "string" && cursor.isWellFormed())) {
+    throw new TypeError(
+      `read gave a piece with the cursor ${cursor}: a cursor is text, without halves of characters`,
+    );
   }
   checkSchema(plugin, plugin.name, table);
 }

@@ -64,6 +64,8 @@ export interface Journal {
 const INTEGER = /^-?\d+$/;
 const COUNT = /^\d+$/;
 const SHA = /^[0-9a-f]{64}$/;
+/** `name=at`, or `name=at/cover/cursor`. */
+const RESTART = /^([^=/]+)=(-?\d+)(?:\/(-?\d+)\/([^=/]*))?$/;
 const NO_RESTARTS: JournalLine["restarts"] = {};
 
 /**
@@ -118,7 +120,8 @@ function parseLine(text: string): JournalLine | undefined {
   const fine = CHUNK_FILE.test(file!) && SHA.test(sha256!) && COUNT.test(rows!) && INTEGER.test(start!) &&
     INTEGER.test(end!) && INTEGER.test(coverEnd!) && COUNT.test(longestRow!) && COUNT.test(bytes!) &&
     (firstStart === "-" || INTEGER.test(firstStart!));
-  if (!fine) return undefined;
+  const again = restarts === "-" ? { restarts: NO_RESTARTS } : parseRestarts(restarts!);
+  if (!fine || !again) return undefined;
   return {
     file: file!,
     sha256: sha256!,
@@ -129,22 +132,28 @@ function parseLine(text: string): JournalLine | undefined {
     firstStart: firstStart === "-" ? null : BigInt(firstStart!),
     longestRow: BigInt(longestRow!),
     bytes: Number(bytes),
-    ...(restarts === "-" ? { restarts: NO_RESTARTS } : parseRestarts(restarts!)),
+    ...again,
   };
 }
 
-function parseRestarts(text: string): Pick<JournalLine, "restarts" | "places"> {
-  const restarts: Record<string, bigint> = {}, places: Record<string, InputPlace> = {};
+/** `undefined` on anything that {@linkcode journalLine} does not write. */
+function parseRestarts(text: string): Pick<JournalLine, "restarts" | "places"> | undefined {
+  const restarts: [string, bigint][] = [], places: [string, InputPlace][] = [];
   for (const part of text.split(",")) {
-    const [name, value] = part.split("=");
-    const [at, cover, cursor] = value!.split("/");
-    if (cover === undefined) restarts[decodeURIComponent(name!)] = BigInt(at!);
-    else {
-      const place = { at: BigInt(at!), cover: BigInt(cover), cursor: decodeURIComponent(cursor!) };
-      places[decodeURIComponent(name!)] = place;
+    const [, name, at, cover, cursor] = RESTART.exec(part) ?? [];
+    if (name === undefined) return undefined;
+    try {
+      const source = decodeURIComponent(name);
+      if (cover === undefined) restarts.push([source, BigInt(at!)]);
+      else {
+        places.push([source, { at: BigInt(at!), cover: BigInt(cover), cursor: decodeURIComponent(cursor!) }]);
+      }
+    } catch (error) {
+      if (error instanceof URIError) return undefined;
+      throw error;
     }
   }
-  return { restarts, places };
+  return { restarts: Object.fromEntries(restarts), places: Object.fromEntries(places) };
 }
 
 /** A journal that is being written. */
