@@ -5,6 +5,7 @@
  */
 import { dirname, join } from "node:path";
 import { ignoreMissing } from "./package_files.ts";
+import { temporaryFolder } from "./temporary_folder.ts";
 
 /** A package as it was unpacked. */
 export interface NpmPackage {
@@ -48,8 +49,8 @@ export DENO_DIR="$1/cache" NO_COLOR=1 DENO_NO_UPDATE_CHECK=1
  * @throws {Error} When there is no such package or version, an archive is not what its registry says, or has no SHA-512.
  */
 export async function fetchNpm(wanted: readonly string[], near: string): Promise<NpmDownload> {
-  const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "millrace_npm_" }));
-  const remove = () => Deno.remove(folder, { recursive: true });
+  const temporary = await temporaryFolder("millrace_npm_"), { path: folder } = temporary;
+  const remove = () => temporary[Symbol.asyncDispose]();
   try {
     const settings = await nearest(near, ".npmrc");
     if (settings !== undefined) await Deno.symlink(settings, join(folder, ".npmrc"));
