@@ -110,7 +110,8 @@ export class StageExecutor implements RunExecutor {
       pool: options.buffers,
       account: new SharedAccount(options.memory, this.#counts),
     };
-    options.buffers.keepIdle(options.memory / 8);
+    // Shared buffers that are let go of stay until all threads have collected: rather keep and use them again.
+    options.buffers.keepIdle(options.memory / 2);
     this.#admission = new Admission(options.memory);
     if (thread) {
       this.saveChunk = (chunk, request, ran) =>
@@ -391,7 +392,7 @@ export class StageExecutor implements RunExecutor {
 
   #budget(shared: boolean, slot: number): StageTask["budget"] {
     const { account } = this.memory;
-    const idle = account.limit / 8 / this.#options.workers;
+    const idle = account.limit / 4 / this.#options.workers;
     if (shared) return { limit: account.limit, counts: this.#counts, slot, idle };
     return { limit: Math.max(account.limit - account.used, 1), counts: undefined, slot, idle };
   }

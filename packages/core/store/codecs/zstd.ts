@@ -14,8 +14,8 @@ const MAX_BYTES = 2 ** 31;
 export const zstdBuffers: BufferCodec = {
   type: 1,
   encode(bytes) {
-    // Output in few, large pieces: in zlib's of 16 KiB it takes up to twice as long.
-    const chunkSize = Math.max(64, Math.min(bytes.length, 2 ** 20));
+    // Output in one piece: in zlib's of 16 KiB it takes up to twice as long, and nobody but the collector could free several.
+    const chunkSize = bytes.length + (bytes.length >> 8) + 128;
     return zlib.zstdCompressSync(bytes, { chunkSize, params: LEVEL });
   },
   decode(bytes, size) {
