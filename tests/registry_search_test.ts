@@ -197,6 +197,33 @@ Deno.test("pages show packages without scripts, and nothing of a package acts in
   assert.match(await none.text(), /There is no version of @lab\/none/);
 });
 
+Deno.test("the page of a plugin says how it is installed into a sandbox, and that of a blocked one does not", async () => {
+  await using lab = await startRegistry();
+  const hits = plugin("hits", "hits", ["records"]);
+  for (const version of ["1.0.0", "1.1.0", "1.2.0"]) await lab.upload("hits", version, hits);
+  await lab.upload("tools", "1.0.0");
+  for (const [verb, version, token] of [["yank", "1.0.0", lab.token], ["block", "1.1.0", lab.rootToken]]) {
+    const path = `/scopes/lab/packages/hits/versions/${version}/${verb}`;
+    assert.ok((await lab.api("PUT", path, { token: token!, body: { reason: "Wrong" } })).ok);
+  }
+  const installs = async (path: string) => {
+    const text = await (await fetch(lab.server.origin + path, { headers: { accept: "text/html" } })).text();
+    const aside = /<h2>Install<\/h2>([^]*?)<h2>/.exec(text)![1]!;
+    return [...aside.matchAll(/<pre[^>]*>(.*?)<\/pre>/g)].map(([, command]) => command);
+  };
+  const { origin } = lab.server;
+  assert.deepEqual(await installs("/@lab/hits"), [
+    `millrace plugin add @lab/hits@^1.2.0 --registry ${origin}`,
+    `JSR_URL=${origin}/ deno add jsr:@lab/hits@^1.2.0`,
+  ]);
+  assert.equal(
+    (await installs("/@lab/hits@1.0.0"))[0],
+    `millrace plugin add @lab/hits@1.0.0 --registry ${origin}`,
+  );
+  assert.deepEqual(await installs("/@lab/hits@1.1.0"), [], "blocked");
+  assert.deepEqual(await installs("/@lab/tools"), [`JSR_URL=${origin}/ deno add jsr:@lab/tools@^1.0.0`]);
+});
+
 Deno.test("the service tells how it is and what it offers", async () => {
   await using lab = await startRegistry();
   await lab.upload("aa", "1.0.0");

@@ -133,10 +133,12 @@ export function serve(registry: Registry, options: ServeOptions = {}): RegistryS
 
   const other = (request: Request, path: string, address: string): Response | Promise<Response> => {
     const app = path.startsWith("/api/") ? api : pages;
-    // Where it listens on all addresses, clients reach it by the one that they write.
-    const reached = publicUrl === undefined && anyAddress ? new URL(request.url).origin : origin;
-    return app.fetch(request, { address, origin: reached });
+    return app.fetch(request, { address, origin: reachedBy(request) });
   };
+
+  // Where it listens on all addresses, clients reach it by the one that they write.
+  const reachedBy = ({ url }: Request): string =>
+    publicUrl === undefined && anyAddress ? new URL(url).origin : origin;
 
   const module = async (request: Request, path: string, address: string): Promise<Response> => {
     const { method } = request;
@@ -150,7 +152,7 @@ export function serve(registry: Registry, options: ServeOptions = {}): RegistryS
       if (place) {
         return await orRefused(() => {
           limiter.take(address);
-          return packagePage(registry, place, new URL(request.url).searchParams);
+          return packagePage(registry, place, new URL(request.url).searchParams, reachedBy(request));
         }, onError);
       }
       return host.cached(path) ?? await host.answer(path);

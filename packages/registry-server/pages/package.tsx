@@ -31,6 +31,8 @@ export interface PackagePlace {
 /** What views are made of. */
 export interface VersionView {
   readonly registry: Registry;
+  /** Origin by which clients reach the registry. */
+  readonly origin: string;
   /** `@scope/name`. */
   readonly full: string;
   readonly row: VersionRow;
@@ -71,6 +73,7 @@ export async function packagePage(
   registry: Registry,
   { scope, name, range }: PackagePlace,
   query: URLSearchParams,
+  origin: string,
 ): Promise<Response> {
   const full = `@${scope}/${name}`;
   const versions = listVersions(registry, scope, name);
@@ -91,6 +94,7 @@ export async function packagePage(
   );
   const of: VersionView = {
     registry,
+    origin,
     full,
     row,
     versions,

@@ -37,6 +37,31 @@ const Plugin: FC<{ name: string; plugin: PluginDeclaration }> = ({ name, plugin 
   </section>
 );
 
+/** The commands that install it; none of a version that is not served. */
+const Install: FC<{ of: VersionView; isPlugin: boolean }> = ({ of, isPlugin }) => {
+  const { origin, full, row } = of;
+  if (row.blocked_at !== null) {
+    return (
+      <p>
+        Not this version: it is blocked. Choose <a href={of.link("versions")}>another one</a>.
+      </p>
+    );
+  }
+  const wanted = `${full}@${withdrawn(row) ? "" : "^"}${row.version}`;
+  const library = <pre tabindex={0}>JSR_URL={origin}/ deno add jsr:{wanted}</pre>;
+  if (!isPlugin) return library;
+  return (
+    <>
+      <pre tabindex={0}>millrace plugin add {wanted} --registry {origin}</pre>
+      <p>It shows what the plugin wants, asks, and runs it in a sandbox.</p>
+      <details>
+        <summary>As a library: without sandbox, nobody is asked</summary>
+        {library}
+      </details>
+    </>
+  );
+};
+
 /** README, plugins, how to install, who vouches for it, who uses it. */
 export async function overviewView(of: VersionView): Promise<Child> {
   const { registry, full, row, files, manifest } = of;
@@ -60,7 +85,7 @@ export async function overviewView(of: VersionView): Promise<Child> {
       </div>
       <aside aria-label="About this version">
         <h2>Install</h2>
-        <pre tabindex={0}>deno add jsr:{full}@{withdrawn(row) ? "" : "^"}{row.version}</pre>
+        <Install of={of} isPlugin={plugins.length > 0} />
         <h2>About</h2>
         <dl>
           <dt>Licence</dt>
