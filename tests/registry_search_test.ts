@@ -110,6 +110,11 @@ Deno.test("downloads are counted for each version, and kept when the server stop
     }
     await lab.server[Symbol.asyncDispose]();
     assert.equal(lab.registry.db.get<{ n: number }>("SELECT downloads AS n FROM version")!.n, 3);
+    const { homePage } = await import("../packages/registry-server/pages/home.tsx");
+    const shown = async () => await homePage(lab.registry, new URLSearchParams()).text();
+    assert.match(await shown(), / 3\s+downloads</);
+    lab.registry.db.run("UPDATE package SET downloads = 1");
+    assert.match(await shown(), / 1\s+download</);
   } finally {
     lab.registry[Symbol.dispose]();
     await Deno.remove(lab.folder, { recursive: true });

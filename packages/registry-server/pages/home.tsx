@@ -63,7 +63,8 @@ export function homePage(registry: Registry, query: URLSearchParams): Response {
                   {description && <p>{description}</p>}
                   {Object.entries(plugins).map(([each, plugin]) => <Types key={each} plugin={plugin} />)}
                   <p class="meta">
-                    {version} · {license ?? "licence in a file"} · {downloads} downloads
+                    {version} · {license ?? "licence in a file"} · {downloads}{" "}
+                    {downloads === 1 ? "download" : "downloads"}
                   </p>
                 </li>
               ))}

@@ -77,8 +77,20 @@ dd { margin: 0; }
 code, pre { font: .875em/1.5 ui-monospace, "Cascadia Mono", Menlo, monospace; }
 h2 code, h3 code { font-size: 1em; font-weight: 600; }
 pre code { font-size: inherit; }
-pre { overflow-x: auto; padding: .75rem .9rem; background: var(--card); border: 1px solid var(--line); border-radius: .4rem; overflow-wrap: normal; }
-.card pre { background: var(--page); }
+pre {
+  --under: var(--card);
+  overflow-x: auto; padding: .75rem .9rem;
+  /* A shade at a side where there is more to see. */
+  background:
+    linear-gradient(90deg, var(--under) 50%, transparent) 0 / 2.5rem 100% no-repeat local,
+    linear-gradient(270deg, var(--under) 50%, transparent) 100% / 2.5rem 100% no-repeat local,
+    linear-gradient(90deg, var(--line), transparent) 0 / 1rem 100% no-repeat scroll,
+    linear-gradient(270deg, var(--line), transparent) 100% / 1rem 100% no-repeat scroll,
+    var(--under);
+  border: 1px solid var(--line); border-radius: .4rem; overflow-wrap: normal;
+}
+.card pre { --under: var(--page); }
+aside pre { white-space: pre-wrap; overflow-wrap: anywhere; }
 .readme img { max-width: 100%; }
 .readme > h1:first-child { margin-top: 1rem; }
 .scroll { overflow-x: auto; }
