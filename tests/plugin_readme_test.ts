@@ -24,11 +24,15 @@ async function copyProject(from: string, to: string): Promise<void> {
   }
 }
 
-/** The lines of each block of commands in the section. */
-async function blocks(): Promise<string[][]> {
+/** The lines of each block of commands in the section, and its script. */
+async function blocks(): Promise<{ commands: string[][]; script: string }> {
   const text = await Deno.readTextFile(join(ROOT, "README.md"));
   const section = /^## Plugins of others$([^]*?)^## /m.exec(text)![1]!;
-  return [...section.matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, block]) => block!.trim().split("\n"));
+  const [[, script]] = [...section.matchAll(/^```ts ignore\n([^]*?)^```$/gm)] as [RegExpMatchArray];
+  const commands = [...section.matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, block]) =>
+    block!.trim().split("\n")
+  );
+  return { commands, script: script! };
 }
 
 function freePort(): number {
@@ -51,14 +55,17 @@ Deno.test({
     await copyProject(ROOT, clone);
     await shareNpm(cache);
     const port = String(freePort());
-    const [serve, ...rest] = await blocks();
-    assert.equal(rest.length, 3);
-    // What differs from what is typed: the port; an alias, which a script does not have; somebody who types y.
+    const { commands: [serve, ...rest], script } = await blocks();
+    assert.equal(rest.length, 4);
+    // What differs from what is typed: the port; an alias, which a script does not have; somebody who types y; a file
+    // that is written by hand.
+    await Deno.writeTextFile(join(folder, "script.ts"), script.replaceAll("8000", port));
     const typed = (line: string): string => {
       const text = line.replaceAll("8000", port).replace(
         /^alias millrace="(.*)"$/,
         'export MILLRACE="$1"\nmillrace() { $MILLRACE "$@"; }',
       );
+      if (text.endsWith(" script.ts")) return `mv ../script.ts .\n${text}`;
       return text.startsWith("millrace plugin add ")
         ? `printf 'y\\n' | script -qec "$MILLRACE ${text.slice(9)}" /dev/null`
         : text;
@@ -91,8 +98,8 @@ Deno.test({
       let said = "";
       while (!said.includes("Listening")) said += (await lines.read()).value ?? assert.fail(await logged);
       await lines.cancel();
-      const script = rest.flat().flatMap((line) => [`echo '$ ${line.replaceAll("'", "")}'`, typed(line)]);
-      const { code, stdout, stderr } = await bash(script).output();
+      const lined = rest.flat().flatMap((line) => [`echo '$ ${line.replaceAll("'", "")}'`, typed(line)]);
+      const { code, stdout, stderr } = await bash(lined).output();
       const decoder = new TextDecoder();
       const out = decoder.decode(stdout);
       assert.equal(code, 0, `${out}\n${decoder.decode(stderr)}`);
@@ -101,6 +108,7 @@ Deno.test({
       assert.match(out, /myHits: same results for every chunking, in the sandbox, on its sample: right/);
       assert.match(out, /my_hits +computed/);
       assert.match(out, /@lab\/my-hits \(myHits\): 5 files as installed, sample right/);
+      assert.match(out, /^[1-9]\d* hits$/m, "the script");
       assert.match(out, /1 package is in the logs of their registries/);
     } finally {
       server.kill("SIGTERM");
