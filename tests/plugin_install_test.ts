@@ -87,6 +87,23 @@ Deno.test("without somebody to ask, a plugin is installed only when exactly what
   });
 });
 
+Deno.test("without somebody to ask, all that must be agreed to is said at once", async () => {
+  await using lab = await startPluginLab();
+  await using project = await temporaryProject();
+  await lab.plugin("highest", "1.0.0");
+  const args = ["add", "@lab/highest", "--registry", lab.server.origin];
+  const { code, err } = await project.run(args);
+  assert.equal(code, 1);
+  const remedies = [...err.matchAll(/--(?:allow-permissions|publisher-key) [^ ,.]+/g)].flatMap(([words]) =>
+    words.split(" ")
+  );
+  assert.deepEqual(remedies, ["--allow-permissions", "none", "--publisher-key", lab.publisher.publicKey]);
+  const info = await project.run(["info", "@lab/highest", "--registry", lab.server.origin]);
+  assert.match(info.out, /^ {2}wants: none$/m, "in the words of what is agreed to");
+  const added = await project.run([...args, ...remedies]);
+  assert.equal(added.code, 0, added.err);
+});
+
 Deno.test("whoever can be asked sees what it provides and wants and why, and says yes or no", async () => {
   await using lab = await startPluginLab();
   await using project = await temporaryProject();

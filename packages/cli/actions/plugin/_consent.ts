@@ -2,6 +2,7 @@
 import { grantsText, listGrants, parsePermissions, sameGrants } from "../../installer/grants.ts";
 import { agreedPackages, type Judgement } from "../../installer/judge.ts";
 import type { Proposal } from "../../installer/propose.ts";
+import type { PublicKey } from "@millrace/registry-server/verify";
 import { usage } from "../../errors.ts";
 import type { Io } from "../../io.ts";
 import { printable } from "../../render/table.ts";
@@ -15,6 +16,15 @@ export interface ConsentOptions {
   readonly allowUnverified?: true | undefined;
   /** Take an older version. */
   readonly allowDowngrade?: true | undefined;
+}
+
+/** How keys that are not trusted yet are trusted. */
+function trustRemedy(name: string, keys: readonly (readonly [scope: string, key: PublicKey])[]): string {
+  return keys.map(([scope, { id, publicKey }]) =>
+    `it is signed with the key ${id} of @${scope}, which is not trusted yet. If its publisher says that it is theirs, ` +
+    `${name.startsWith(`@${scope}/`) ? `add --publisher-key ${publicKey}, or once: ` : ""}` +
+    `millrace plugin trust @${scope} ${publicKey}`
+  ).join("; and ");
 }
 
 /** What was agreed to, or why it was not. @throws {Error} When it was not. */
@@ -43,18 +53,16 @@ export function consent(
     }
     if (keys.length === 0) return judgement;
     if (options.allowUnverified) return { ...judgement, newKeys: {} };
-    const [scope, key] = keys[0]!;
-    throw new Error(
-      `Cannot install ${title}: it is signed with the key ${key.id} of @${scope}, which is not trusted yet. If its publisher ` +
-        `says that it is theirs, add --publisher-key ${key.publicKey}, or once: millrace plugin trust @${scope} ${key.publicKey}`,
-    );
+    throw new Error(`Cannot install ${title}: ${trustRemedy(name, keys)}`);
   }
   if (!io.ask) {
     throw new Error(
       `Cannot install ${title}: nobody can be asked here. It wants ${isNew ? "" : "in addition "}${
         grantsText(asked)
       }; agree ` +
-        `with --allow-permissions ${grantsText(asked)}`,
+        `with --allow-permissions ${grantsText(asked)}${
+          keys.length > 0 ? `. And ${trustRemedy(name, keys)}` : ""
+        }`,
     );
   }
   const wanted = listGrants(asked);

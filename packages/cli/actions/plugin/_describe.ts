@@ -34,7 +34,7 @@ export function describePlugin(
   if (others.length > 0) lines.push(`  depends on: ${others.join(", ")}`);
   if (plugin.blocked !== null) lines.push(`  BLOCKED: ${plugin.blocked}`);
   if (permissions === undefined) lines.push(`  wants: ${grantsText(plugin.wanted)}`);
-  else if (permissions.length === 0) lines.push("  wants: nothing but to compute");
+  else if (permissions.length === 0) lines.push("  wants: none");
   else {
     lines.push("  wants:");
     for (const { name, value, reason } of permissions) lines.push(`    ${name}=${value}, because: ${reason}`);

@@ -104,7 +104,7 @@ export async function searchAction(
       name,
       version,
       all.flatMap(({ provides }) => provides).join(", "),
-      wants.join(", ") || "nothing",
+      wants.join(", ") || "none",
       license ?? "-",
       description,
     ];
