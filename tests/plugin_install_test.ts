@@ -1,6 +1,7 @@
 // `millrace plugin add` and `update`: consent, permissions, versions, and what can be installed at all.
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { main, memoryIo } from "@millrace/cli";
 import { resultFolder } from "./_cli.ts";
 import { pluginText, runHighest, sectionFor, startPluginLab, temporaryProject } from "./_plugins.ts";
 
@@ -437,4 +438,45 @@ Deno.test("a plugin of a folder and of a plain URL", async () => {
     vendored.err,
     /lib\/one\.ts" is not the one in the lock file; if it was meant to change: millrace plugin update/,
   );
+});
+
+Deno.test("a folder that takes the place of a signed plugin is told of, and a version is published once", async () => {
+  await using lab = await startPluginLab();
+  await using project = await temporaryProject();
+  await lab.plugin("highest", "0.1.0");
+  const from = ["--registry", lab.server.origin, "--allow-permissions", "none"];
+  const added = await project.run([
+    "add",
+    "@lab/highest",
+    ...from,
+    "--publisher-key",
+    lab.publisher.publicKey,
+  ]);
+  assert.equal(added.code, 0, added.err);
+  const folder = join(project.folder, "highest");
+  const made = memoryIo();
+  assert.equal(await main(["plugin", "init", folder, "--scope", "lab"], made), 0, made.stderr);
+  assert.match(
+    made.stdout,
+    /publish --key FILE .*"version" in deno\.json; where results change, that in mod\.ts/s,
+  );
+
+  const place = ["--registry", lab.server.origin, "--token", lab.token];
+  const published = memoryIo();
+  assert.equal(await main(["plugin", "publish", folder, ...place], published), 1);
+  assert.match(
+    published.stderr,
+    /Cannot publish @lab\/highest@0\.1\.0: .* has that version already, and a version never changes; raise "version"/,
+  );
+
+  const local = await project.run(["add", folder, "--allow-permissions", "none"]);
+  assert.equal(local.code, 0, local.err);
+  assert.match(
+    local.err,
+    /^millrace: @lab\/highest 0\.1\.0, from http.* and publisher .* would be replaced by 0\.1\.0, from .*highest.*nobody signs/,
+  );
+  const back = await project.run(["add", "@lab/highest", ...from]);
+  assert.equal(back.code, 0, back.err);
+  assert.match(back.err, /from \.\/highest.* would be replaced by 0\.1\.0, from http/);
+  assert.equal((await project.run(["add", "@lab/highest", ...from])).err, "", "from where it is");
 });

@@ -6,7 +6,7 @@ import type { PublicKey } from "@millrace/registry-server/verify";
 import { usage } from "../../errors.ts";
 import type { Io } from "../../io.ts";
 import { printable } from "../../render/table.ts";
-import { describePlugin } from "./_describe.ts";
+import { describePlugin, trustText } from "./_describe.ts";
 
 /** What the command line says about consent. */
 export interface ConsentOptions {
@@ -37,6 +37,19 @@ export function consent(
   const { name, plugin, permissions, warnings } = proposal;
   for (const warning of warnings) io.err(`millrace: ${printable(warning)}\n`);
   const { added, raised, removed, isNew, newKeys } = judgement;
+  const { before } = proposal;
+  if (isNew && before) {
+    io.err(
+      printable(
+        `millrace: ${name} ${before.version}, from ${before.from} (signed: ${
+          trustText(before)
+        }), would be replaced by ` +
+          `${plugin.version}, from ${plugin.from} (signed: ${
+            trustText({ ...plugin, packages: agreedPackages(proposal, newKeys) })
+          })`,
+      ) + "\n",
+    );
+  }
   const keys = Object.entries(newKeys).flatMap(([scope, list]) => list.map((key) => [scope, key] as const));
   if (!isNew && listGrants(added).length + raised.length + keys.length === 0) return judgement; // as much as before, or less
   const asked = isNew ? plugin.wanted : added;

@@ -56,7 +56,9 @@ export async function initAction(folder: string, settings: InitSettings, io: Io)
   }
   const text =
     `Made ${folder} with ${Object.keys(files).join(", ")}. Next, with JSR_URL set to your registry:\n` +
-    `  cd ${folder}\n  deno test\n  millrace plugin check\n  millrace plugin publish\n`;
+    `  cd ${folder}\n  deno test\n  millrace plugin check\n` +
+    "  millrace plugin publish --key FILE    # of millrace registry key create\n" +
+    'Before each publication raise "version" in deno.json; where results change, that in mod.ts as well\n';
   tell({ folder: path, name: `@${scope}/${name}`, files: Object.keys(files) }, text, settings, io);
 }
 
@@ -131,10 +133,11 @@ With the variable \`JSR_URL\` set to the registry:
 deno test                             # every chunking, and the numbers
 deno run --allow-write golden.ts      # after a change of results: the sample that is published with it
 millrace plugin check                 # what the registry checks, and the sample in the sandbox
-millrace plugin publish               # raise "version" in deno.json first; --key FILE signs it
+millrace plugin publish --key FILE    # raise "version" in deno.json first; FILE: of millrace registry key create
 \`\`\`
 
-\`version\` in \`mod.ts\` is in the lineage of results: raise it when they change. What the plugin wants to be allowed
+\`version\` in \`mod.ts\` is that of the results, and in their lineage: raise it when they change, beside that of the
+package in \`deno.json\`. What the plugin wants to be allowed
 beyond computing goes into \`permissions\` in \`deno.json\`, each with a reason that users read:
 \`{ "name": "net", "value": "calibration.lab:443", "reason": "Fetches the calibration of the run" }\`.
 `;

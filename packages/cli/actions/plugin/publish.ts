@@ -43,6 +43,14 @@ export async function publishAction(folder: string, settings: PublishSettings, i
   const full = `@${scope}/${name}@${version}`;
   const lock = await installerOf({}).read();
   const { reader } = await openRegistry(read.config.name, { lock, registry: settings.registry });
+  const there = await reader.signatures(scope, name, version);
+  if (there && (there.publisher || !key)) {
+    throw new Error(
+      `Cannot publish ${full}: ${reader.origin} has that version already, and a version never changes; raise "version" in ` +
+        `"${read.configPath}"`,
+    );
+  }
+  // One that is there and nobody signed yet is signed, if it has the same files.
   await publishFolder(path, { registry: reader.origin, token, dryRun });
   if (dryRun) return tell({ package: full, published: false }, `${full} can be published\n`, settings, io);
   if (key) {
