@@ -480,3 +480,24 @@ Deno.test("a folder that takes the place of a signed plugin is told of, and a ve
   assert.match(back.err, /from \.\/highest.* would be replaced by 0\.1\.0, from http/);
   assert.equal((await project.run(["add", "@lab/highest", ...from])).err, "", "from where it is");
 });
+
+Deno.test("names that no package can have are refused with all that they must be", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "millrace_names_" });
+  const init = async (name: string, scope: string) => {
+    const io = memoryIo();
+    return [await main(["plugin", "init", join(folder, name), "--scope", scope], io), io.stderr] as const;
+  };
+  try {
+    const rule = (most: number) =>
+      new RegExp(`write 2 to ${most} lower case letters, digits and -, a letter first`);
+    for (const name of ["q", "Hits", "hits-", "1hits", "h".repeat(59)]) {
+      const [code, err] = await init(name, "lab");
+      assert.equal(code, 2, name);
+      assert.match(err, rule(58), name);
+    }
+    assert.match((await init("hits", "s".repeat(21)))[1], rule(20));
+    assert.equal((await init("h".repeat(58), "s".repeat(20)))[0], 0);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

@@ -232,3 +232,13 @@ Deno.test("an archive that is another one on a second machine is refused; so is 
     /lab-math\/2\.1\.0\/src\/add\.js" is not what was installed; put it right with: millrace plugin vendor/,
   );
 });
+
+Deno.test("a package that npm does not have is said without where it was asked for", async () => {
+  await using project = await temporaryProject();
+  await using server = serveNpm([]);
+  await use(project, server.origin);
+  const { code, err } = await project.run(["add", "npm:no-such-package-zzq", "--allow-unverified"]);
+  assert.equal(code, 1);
+  assert.match(err, /Cannot fetch no-such-package-zzq.* of npm: .*no-such-package-zzq/);
+  assert.doesNotMatch(err, /file:|main\.js/);
+});

@@ -131,7 +131,7 @@ function packagesOf({ npmPackages }: Info, { npm = {} }: LockText): Map<string, 
 
 function reasonOf(stderr: Uint8Array): string {
   const text = new TextDecoder().decode(stderr).replace(/\n+Stack backtrace:[^]*$/, "");
-  return text.replace(/^error: /, "").trim();
+  return text.replace(/^error: /, "").replace(/\n\s+at file:.*$/gm, "").trim(); // the module that asks is ours
 }
 
 async function nearest(folder: string, name: string): Promise<string | undefined> {

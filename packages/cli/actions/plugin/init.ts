@@ -33,10 +33,11 @@ export async function initAction(folder: string, settings: InitSettings, io: Io)
   const path = resolve(folder);
   const name = basename(path);
   const scope = settings.scope.replace(/^@/, "");
-  for (const [what, text] of [["name", name], ["scope", scope]] as const) {
-    if (/^[a-z][a-z0-9-]{1,57}$/.test(text)) continue;
+  for (const [what, text, most] of [["name", name, 58], ["scope", scope, 20]] as const) {
+    if (/^[a-z][a-z0-9-]*[a-z0-9]$/.test(text) && text.length <= most) continue;
     throw new UsageError(
-      `Cannot use "${text}" as the ${what} of a package: write lower case letters, digits and -`,
+      `Cannot use "${text}" as the ${what} of a package: write 2 to ${most} lower case letters, digits and -, a letter first ` +
+        "and no - at the end",
     );
   }
   const there = await Array.fromAsync(Deno.readDir(path)).catch((error) => {
