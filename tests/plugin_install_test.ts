@@ -174,7 +174,10 @@ Deno.test("an update asks for what it wants in addition only; wanting less is si
     body: { reason: "Hidden" },
   });
   assert.equal(block.status, 204);
-  assert.match((await project.run(["update"])).err, /1\.2\.0 is installed, which is newer/);
+  assert.match(
+    (await project.run(["update"])).err,
+    /1\.2\.0 is installed, which is newer \(and yanked: Hidden\); go back with --allow-downgrade/,
+  );
   const back = await project.run(["add", "@lab/highest@1.0.0", "--registry", origin, "--allow-downgrade"], [
     "y",
   ]);

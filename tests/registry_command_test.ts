@@ -69,7 +69,7 @@ Deno.test("what is not understood is told with the remedy and code 2", async () 
         ["scope", "list", "--url", "lab"],
         /Cannot use "lab" as a registry: write a scheme, a host and a port/,
       ],
-      [["serve"], /Required option "--data <folder>" not specified/],
+      [["serve"], /Required option "--data <folder>" not specified.* See millrace registry serve --help/],
       [["serve", "--data", folder, "--port", "x"], /Cannot use "x" as --port/],
       [
         ["serve", "--data", folder, "--limit", "speed=1"],
@@ -80,7 +80,10 @@ Deno.test("what is not understood is told with the remedy and code 2", async () 
       [["serve", "--data", folder, "--upstream", "ftp://x"], /Cannot use "ftp:\/\/x" as upstream registry/],
       [["serve", "--data", folder, "--port", "0", "--public-url", "http://a/b"], /without a path/],
       [["yank", "hits", "--reason", "x", "--data", folder], /Cannot read "hits": write @scope\/name@version/],
-      [["yank", "@lab/hits@1.0.0", "--data", folder], /give either --reason or --undo/],
+      [
+        ["yank", "@lab/hits@1.0.0", "--data", folder],
+        /give either --reason or --undo\nSee millrace registry yank --help/,
+      ],
       [
         ["token", "create", "--expires", "soon", "--data", folder],
         /Cannot read "soon": write a number of hours/,

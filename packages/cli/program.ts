@@ -50,13 +50,15 @@ millrace COMMAND --help has more examples for each command.
  */
 export async function main(args: readonly string[], io: Io = systemIo()): Promise<number> {
   const program = makeProgram(io);
-  const help = `millrace ${[...commandOf(program, args), "--help"].join(" ")}`;
+  let help = helpOf("millrace", program, args);
   try {
     if (args.length === 0) program.help({ error: true });
     const registry = registryArgs(args);
     if (registry) {
-      const { runRegistry } = await import("./actions/registry.ts");
-      await runRegistry(registry, io);
+      const { registryCommands, runRegistry } = await import("./actions/registry.ts");
+      const commands = registryCommands(io);
+      help = helpOf("millrace registry", commands, registry);
+      await runRegistry(commands, registry);
       return 0;
     }
     await program.parseAsync([...args], { from: "user" });
@@ -93,10 +95,10 @@ function makeProgram(io: Io): Command<[], { debug?: true; quiet?: true }> {
   return program;
 }
 
-/** Names of the command, and of the one within it, that the words begin with. */
-function commandOf(program: CommandTree, args: readonly string[]): string[] {
+/** What shows the help of the command, or of the one within it, that the words begin with. */
+function helpOf(name: string, program: CommandTree, args: readonly string[]): string {
   let at = program;
-  const names: string[] = [];
+  const names = [name];
   for (const word of args) {
     if (word.startsWith("-")) continue;
     const next = at.commands.find((command) => command.name() === word);
@@ -104,7 +106,7 @@ function commandOf(program: CommandTree, args: readonly string[]): string[] {
     names.push(word);
     at = next;
   }
-  return names;
+  return [...names, "--help"].join(" ");
 }
 
 interface CommandTree {

@@ -7,16 +7,23 @@ import { writeTo } from "../commands/_program.ts";
 import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
 
-/** Run one of the registry's commands. */
-export async function runRegistry(args: readonly string[], io: Io): Promise<void> {
+/** The registry's commands. */
+export function registryCommands(io: Io): ReturnType<typeof registryProgram> {
   const setUp = (program: Parameters<typeof writeTo>[0] & { name(text: string): unknown }) => {
     program.name("millrace registry");
     writeTo(program, io);
   };
-  const program = registryProgram(io, setUp, async (candidate, source) => {
+  return registryProgram(io, setUp, async (candidate, source) => {
     const { checkCandidate } = await import("../installer/check_candidate.ts");
     return await checkCandidate(candidate, source);
   });
+}
+
+/** Run one of the registry's commands. */
+export async function runRegistry(
+  program: ReturnType<typeof registryProgram>,
+  args: readonly string[],
+): Promise<void> {
   if (args.length === 0) program.help({ error: true });
   try {
     await program.parseAsync([...args], { from: "user" });

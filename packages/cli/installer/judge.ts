@@ -57,8 +57,9 @@ export function judge(proposal: Proposal, lock: Lock, allowed: Allowed): Judgeme
     before && before.kind === plugin.kind && isOlder(plugin.version, before.version) && !allowed.downgrade
   ) {
     throw new RangeError(
-      `Cannot install ${proposal.name} ${plugin.version}: ${before.version} is installed, which is newer; go back with ` +
-        "--allow-downgrade",
+      `Cannot install ${proposal.name} ${plugin.version}: ${before.version} is installed, which is newer${
+        proposal.withdrawn === undefined ? "" : ` (and ${proposal.withdrawn})`
+      }; go back with --allow-downgrade`,
     );
   }
   const same = before && before.kind === plugin.kind &&

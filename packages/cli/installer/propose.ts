@@ -16,6 +16,7 @@ import type { PublicKey } from "@millrace/registry-server/verify";
 import { VERSION } from "../version.ts";
 import { fetchVersion, type Trusted } from "./fetch_version.ts";
 import { grantsOf } from "./grants.ts";
+import { isOlder } from "./judge.ts";
 import { completeGraph, isEngine } from "./graph.ts";
 import { joinRegistryKeys } from "./keys.ts";
 import type { Lock, LockedExport, LockedPlugin } from "./lock_file.ts";
@@ -34,6 +35,8 @@ export interface Proposal {
   readonly plugin: Omit<LockedPlugin, "granted">;
   /** What the lock file says now. */
   readonly before: LockedPlugin | undefined;
+  /** Why that version is yanked or blocked, where it is newer than this one and its registry says so. */
+  readonly withdrawn?: string | undefined;
   /** What it wants, and why. */
   readonly permissions: readonly PluginPermission[];
   /** With their files. */
@@ -129,15 +132,24 @@ async function fromRegistry(
     entries: entriesOf(root),
     fetch: (requirement) => fetch(jsrOf(requirement)),
   });
-  return complete(request, root, graph.packages, graph.imports, {
+  const version = root.id.slice(full.length + 1);
+  const proposal = complete(request, root, graph.packages, graph.imports, {
     ...options,
     kind: "registry",
     name: full,
-    version: root.id.slice(full.length + 1),
+    version,
     from: reader.origin,
     registryKeys: trusted.registry,
     warnings,
   });
+  const { before } = proposal;
+  if (before?.from !== reader.origin || !isOlder(version, before.version)) return proposal;
+  const state = await reader.state(scope, name, before.version);
+  if (!state?.yanked && !state?.blocked) return proposal;
+  return {
+    ...proposal,
+    withdrawn: state.blocked ? `blocked: ${state.blockReason}` : `yanked: ${state.yankReason}`,
+  };
 }
 
 async function fromFolder(
