@@ -478,6 +478,9 @@ Deno.test("a folder that takes the place of a signed plugin is told of, and a ve
     local.err,
     /^millrace: @lab\/highest 0\.1\.0, from http.* and publisher .* would be replaced by 0\.1\.0, from .*highest.*nobody signs/,
   );
+  const shown = memoryIo();
+  assert.equal(await main(["plugins", "highest", "--lock", project.lock], shown), 0, shown.stderr);
+  assert.match(shown.stdout, /length +f64 +ps +from its start to its end/, "columnHelp, out of the sandbox");
   const back = await project.run(["add", "@lab/highest", ...from]);
   assert.equal(back.code, 0, back.err);
   assert.match(back.err, /from \.\/highest.* would be replaced by 0\.1\.0, from http/);

@@ -60,6 +60,16 @@ const attacks: Attack[] = [
     check: clean,
   },
   { name: "nested 100,000 levels deep", before: says(`"[".repeat(100_000)`), end: declaration },
+  {
+    name: "help of a column that it has not",
+    before: declares(`value.columnHelp = { other: { unit: "ps", help: "" } };`),
+    end: { ...declaration, says: /"other" is in one of columnHelp and schemas only/ },
+  },
+  {
+    name: "help of a column that moves the cursor",
+    before: declares(`value.columnHelp = { value: { unit: "\\u001b[2J", help: "" } };`),
+    end: { ...declaration, says: /columnHelp\.value\.unit: has control characters/ },
+  },
   { name: "an unknown kind", before: declares(`value.kind = "host";`), end: declaration },
   {
     name: "a name that is not the first that it provides",

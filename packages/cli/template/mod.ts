@@ -15,6 +15,7 @@ export const longHits: Plugin = definePlugin({
   version: "1.0.0",
   help: "Hits that last long",
   schema: { time: "time", endtime: "time", length: "f64" },
+  columnHelp: { length: ["ps", "from its start to its end"] },
   options: { minLength: option.time({ default: "20 ns", help: "Shortest length" }) },
   computeChunk(chunk, { options, emit }) {
     const { time, endtime } = chunk.columns; // typed arrays; times are offsets from chunk.t0

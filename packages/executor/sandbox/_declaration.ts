@@ -57,6 +57,7 @@ const DECLARATION = z.strictObject({
   version: text(64).min(1),
   help: text(2000),
   schemas: byName(columns),
+  columnHelp: byName(z.strictObject({ unit: text(64), help: text(2000) }), 1024).optional(),
   dataKinds: byName(name),
   longestRow: byName(picoseconds),
   options: byName(
@@ -103,6 +104,7 @@ export type Declaration =
     | "version"
     | "help"
     | "schemas"
+    | "columnHelp"
     | "dataKinds"
     | "longestRow"
     | "options"
@@ -137,6 +139,8 @@ export function declarationOf(plugin: string, said: unknown): Declaration {
     if (kind !== "merge") sameNames("provides and dataKinds", Object.keys(rest.dataKinds), provides, true);
     sameNames("provides and longestRow", Object.keys(rest.longestRow), provides, false);
     sameNames("dependsOn and requires", Object.keys(rest.requires), dependsOn, false);
+    const columnNames = Object.values(schemas).flatMap((types) => Object.keys(types));
+    sameNames("columnHelp and schemas", Object.keys(rest.columnHelp ?? {}), columnNames, false);
     if (kind === "source" ? dependsOn.length > 0 : dependsOn.length === 0) {
       throw new RangeError(`a ${kind} plugin cannot depend on ${dependsOn.length} data types`);
     }

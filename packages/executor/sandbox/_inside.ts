@@ -59,6 +59,7 @@ export async function describePlugin(place: PluginPlace): Promise<string> {
     requires,
     version,
     help,
+    columnHelp: plugin.columnHelp,
     schemas: Object.fromEntries(Object.entries(plugin.schemas).map(([type, { types }]) => [type, types])),
     dataKinds,
     longestRow,
