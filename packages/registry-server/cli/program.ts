@@ -29,7 +29,7 @@ A first look:
   millrace registry scope create lab --data ./registry
   millrace registry token create --scope lab --data ./registry
   JSR_URL=http://127.0.0.1:8000/ deno publish --token=TOKEN
-  JSR_URL=http://127.0.0.1:8000/ deno add jsr:@lab/plugin
+  millrace plugin add @lab/plugin --registry http://127.0.0.1:8000
 
 millrace registry COMMAND --help has more examples for each command.
 `;
