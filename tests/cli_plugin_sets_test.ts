@@ -50,6 +50,18 @@ Deno.test(
       [9, area],
     ]);
     assert.deepEqual((await rows("peaks")).map((row) => [row.n_hits, row.area]), [[3, 3 * area]]);
+    // The summed waveform, in its unit, from its first sample to its last.
+    const picture = await millrace(["show", "data", "run_1", "peaks", "--picture"], { cwd });
+    assert.equal(picture.code, 0, picture.err);
+    assert.match(picture.out, /^ +PE [└+]/m);
+    const [peak] = await rows("peaks");
+    const spanned = (peak!.length as number) * (peak!.dt as number) / 1000;
+    assert.ok(spanned > 380, `the peak is ${spanned} ns long`);
+    const last = Number(/(\d+) ns\n$/.exec(picture.out)![1]);
+    assert.ok(
+      last <= spanned && last > spanned / 2,
+      `the axis of a peak of ${spanned} ns ends with ${last} ns`,
+    );
     // Results of another set than the default are not unreachable.
     const gone = await millraceJson<{ results: unknown[] }>(["gc", "data", "--unreachable"], { cwd });
     assert.deepEqual(gone.results, []);

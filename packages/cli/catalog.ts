@@ -2,7 +2,9 @@
  * The plugins that the command line has.
  * @module
  */
+import { describeColumns } from "@millrace/core/describe-columns";
 import type { Plugin } from "@millrace/core/plugin";
+import type { Schema } from "@millrace/core/schema";
 import { UsageError } from "./errors.ts";
 import { loadUserPlugins } from "./user_plugins.ts";
 
@@ -56,4 +58,17 @@ export async function loadPlugins(
     for (const plugin of await loadUserPlugins(module)) add(plugin, `"${module}"`);
   }
   return plugins;
+}
+
+/** The unit of a column, as the built-in plugin of that data type with the same columns says it; empty where none does. */
+export async function unitOf(dataType: string, { columns }: Schema, column: string): Promise<string> {
+  const same = JSON.stringify(columns.map(({ name, type }) => [name, type]));
+  for (const load of Object.values(SETS)) {
+    for (const plugin of await load()) {
+      const described = describeColumns(plugin, dataType);
+      if (JSON.stringify(described.map(({ name, type }) => [name, type])) !== same) continue;
+      return described.find(({ name }) => name === column)?.unit ?? "";
+    }
+  }
+  return "";
 }

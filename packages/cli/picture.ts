@@ -1,7 +1,7 @@
 /**
  * A waveform with its hits as text: braille dots, or plain ASCII where the terminal has nothing else.
  *
- * Time runs to the right in a round unit from the record's start, amplitudes are in ADC counts. Below the trace, each hit
+ * Time runs to the right in a round unit from the record's start, amplitudes are in ADC counts, or the unit that is given. Below the trace, each hit
  * is a bar from its first to its last sample with an arrow at its peak. O(samples + characters).
  *
  * @example
@@ -40,6 +40,8 @@ export interface PictureOptions {
   readonly dt: number;
   /** Hits to be marked. */
   readonly hits?: readonly PictureHit[];
+  /** Unit of the samples, such as PE; default ADC. */
+  readonly unit?: string;
   /** A line above the picture. */
   readonly title?: string;
   /** Characters a line, at least 24; default 100. */
@@ -79,11 +81,12 @@ const LANES = 3;
 /**
  * Draw a waveform.
  *
- * @param samples ADC counts, at least one.
+ * @param samples ADC counts, or of another unit; at least one.
  * @throws {RangeError} On no samples, a picture that is too small, or a hit outside the samples.
  */
 export function drawWaveform(samples: ArrayLike<number>, options: PictureOptions): string {
-  const { dt, hits = [], title, width = 100, height = 20, unicode = true, color = false } = options;
+  const { dt, hits = [], unit = "ADC", title, width = 100, height = 20, unicode = true, color = false } =
+    options;
   if (samples.length === 0) throw new RangeError("Cannot draw a waveform without samples");
   if (width < 24 || height < 8) {
     throw new RangeError(
@@ -101,7 +104,8 @@ export function drawWaveform(samples: ArrayLike<number>, options: PictureOptions
   const lanes = layHits(hits, Math.floor(samples.length / width));
   const rows = height - 2 - (title === undefined ? 0 : 1) - lanes.length;
   const labels = yLabels(low, high, rows, Math.floor(width / 3));
-  const margin = Math.max(4, ...labels.filter((label) => label !== undefined).map((label) => label.length)) +
+  const margin =
+    Math.max(4, unit.length, ...labels.filter((label) => label !== undefined).map((label) => label.length)) +
     1;
   const columns = width - margin - 1;
   const canvas = new Canvas(columns, rows, unicode);
@@ -132,7 +136,7 @@ export function drawWaveform(samples: ArrayLike<number>, options: PictureOptions
     const name = k === 0 ? "hits" : "";
     out.push(`${name.padStart(margin - 1)} ${art.up}${painted(line, color ? inHit : undefined)}`);
   });
-  out.push(...xAxis(samples.length * dt, margin, columns, last * dt, art));
+  out.push(...xAxis(samples.length * dt, unit, margin, columns, last * dt, art));
   return out.map((line) => `${line.trimEnd()}\n`).join("");
 }
 
@@ -210,7 +214,14 @@ function painted(cells: readonly string[], inHit: Uint8Array | undefined): strin
   return on ? `${text}\x1b[39m` : text;
 }
 
-function xAxis(total: number, margin: number, columns: number, last: number, art: typeof UNICODE): string[] {
+function xAxis(
+  total: number,
+  sampleUnit: string,
+  margin: number,
+  columns: number,
+  last: number,
+  art: typeof UNICODE,
+): string[] {
   const unit = axisUnit(total);
   const name = unit.name === "µs" && art === ASCII ? "us" : unit.name;
   const line = new Array<string>(columns).fill(art.across);
@@ -230,5 +241,5 @@ function xAxis(total: number, margin: number, columns: number, last: number, art
   const room = end.length + label.length <= words.length
     ? end + label
     : `${end.slice(0, end.lastIndexOf(" ")).trimEnd()}${label}`;
-  return [`${"ADC".padStart(margin - 1)} ${art.corner}${line.join("")}`, room];
+  return [`${sampleUnit.padStart(margin - 1)} ${art.corner}${line.join("")}`, room];
 }

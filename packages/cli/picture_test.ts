@@ -34,6 +34,14 @@ Deno.test("drawWaveform() draws a step with its axes and hits in ASCII", () => {
   );
 });
 
+Deno.test("drawWaveform() names the unit of the samples", () => {
+  const lines = drawWaveform(step, { dt: 4000, unit: "ADC/ns", width: 47, height: 12, unicode: false }).split(
+    "\n",
+  );
+  assert.match(lines.at(-3)!, /^ADC\/ns \+/);
+  assert.ok(lines.every((line) => line.length <= 47));
+});
+
 Deno.test("drawWaveform() keeps to its size for any samples and hits", () => {
   const value = fc.oneof(fc.integer({ min: 0, max: 65535 }), fc.double(), fc.constantFrom(NaN, Infinity, 0));
   fc.assert(

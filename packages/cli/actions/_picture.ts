@@ -1,8 +1,10 @@
 // A stored waveform and its hits as a picture.
 import type { StoredResult, StoredSummary } from "@millrace/core/store";
 import type { FolderStore } from "@millrace/core/store";
+import type { Schema } from "@millrace/core/schema";
 import type { RowValue, Table } from "@millrace/core/table";
 import { formatTime } from "@millrace/core/units";
+import { unitOf } from "../catalog.ts";
 import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { sameOrigin } from "./_lineage.ts";
@@ -10,6 +12,8 @@ import { drawWaveform, type PictureHit } from "../picture.ts";
 
 /** Columns by which a data type is known to hold hits of records. */
 const HIT_COLUMNS = ["record_id", "edge_start", "edge_end", "position"];
+/** Names of the column with the samples of a row, in the two plugin sets. */
+const SAMPLE_COLUMNS = ["wave", "data"];
 /** The one that is taken first where several do. */
 const FIRST_CHOICE = "hit_threshold";
 
@@ -42,12 +46,7 @@ export async function drawStored(
   request: PictureRequest,
 ): Promise<StoredPicture> {
   const { runId, dataType, schema } = result.meta;
-  const column = schema.columns.find(({ kind }) => kind === "ragged" || kind === "fixed")?.name;
-  if (column === undefined) {
-    throw new UsageError(
-      `Cannot draw "${dataType}": it has no column of samples; draw a type that has, such as records`,
-    );
-  }
+  const column = sampleColumn(schema, dataType);
   const found = await findRow(result, column, request);
   const { samples, time, dt, recordId, row } = found;
   const end = time + BigInt(dt * samples.length);
@@ -67,12 +66,29 @@ export async function drawStored(
   const text = drawWaveform(samples, {
     dt,
     hits,
+    unit: await unitOf(dataType, schema, column),
     title: `${dataType} of ${runId}: ${formatTime(time, { exact: true })}${where}${id}`,
     width: Math.max(Math.min(request.io.outScreen.columns, 100), 24),
     unicode: request.io.unicode,
     color: request.io.color,
   });
   return { text, note };
+}
+
+/** The column of a waveform: that of the usual name, else the only one with several values a row. */
+function sampleColumn(schema: Schema, dataType: string): string {
+  const several = schema.columns.filter(({ kind }) => kind === "ragged" || kind === "fixed").map(({ name }) =>
+    name
+  );
+  const usual = SAMPLE_COLUMNS.find((name) => several.includes(name));
+  if (usual !== undefined) return usual;
+  if (several.length === 1) return several[0]!;
+  const why = several.length === 0
+    ? "it has no column of samples"
+    : `which of its columns ${several.join(", ")} has the samples is not known, for none is named ${
+      SAMPLE_COLUMNS.join(" or ")
+    }`;
+  throw new UsageError(`Cannot draw "${dataType}": ${why}; draw a type that has, such as records`);
 }
 
 function hitTypes(summaries: readonly StoredSummary[]): StoredSummary[] {
