@@ -56,8 +56,9 @@ export function readStraxData(folder: string, pool?: BufferPool): Table<RawRecor
   const { chunks, n_records: rows } = JSON.parse(Deno.readTextFileSync(join(folder, "raw_records.json")));
   const options = { widths: { data: SAMPLES }, ...(pool ? { pool } : {}) };
   const table = Table.allocate(rawRecordsSchema, rows, options);
-  const { time, endtime, channel, dt, length, pulse_length, record_i, data } = table.columns;
+  const { time, endtime, channel, dt, length, pulse_length, record_i, polarity, data } = table.columns;
   using file = Deno.openSync(join(folder, "raw_records.bin"));
+  polarity.fill(0); // not known
   let row = 0;
   for (const { n } of chunks as { n: number }[]) {
     const bytes = new Uint8Array(n * SIZE), view = new DataView(bytes.buffer);
@@ -101,7 +102,7 @@ const MAX_PULSE = 5_000_000;
 
 /** The options that strax was run with. */
 export const straxConfig = {
-  records: { maxPulse: MAX_PULSE },
+  records: { maxPulse: MAX_PULSE, flip: true },
   peaks: {
     gapThreshold: "700 ns",
     leftExtension: "50 ns",

@@ -8,6 +8,8 @@ export interface Pulse {
   time: number;
   channel: number;
   samples: readonly number[];
+  /** -1 negative, which it is unless stated, 1 positive, 0 not known. */
+  polarity?: number;
 }
 
 /** Samples a fragment. */
@@ -40,10 +42,10 @@ export const randomPulses = (channels = 3, maxSamples = 20): fc.Arbitrary<Pulse[
 
 /** Pulses as fragments of {@linkcode WIDTH} samples, in order. */
 export function rawTable(pulses: readonly Pulse[]): Table<RawRecordTypes> {
-  const rows = pulses.flatMap(({ time, channel, samples }) =>
+  const rows = pulses.flatMap(({ time, channel, samples, polarity = -1 }) =>
     Array.from({ length: Math.ceil(samples.length / WIDTH) }, (_, k) => {
       const part = samples.slice(k * WIDTH, (k + 1) * WIDTH);
-      return { time: time + k * WIDTH * DT, channel, part, pulse: samples.length, k };
+      return { time: time + k * WIDTH * DT, channel, part, pulse: samples.length, k, polarity };
     })
   ).sort((a, b) => a.time - b.time || a.channel - b.channel);
   return Table.from(rawRecordsSchema, {
@@ -54,6 +56,7 @@ export function rawTable(pulses: readonly Pulse[]): Table<RawRecordTypes> {
     length: rows.map(({ part }) => part.length),
     pulse_length: rows.map(({ pulse }) => pulse),
     record_i: rows.map(({ k }) => k),
+    polarity: rows.map(({ polarity }) => polarity),
     data: rows.map(({ part }) => [...part, ...new Array<number>(WIDTH - part.length).fill(0)]),
   }, { t0: 0n });
 }

@@ -28,7 +28,11 @@ const fragment = {
 } as const;
 
 /** Columns of `raw_records`. */
-export const rawRecordsHelp: ColumnTexts = { ...fragment, data: ["ADC", "samples"] };
+export const rawRecordsHelp: ColumnTexts = {
+  ...fragment,
+  polarity: ["", "-1 for negative pulses, 1 for positive ones, 0 where it is not known"],
+  data: ["ADC", "samples"],
+};
 
 /** Columns of `records`, and of those that are made of them. */
 export const straxRecordsHelp: ColumnTexts = {

@@ -30,6 +30,7 @@ const raw = Table.from(rawRecordsSchema, {
   length: golden.raw_records.length,
   pulse_length: golden.raw_records.pulse_length,
   record_i: golden.raw_records.record_i,
+  polarity: golden.raw_records.time.map(() => 0),
   data: golden.raw_records.data.map((
     x: number[],
   ) => [...x, ...new Array<number>(SAMPLES - x.length).fill(0)]),
@@ -39,7 +40,7 @@ const gain = {
   channels: Object.fromEntries(golden.to_pe.map((pe: number, ch: number) => [`0:${ch}`, pe])),
 };
 const config = {
-  records: { baselineSamples: 10 },
+  records: { baselineSamples: 10, flip: true },
   trimmed_records: { samplesBefore: 7, samplesBehind: 5 },
   reduced_records: { leftExtension: 2 * DT, rightExtension: 5 * DT },
   filtered_records: { response: golden.filter_waveforms.taps.map(String) },

@@ -9,6 +9,7 @@
  * | `length`, `data` | samples that count, and the samples, filled up with 0, ADC counts |
  * | `pulse_length` | samples of the whole trace |
  * | `record_i` | number of the fragment, from 0 |
+ * | `polarity` | that of `raw_files`: -1 negative, 1 positive pulses, 0 where it is not known |
  *
  * strax has this step in the readers of its experiments (straxen, redax). A trace without samples gives no fragment.
  *
@@ -66,9 +67,17 @@ export const rawRecords: Plugin = definePlugin({
   provides: "raw_records",
   dependsOn: ["raw_files"],
   needs: {
-    raw_files: { time: "time", board: "u16", channel: "u16", dt: "i32", flags: "u32", wave: "u16[]" },
+    raw_files: {
+      time: "time",
+      board: "u16",
+      channel: "u16",
+      dt: "i32",
+      flags: "u32",
+      polarity: "i8",
+      wave: "u16[]",
+    },
   },
-  version: "1.2.0",
+  version: "1.3.0",
   help: "Traces as fragments of equally many samples",
   schema: rawRecordsSchema,
   columnHelp: rawRecordsHelp,
@@ -91,7 +100,7 @@ export const rawRecords: Plugin = definePlugin({
     maxPulse: option.time({ default: "1 ms", min: 1, help: "With joinFragments: longest pulse" }),
   },
   computeChunk(chunk, { options, emit, own, notice }) {
-    const { time, board, channel, dt, flags, wave } = chunk.columns;
+    const { time, board, channel, dt, flags, polarity, wave } = chunk.columns;
     const { values, offsets } = wave;
     const { samples: width, channelsPerBoard } = options;
     const { from: firstRow, to: lastRow } = own;
@@ -133,6 +142,7 @@ export const rawRecords: Plugin = definePlugin({
         to.dt[row] = dt[i]!;
         to.length[row] = length;
         to.pulse_length[row] = joined ? joined.pulse[i]! : n;
+        to.polarity[row] = polarity[i]!;
         to.record_i[row] = joined ? joined.number[i]! : k;
       }
     }

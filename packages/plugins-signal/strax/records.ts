@@ -5,14 +5,17 @@
  * |---|---|
  * | `time`, `endtime`, `channel`, `dt`, `length`, `pulse_length`, `record_i` | as in `raw_records` |
  * | `baseline`, `baseline_rms` | mean and standard deviation (population) of the pulse's first samples, ADC counts; all fragments of a pulse have those of the first |
- * | `data` | `trunc(baseline) - sample` (without `flip`: `sample - trunc(baseline)`) within `length`, 0 behind, ADC counts |
+ * | `data` | `trunc(baseline) - sample` for negative pulses, `sample - trunc(baseline)` for positive ones, within `length`, 0 behind, ADC counts |
  * | `area` | sum of `data`, and `round(length x fraction of the baseline)`, halves to even; ADC counts x samples |
  * | `reduction_level` | 0: nothing was taken away |
  *
  * This is `raw_to_records`, `baseline`, `zero_out_of_bounds` and `integrate` of strax in one step
  * (Aalbers et al., strax, doi:10.5281/zenodo.1340632).
  *
- * Differences from strax: the baseline is the mean of samples that count, where strax takes the filled-up ones of a pulse shorter than
+ * `flip` says for all channels whether pulses are negative. Unless it is set, that is what `raw_records` know of each; what they do not
+ * know is taken as negative, with a notice.
+ *
+ * Differences from strax: `flip` need not be set; the baseline is the mean of samples that count, where strax takes the filled-up ones of a pulse shorter than
  * `baselineSamples` too; a fragment whose predecessor is missing has no baseline (NaN) and no samples, with a notice, where strax takes that of the channel's
  * pulse before without a word, or fails if there was none; a pulse may cross chunks, up to `maxPulse`; there is no `amplitude_bit_shift`.
  *
@@ -31,6 +34,7 @@
  *   length: [5],
  *   pulse_length: [5],
  *   record_i: [0],
+ *   polarity: [-1],
  *   data: [[100, 101, 60, 90, 100]],
  * });
  * await using ctx = new Context({ config: { "records.baselineSamples": 2 } });
@@ -48,10 +52,14 @@ import type { Plugin } from "@millrace/core/plugin";
 import { isCallOf } from "@millrace/core/stage";
 import type { Table } from "@millrace/core/table";
 import { mayStay } from "./kernels/_memory.ts";
+import { turnPositive } from "./kernels/turn_positive.ts";
 import { highestOf, recordRows } from "./kernels/wasm_rows.ts";
 import { straxRecordsHelp } from "./column_help.ts";
 import { rawRecordsSchema, type RawRecordTypes, straxRecordsSchema } from "./schemas.ts";
 
+const ASSUMED =
+  "The polarity of the pulses is not known in some channels (no settings beside their files say it) and taken as negative; " +
+  "set records.flip";
 const LOST = "Some fragments of pulses have no predecessor: they have no baseline (NaN) and no samples (0)";
 
 /** Fragments without baseline. Options: `baselineSamples`, `flip`, `maxPulse`. */
@@ -61,7 +69,7 @@ export const straxRecords: Plugin = definePlugin({
   provides: "records",
   dependsOn: ["raw_records"],
   needs: { raw_records: rawRecordsSchema.types },
-  version: "1.0.0",
+  version: "1.1.0",
   help: "Pulse fragments without baseline, upwards, with their integral",
   dataKind: "raw_records",
   schema: straxRecordsSchema,
@@ -75,7 +83,10 @@ export const straxRecords: Plugin = definePlugin({
       unit: "sample",
       help: "Samples at the start of a pulse that the baseline is the mean of",
     }),
-    flip: option.boolean({ default: true, help: "Pulses are negative: turn them over" }),
+    flip: option.boolean({
+      default: null,
+      help: "Pulses are negative: turn them over; default: as the settings beside the files say, else true",
+    }),
     maxPulse: option.time({
       default: "1 ms",
       min: 0,
@@ -83,7 +94,6 @@ export const straxRecords: Plugin = definePlugin({
     }),
   },
   computeChunk(chunk, context) {
-    mayStay(isCallOf(straxRecords, context));
     const { options, emit, own, notice } = context;
     const { table, columns } = chunk;
     const { from, to } = own;
@@ -99,8 +109,14 @@ export const straxRecords: Plugin = definePlugin({
     });
     if (!whole) { for (const name of same) out.columns[name].set(columns[name].subarray(from, to)); }
     out.columns.reduction_level.fill(0);
-    const settings = { width, baselineSamples: options.baselineSamples, flip: options.flip };
+    const { positive, unknown } = options.flip === null ? polarities(columns.polarity, from, to) : NONE;
+    if (unknown > 0) notice(ASSUMED);
+    const flip = options.flip ?? (positive === 0 || positive < to - from);
+    const isMixed = options.flip === null && flip && positive > 0;
+    mayStay(!isMixed && isCallOf(straxRecords, context)); // what is turned back here is not what the kernel made
+    const settings = { width, baselineSamples: options.baselineSamples, flip };
     const lost = recordRows(columns, from, to, settings, out.columns);
+    if (isMixed) turnPositive(columns, from, to, width, out.columns);
     // What began before this stretch may be missing because a part of the run was asked for.
     if (lost >= 0 && time[lost]! - record_i[lost]! * width * dt[lost]! >= Number(chunk.start - table.t0)) {
       notice(LOST);
@@ -108,6 +124,18 @@ export const straxRecords: Plugin = definePlugin({
     return out;
   },
 });
+
+const NONE = { positive: 0, unknown: 0 };
+
+/** How many fragments are of positive pulses, and of which it is not known. */
+function polarities(polarity: Int8Array, from: number, to: number): { positive: number; unknown: number } {
+  let positive = 0, unknown = 0;
+  for (let i = from; i < to; i++) {
+    if (polarity[i]! > 0) positive++;
+    else if (polarity[i] === 0) unknown++;
+  }
+  return { positive, unknown };
+}
 
 /** @throws {RangeError} On a pulse that is longer than is looked back for the first fragment of one. */
 function checkPulses(

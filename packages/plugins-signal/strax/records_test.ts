@@ -144,3 +144,46 @@ Deno.test("records: a pulse longer than maxPulse is an error that names the opti
     ({ cause }: Error) => /set records.maxPulse to more than 48 ps/.test(String(cause)),
   );
 });
+
+Deno.test("records: pulses are turned over as raw_records know their polarity, unless flip is set", async () => {
+  const polarity = fc.constantFrom(-1, 0, 1);
+  await fc.assert(
+    fc.asyncProperty(randomPulses(), fc.tuple(polarity, polarity, polarity), async (list, known) => {
+      const pulses = list.map((pulse) => ({ ...pulse, polarity: known[pulse.channel]! }));
+      const source = tableSource("raw_records", rawTable(pulses));
+      const of = (more: Record<string, unknown>) =>
+        rowsOf([source, straxRecords], "records", { records: { baselineSamples: 4, ...more } });
+      const [found, negative, positive] = await Promise.all([
+        of({}),
+        of({ flip: true }),
+        of({ flip: false }),
+      ]);
+      assert.equal(found.length, negative.length);
+      found.forEach((row, i) => {
+        const expected = known[row.channel as number]! > 0 ? positive[i] : negative[i];
+        assert.deepEqual(row, expected);
+      });
+      if (pulses.length > 0) {
+        await testPlugin(straxRecords, { inputs: { raw_records: rawTable(pulses) }, options: config });
+      }
+    }),
+    { numRuns: 40 },
+  );
+});
+
+Deno.test("records: a notice says that the polarity is not known, and none where it is or flip is set", async () => {
+  const notices = async (polarity: number, settings: Record<string, unknown>) => {
+    const table = rawTable([{ time: 0, channel: 0, samples: [100, 100, 90], polarity }]);
+    await using ctx = new Context({ config: { records: settings } });
+    ctx.register(tableSource("raw_records", table), straxRecords);
+    return (await ctx.run("run", "records")).notices;
+  };
+  const [text, ...others] = await notices(0, {});
+  assert.match(
+    text!,
+    /^records: The polarity of the pulses is not known .* taken as negative; set records\.flip$/,
+  );
+  assert.deepEqual(others, []);
+  for (const settings of [{ flip: true }, { flip: false }]) assert.deepEqual(await notices(0, settings), []);
+  for (const polarity of [-1, 1]) assert.deepEqual(await notices(polarity, {}), []);
+});

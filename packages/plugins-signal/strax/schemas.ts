@@ -34,6 +34,8 @@ export type FragmentTypes = {
 
 /** Column types of {@linkcode rawRecordsSchema}. */
 export type RawRecordTypes = FragmentTypes & {
+  /** -1 for negative pulses, 1 for positive ones, 0 where it is not known. */
+  readonly polarity: "i8";
   /** Samples, ADC counts. */
   readonly data: "i16[n]";
 };
@@ -197,7 +199,11 @@ const fragment = {
 } as const;
 
 /** Columns of `raw_records`. */
-export const rawRecordsSchema: Schema<RawRecordTypes> = schema({ ...fragment, data: "i16[n]" });
+export const rawRecordsSchema: Schema<RawRecordTypes> = schema({
+  ...fragment,
+  polarity: "i8",
+  data: "i16[n]",
+});
 
 /** Columns of `records`. */
 export const straxRecordsSchema: Schema<StraxRecordTypes> = schema({
