@@ -64,7 +64,7 @@ export async function main(args: readonly string[], io: Io = systemIo()): Promis
     await program.parseAsync([...args], { from: "user" });
     return 0;
   } catch (error) {
-    if (error instanceof CommanderError) return misunderstood(error, help, io);
+    if (error instanceof CommanderError) return misunderstood(error, help, io, takesSettings(program, args));
     if (error instanceof OutputClosedError) return exitCodeOf(error);
     const hint = error instanceof UsageError ? `\nSee ${help}` : "";
     io.err(`millrace: ${printableLines(describeError(error, { debug: args.includes("--debug") }))}${hint}\n`);
@@ -109,19 +109,30 @@ function helpOf(name: string, program: CommandTree, args: readonly string[]): st
   return [...names, "--help"].join(" ");
 }
 
+/** Whether the command takes options of plugins. */
+function takesSettings(program: CommandTree, args: readonly string[]): boolean {
+  const [name] = commandOf(program, args);
+  const command = program.commands.find((one) => one.name() === name);
+  return command?.options.some(({ long }) => long === "--set") ?? false;
+}
+
 interface CommandTree {
   readonly commands: readonly CommandTree[];
+  readonly options: readonly { readonly long?: string | undefined }[];
   name(): string;
 }
 
 /** Exit code of what the parser says, in our words. */
-function misunderstood(error: CommanderError, help: string, io: Io): number {
+function misunderstood(error: CommanderError, help: string, io: Io, settings: boolean): number {
   if (error.exitCode === 0) return 0;
   if (error.code === "commander.help") return 2; // the help was shown instead
   const [what = "", guess] = error.message.replace(/^error: /, "").split("\n");
   const text = what.charAt(0).toUpperCase() + what.slice(1).replaceAll("'", '"').replace(/\.$/, "");
   const names = guess?.match(/\((?:Did you mean )(?:one of )?(.*)\?\)/)?.[1];
-  const meant = names ? `; did you mean ${names.split(", ").map((name) => `"${name}"`).join(" or ")}?` : ".";
-  io.err(`millrace: ${text}${meant} See ${help}\n`);
+  const meant = names ? `; did you mean ${names.split(", ").map((name) => `"${name}"`).join(" or ")}?` : "";
+  const set = settings && error.code === "commander.unknownOption" && !names
+    ? "; options of plugins are given as --set PLUGIN.OPTION=VALUE, such as --set raw_files.dt=16ns"
+    : "";
+  io.err(`millrace: ${text}${meant || `${set}.`} See ${help}\n`);
   return 2;
 }

@@ -64,6 +64,10 @@ Deno.test("main() answers what it does not understand with a message, the neares
       ["run", "x", "--tpye", "hits"],
       /^millrace: Unknown option "--tpye"; did you mean "--type"\? See millrace run --help\n$/,
     ],
+    [
+      ["run", "x", "--dt", "16ns"],
+      /^millrace: Unknown option "--dt"; .* --set PLUGIN\.OPTION=VALUE, such as --set raw_files\.dt=16ns\. See millrace run/,
+    ],
     [["run"], /^millrace: Missing required argument "input"\. See millrace run --help\n$/],
     [["run", "x", "--type"], /Option "-t, --type <types>" argument missing/],
     [["show", "a", "b", "c", "d"], /Too many arguments for "show"/],

@@ -18,7 +18,15 @@ const COUNT = /^\s*\d+\s*$/;
 export const baselineSamples: OptionSpec<OptionRange> = Object.freeze({
   ...range,
   parse(input: unknown, name: string, source?: string) {
-    const isCount = typeof input === "number" || (typeof input === "string" && COUNT.test(input));
-    return range.parse(isCount ? [0, input] : input, name, source);
+    if (typeof input !== "number" && (typeof input !== "string" || input.includes(".."))) {
+      return range.parse(input, name, source);
+    }
+    const count = typeof input === "number" || COUNT.test(input) ? Number(input) : NaN;
+    if (Number.isSafeInteger(count) && count > 0) return range.parse([0, count], name, source);
+    const from = source === undefined ? "" : ` (${source})`;
+    const why = count === 0 ? "a baseline needs at least 1 sample" : "that is no number of samples";
+    const message = `Cannot set "${name}"${from} to ${JSON.stringify(input)}: ${why}; ` +
+      "it takes a number of samples or a range start..end, such as 30 or 10..40";
+    throw Number.isNaN(count) ? new TypeError(message) : new RangeError(message);
   },
 });

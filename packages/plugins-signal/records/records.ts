@@ -103,8 +103,7 @@ export const RECORD_HELP: Readonly<Record<keyof RecordTypes, readonly [unit: str
 };
 
 const ASSUMED =
-  "The polarity of some channels is not known (no settings beside their files say it) and taken as negative; " +
-  "set records.polarity";
+  "The polarity is not known where no settings beside the files say it, and taken as negative; set records.polarity";
 
 const shorter = (start: number, end: number) =>
   `Some records end before the last of the baseline samples (${start} .. ${end}): the baseline is the mean of those they have, ` +

@@ -116,6 +116,14 @@ Deno.test("records refuse a range of baseline samples that is none", async () =>
       /Cannot set "records.baselineSamples".* to /,
     );
   }
+  for (const given of [0, "0", "abc", -1]) {
+    await assert.rejects(
+      run([], { "records.baselineSamples": given }),
+      new RegExp(
+        `to ${JSON.stringify(given)}: .*; it takes a number of samples or a range start\\.\\.end, such as 30`,
+      ),
+    );
+  }
 });
 
 const polarityTraces = [1, -1, 0].map((polarity, k) => ({
@@ -155,7 +163,7 @@ Deno.test("records say once that a polarity is not known, for every chunk size",
     assert.equal(notices.length, 1);
     assert.match(
       notices[0]!,
-      /^records: The polarity of some channels is not known .*negative; set records\.polarity$/,
+      /^records: The polarity is not known where .* taken as negative; set records\.polarity$/,
     );
   }
   assert.deepEqual(await noticesOf(traces.filter((trace) => trace.polarity !== 0), one), []);

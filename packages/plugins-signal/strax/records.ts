@@ -58,8 +58,7 @@ import { straxRecordsHelp } from "./column_help.ts";
 import { rawRecordsSchema, type RawRecordTypes, straxRecordsSchema } from "./schemas.ts";
 
 const ASSUMED =
-  "The polarity of the pulses is not known in some channels (no settings beside their files say it) and taken as negative; " +
-  "set records.flip";
+  "The polarity is not known where no settings beside the files say it, and taken as negative; set records.flip";
 const LOST = "Some fragments of pulses have no predecessor: they have no baseline (NaN) and no samples (0)";
 
 /** Fragments without baseline. Options: `baselineSamples`, `flip`, `maxPulse`. */

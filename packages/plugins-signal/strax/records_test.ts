@@ -181,7 +181,7 @@ Deno.test("records: a notice says that the polarity is not known, and none where
   const [text, ...others] = await notices(0, {});
   assert.match(
     text!,
-    /^records: The polarity of the pulses is not known .* taken as negative; set records\.flip$/,
+    /^records: The polarity is not known where .* taken as negative; set records\.flip$/,
   );
   assert.deepEqual(others, []);
   for (const settings of [{ flip: true }, { flip: false }]) assert.deepEqual(await notices(0, settings), []);

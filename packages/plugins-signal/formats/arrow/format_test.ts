@@ -133,7 +133,7 @@ const rejected: Record<string, [bytes: Uint8Array, message: RegExp, options?: Re
     file({ wave: waves(), time: vector(["a", "b"], new arrow.Utf8()) }),
     /column time is of type Utf8/,
   ],
-  "without an interval": [whole, /it has no column dt; set raw_files\.dt/, {}],
+  "without an interval": [whole, /it has no column dt; .*--set raw_files\.dt=2ns/, {}],
   "with times and t0": [file({ wave: waves(), time: int(1, 2) }), /raw_files\.t0: it has times of its own/, {
     dt: 1,
     t0: 3,

@@ -88,7 +88,9 @@ export class ColumnarReader implements TraceReader {
       );
     }
     if (block && !block.column("dt") && this.#options.dt === undefined) {
-      throw new TypeError(`Cannot read "${this.path}": it has no column dt; set raw_files.dt, such as 2ns`);
+      throw new TypeError(
+        `Cannot read "${this.path}": it has no column dt; set it, such as --set raw_files.dt=2ns`,
+      );
     }
     if (times && block!.rows > 0) this.#epoch.seen(this.#time(times, 0), this.window);
     return source.size;

@@ -118,7 +118,9 @@ export class TableReader implements TraceReader {
 function intervals(path: string, { dt, rows, name }: TraceTable, given: number | undefined): Int32Array {
   if (given !== undefined) return new Int32Array(rows).fill(given);
   if (!dt) {
-    throw new TypeError(`Cannot read "${path}": ${name} has no column dt; set raw_files.dt, such as 2ns`);
+    throw new TypeError(
+      `Cannot read "${path}": ${name} has no column dt; set it, such as --set raw_files.dt=2ns`,
+    );
   }
   const { values, scale } = quantityOf(path, dt);
   return Int32Array.from({ length: rows }, (_, i) => {

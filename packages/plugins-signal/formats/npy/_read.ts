@@ -30,7 +30,7 @@ export async function* readArrays(
   const { dt, maxRows, maxBytes, pool, account, signal, progress } = options;
   if (dt === undefined) {
     throw new TypeError(
-      `Cannot read "${name}": NumPy files have no sampling interval; set raw_files.dt, such as 2ns`,
+      `Cannot read "${name}": NumPy files have no sampling interval; set it, such as --set raw_files.dt=2ns`,
     );
   }
   refuse(name, "NumPy", options, ["recordLength"]);

@@ -26,7 +26,7 @@ export const waveDump: Format = {
       throw new TypeError(
         `Cannot read "${
           paths[0]
-        }": WaveDump files have no sampling interval; set raw_files.dt, such as 4ns for a V1725`,
+        }": WaveDump files have no sampling interval; set it, such as --set raw_files.dt=4ns for a V1725`,
       );
     }
     const open = noFiles();

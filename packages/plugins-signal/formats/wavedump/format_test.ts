@@ -88,6 +88,6 @@ Deno.test("a WaveDump file is refused without a sampling interval", async () => 
   using folder = new TestFolder();
   await assert.rejects(
     readRun(folder.file("wave2.dat", whole)),
-    /TypeError: .*set raw_files\.dt, such as 4ns/,
+    /TypeError: .*--set raw_files\.dt=4ns/,
   );
 });
