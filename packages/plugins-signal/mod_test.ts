@@ -309,3 +309,12 @@ Deno.test("every column of every plugin has a meaning, and a unit where it has o
     }
   }
 });
+
+Deno.test("the table of the README names every plugin", async () => {
+  const text = await Deno.readTextFile(new URL("./README.md", import.meta.url));
+  const table = text.slice(text.indexOf("## Plugins"), text.indexOf("### After strax"));
+  const named = [...table.matchAll(/^\| (`[^|]*`) +\|/gm)].flatMap(([, cell]) =>
+    cell!.replaceAll("`", "").split(", ")
+  );
+  assert.deepEqual(named.toSorted(), signalPlugins.map(({ name }) => name).toSorted());
+});
