@@ -205,7 +205,7 @@ export class CompassDecoder implements Disposable {
       this.#fail(
         0,
         `it starts with 0x${found}, a CoMPASS file with 0xcae0 to 0xcaef; ` +
-          "give .BIN files of CoMPASS, or choose the format that the file has",
+          "give .BIN files of CoMPASS; strax records (.bin) have a JSON of the same name beside them, with itemsize and dtype",
       );
       return false;
     }

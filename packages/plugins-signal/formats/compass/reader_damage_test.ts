@@ -55,7 +55,10 @@ const rejects: Reject[] = [
   {
     name: "a wrong header",
     make: (folder) => folder.file("a.BIN", whole.with(1, 0xcb)),
-    error: { name: "SyntaxError", message: /a\.BIN" at byte 0: it starts with 0xcbed, .*choose the format/ },
+    error: {
+      name: "SyntaxError",
+      message: /a\.BIN" at byte 0: it starts with 0xcbed, .*; strax records \(\.bin\) have a JSON/,
+    },
     recovered: { rows: 0, notice: new RegExp(`Recovered 0 events .* ${whole.length} bytes from byte 0`) },
   },
   {

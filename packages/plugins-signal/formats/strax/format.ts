@@ -10,6 +10,7 @@
  * Times since 1970 are counted from the first whole second of the run, which a notice says. The JSON is in the lineage.
  * @module
  */
+import { isCompass } from "../compass/detect.ts";
 import type { Format, FormatOptions, FormatPiece } from "../format.ts";
 import { noFiles, readTraces, refuse } from "../merge/read_traces.ts";
 import { descriptionPlaces, isDescription, type StraxLayout, straxLayout } from "./layout.ts";
@@ -24,10 +25,11 @@ export const strax: Format = {
   name: "strax records",
   suffixes: [".bin"],
   byCompanion: true,
-  detect(_head, path) {
+  detect(head, path) {
     if (!path.toLowerCase().endsWith(".bin")) return false;
     try {
-      return isDescription(Deno.readTextFileSync(descriptionPlaces(path)[0]!));
+      const found = isDescription(Deno.readTextFileSync(descriptionPlaces(path)[0]!));
+      return found === "whole" || (found === "part" && !isCompass(head));
     } catch (error) {
       if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable) return false;
       throw error;

@@ -114,6 +114,16 @@ const rejected: Record<string, [bytes: Uint8Array, text: string, message: RegExp
     text.replace('"channel"', '"kanal"'),
     /the field channel is missing; it is <i2 or/,
   ],
+  "whose description has a wrong key": [
+    bytes,
+    text.replace('"itemsize"', '"item_size"'),
+    /raw_records\.json": it describes the strax records beside it, which takes itemsize .* and dtype/,
+  ],
+  "whose description has no key that is known": [
+    bytes,
+    "{}",
+    /raw_records\.bin".*; strax records \(\.bin\) have a JSON of the same name beside them, with itemsize and dtype/,
+  ],
   "whose data are fractions": [
     bytes,
     text.replace(/"<i2",\s*\[\s*9/, '"<f4", [9'),

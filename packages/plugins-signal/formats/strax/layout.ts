@@ -49,9 +49,10 @@ export function descriptionPlaces(path: string): string[] {
   return [path.replace(/\.[^./]*$/, "") + ".json"];
 }
 
-/** Whether a text describes records. */
-export function isDescription(text: string): boolean {
-  return /"itemsize"\s*:/.test(text) && /"dtype"\s*:/.test(text);
+/** Whether a text describes records: wholly, or as one that lacks something, which `straxLayout` says. */
+export function isDescription(text: string): "whole" | "part" | undefined {
+  const found = ["itemsize", "dtype"].filter((key) => new RegExp(`"${key}"\\s*:`).test(text)).length;
+  return found === 2 ? "whole" : found === 1 ? "part" : undefined;
 }
 
 /**
@@ -69,7 +70,8 @@ export function straxLayout(path: string, text: string): StraxLayout {
   const { itemsize, dtype, n_records } = json;
   if (!(Number.isInteger(itemsize) && (itemsize as number) > 0 && Array.isArray(dtype))) {
     throw new TypeError(
-      `Cannot read "${path}": it needs itemsize and dtype, a list of [name, type, shape, offset]`,
+      `Cannot read "${path}": it describes the strax records beside it, which takes itemsize (bytes a record) and dtype, ` +
+        "a list of [name, type, shape, offset]",
     );
   }
   const found = (name: string): [Field, number] => {
