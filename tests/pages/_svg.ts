@@ -41,9 +41,11 @@ export interface Plot {
   readonly log?: boolean;
   /** Where y starts; default: the data. */
   readonly yFrom?: number;
+  /** y in whole numbers, such as channels. */
+  readonly whole?: boolean;
 }
 
-const WIDTH = 720, HEIGHT = 320, LEFT = 72, RIGHT = 16, TOP = 34, BOTTOM = 46;
+const WIDTH = 720, HEIGHT = 336, LEFT = 72, RIGHT = 16, TOP = 50, BOTTOM = 46;
 const COLOURS = ["#1f6feb", "#d1242f", "#1a7f37", "#8250df", "#bf8700"];
 
 const escape = (text: string) =>
@@ -74,15 +76,16 @@ function extent(values: readonly number[]): readonly [number, number] {
 }
 
 /** Round numbers between the ends. */
-function ticks(low: number, high: number): number[] {
+function ticks(low: number, high: number, whole = false): number[] {
   const step = 10 ** Math.floor(Math.log10((high - low) / 4)), span = (high - low) / step;
-  const wide = span > 40 ? 10 * step : span > 20 ? 5 * step : span > 8 ? 2 * step : step;
+  const fine = span > 40 ? 10 * step : span > 20 ? 5 * step : span > 8 ? 2 * step : step;
+  const wide = whole ? Math.max(1, Math.ceil(fine)) : fine;
   const first = Math.ceil(low / wide);
   return Array.from({ length: Math.floor(high / wide) - first + 1 }, (_, k) => (first + k) * wide);
 }
 
 /** The plot as a document. */
-export function svgOf({ title, x, y, layers, log = false, yFrom }: Plot): string {
+export function svgOf({ title, x, y, layers, log = false, yFrom, whole = false }: Plot): string {
   const points = layers.flatMap(pointsOf);
   const height = (value: number) => log ? Math.log10(value) : value;
   const [x0, x1] = extent(points.map(([px]) => px));
@@ -105,7 +108,7 @@ export function svgOf({ title, x, y, layers, log = false, yFrom }: Plot): string
       }</text>`,
     );
   }
-  for (const tick of ticks(y0, y1)) {
+  for (const tick of ticks(y0, y1, whole)) {
     const at = log ? 10 ** tick : tick;
     out.push(
       `<path d="M${LEFT} ${sy(at)}H${WIDTH - RIGHT}" stroke="#eaeef2"/>`,
@@ -122,22 +125,39 @@ export function svgOf({ title, x, y, layers, log = false, yFrom }: Plot): string
       (TOP + HEIGHT - BOTTOM) / 2
     }) rotate(-90)" text-anchor="middle" fill="#57606a">${escape(y)}</text>`,
   );
-  let named = 0;
+  // The legend has a line of its own below the title, so that it covers no data.
+  let at = LEFT;
   layers.forEach((layer, k) => {
     const colour = layer.colour ?? COLOURS[k % COLOURS.length]!;
     out.push(drawn(layer, colour, sx, sy));
     if (layer.name === undefined) return;
-    const at = TOP + 14 + 16 * named++;
-    out.push(
-      `<rect x="${WIDTH - RIGHT - 190}" y="${at - 9}" width="10" height="10" fill="${colour}"/>`,
-      `<text x="${WIDTH - RIGHT - 174}" y="${at}">${escape(layer.name)}</text>`,
-    );
+    const name = `<text x="20" y="4">${escape(layer.name)}</text>`;
+    out.push(`<g transform="translate(${at} 36)">${keyOf(layer, colour)}${name}</g>`);
+    at += 40 + Math.ceil(7.5 * layer.name.length);
   });
   out.push(
     `<path d="M${LEFT} ${TOP}V${HEIGHT - BOTTOM}H${WIDTH - RIGHT}" fill="none" stroke="#57606a"/>`,
     "</svg>",
   );
   return out.join("\n") + "\n";
+}
+
+/** A small piece of a layer, for the legend: as it is drawn. */
+function keyOf({ kind }: Layer, colour: string): string {
+  switch (kind) {
+    case "line":
+      return `<path d="M0 0h15" stroke="${colour}" stroke-width="1.3"/>`;
+    case "dots":
+      return `<path d="M7.5 0h0" stroke="${colour}" stroke-width="5" stroke-linecap="round"/>`;
+    case "bars":
+      return `<rect y="-5" width="15" height="10" fill="${colour}" fill-opacity="0.7"/>`;
+    case "band":
+      return `<rect y="-5" width="15" height="10" fill="${colour}" fill-opacity="0.15"/>`;
+    case "level":
+      return `<path d="M0 0h15" stroke="${colour}" stroke-dasharray="5 4"/>`;
+    case "mark":
+      return `<path d="M7.5 -6v12" stroke="${colour}" stroke-dasharray="2 3"/>`;
+  }
 }
 
 function drawn(

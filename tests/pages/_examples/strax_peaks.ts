@@ -24,6 +24,7 @@ async function timeline(get: Get): Promise<Plot> {
     x: "us",
     y: "channel",
     yFrom: -0.6,
+    whole: true,
     layers: [
       ...peaks!.filter(early).map((row): Layer => ({
         kind: "band",
@@ -74,7 +75,7 @@ export const straxPeakExamples: Readonly<Record<string, Example>> = {
         x: NS,
         y: PE,
         layers: [
-          { kind: "line", points: data(peak), name: "data" },
+          { kind: "line", points: data(peak), name: "summed waveform" },
           { kind: "band", from: at(2.5), to: at(7.5), colour: "#1a7f37", name: "width of 50 %" },
           { kind: "mark", x: median, name: "median_time" },
         ],
