@@ -242,3 +242,23 @@ Deno.test("metricsEvery must be a whole number above 0", async () => {
     /metricsEvery must be a whole number above 0: received 0/,
   );
 });
+
+Deno.test("rows of a plugin are those of the data types that somebody asked for", async () => {
+  const two = definePlugin({
+    provides: ["kept", "twice"],
+    dependsOn: ["pulses"],
+    version: "1",
+    dataKind: { kept: "pulses", twice: "doubles" },
+    schema: { kept: { time: "time", a: "f32" }, twice: { time: "time", b: "f32" } },
+    computeChunk: (chunk, { emitTo }) => {
+      const kept = emitTo("kept", chunk.length), twice = emitTo("twice", chunk.length);
+      for (const table of [kept, twice]) table.get("time", "time").set(chunk.table.get("time", "time"));
+      return { kept, twice };
+    },
+  });
+  await using ctx = new Context();
+  ctx.register(tableSource("pulses", pulses(), { dataKind: "pulses", cuts: [20n] }), two);
+  const rows = async (types: string[]) => (await ctx.run("run_1", types)).plugins.get("kept")!.rows;
+  assert.equal(await rows(["kept"]), 4);
+  assert.equal(await rows(["kept", "twice"]), 8);
+});

@@ -245,14 +245,16 @@ export abstract class Node implements Producer {
     }
   }
 
-  /** Count and hand out a chunk; the edges own it from now on. */
+  /** Count, if it is of a type that somebody asked for, and hand out a chunk; the edges own it from now on. */
   protected give(plugin: string, chunk: Chunk): void {
     this.given++;
     const metrics = this.metricsOf(plugin);
     const bytes = chunk.table.nbytes;
-    metrics.rows += chunk.length;
-    metrics.bytes += bytes;
-    metrics.chunks++;
+    if (this.#byType.has(chunk.dataType)) {
+      metrics.rows += chunk.length;
+      metrics.bytes += bytes;
+      metrics.chunks++;
+    }
     const { dataType, length: rows, start, end } = chunk;
     this.services.seen(chunk);
     this.services.event({ type: "chunk", plugin, dataType, rows, bytes, start, end });
