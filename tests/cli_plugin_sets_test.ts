@@ -69,6 +69,26 @@ Deno.test(
 );
 
 Deno.test(
+  "a data type of another plugin set is told with that set",
+  inFolder(async (cwd) => {
+    const of = async (...args: string[]) => {
+      const { code, err } = await millrace(args, { cwd });
+      assert.equal(code, 2, err);
+      assert.ok(err.length < 250, err);
+      return err;
+    };
+    const out = ["--store", "s", "--set", "peaks.channels=4"];
+    for (const command of [["plugins", "peaks"], ["run", "x.BIN", "--type", "peaks", ...out]]) {
+      assert.match(await of(...command), /"peaks".*; it is in the plugin set strax: add --plugins strax/);
+    }
+    const signal = await of("run", "x.BIN", "--plugins", "strax", "--type", "hit_threshold", "--store", "s");
+    assert.match(signal, /"hit_threshold".*; it is in the plugin set signal: add --plugins signal/);
+    const typo = await millrace(["plugins", "hit_treshold"], { cwd });
+    assert.match(typo.err, /there is none of that name; did you mean "hit_threshold"\? There are /);
+  }),
+);
+
+Deno.test(
   "a plugin set that there is not is told with those that there are",
   inFolder(async (cwd) => {
     const { code, err } = await millrace(["plugins", "--plugins", "xenon"], { cwd });

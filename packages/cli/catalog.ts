@@ -60,6 +60,22 @@ export async function loadPlugins(
   return plugins;
 }
 
+/**
+ * What to do about a data type, or plugin, that there is not but that another set of built-in plugins has: an end of a message, empty where
+ * none has it.
+ *
+ * @param name Of a data type.
+ * @param set The set that is used.
+ */
+export async function inOtherSet(name: string, set = PLUGIN_SETS[0]!): Promise<string> {
+  for (const [other, load] of Object.entries(SETS)) {
+    if (other === set) continue;
+    if (!(await load()).some((plugin) => plugin.name === name || plugin.provides.includes(name))) continue;
+    return `it is in the plugin set ${other}: add --plugins ${other}`;
+  }
+  return "";
+}
+
 /** The unit of a column, as the built-in plugin of that data type with the same columns says it; empty where none does. */
 export async function unitOf(dataType: string, { columns }: Schema, column: string): Promise<string> {
   const same = JSON.stringify(columns.map(({ name, type }) => [name, type]));

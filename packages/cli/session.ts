@@ -11,7 +11,7 @@ import type { Plugin } from "@millrace/core/plugin";
 import { FolderStore } from "@millrace/core/store";
 import { parseBytes } from "@millrace/core/units";
 import type { SandboxedPlugin } from "@millrace/executor/sandbox";
-import { loadPlugins, SOURCE } from "./catalog.ts";
+import { inOtherSet, loadPlugins, SOURCE } from "./catalog.ts";
 import { neededPlugins } from "./installed_plugins.ts";
 import { usage, UsageError } from "./errors.ts";
 import { type Executors, type ExecutorSettings, openExecutors } from "./executors.ts";
@@ -118,6 +118,12 @@ export async function openSession(
     context.register(await loadPlugins(options.plugin, options.plugins));
     sandboxed.push(...await neededPlugins(types, context.providers, options));
     context.register(sandboxed);
+    for (const type of [...types, ...saved]) {
+      const other = context.providers.has(type) ? "" : await inOtherSet(type, options.plugins);
+      if (other) {
+        throw new UsageError(`Cannot compute "${type}": no plugin that is used provides it; ${other}`);
+      }
+    }
     for (const [values, source] of config) context.setConfig(values, source);
     const plugins = new Set(context.providers.values());
     usage(() => checkSettings(config, plugins, [...types, ...saved], context.providers));

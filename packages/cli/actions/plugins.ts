@@ -2,10 +2,10 @@
  * `millrace plugins`.
  * @module
  */
-import { describeOptions } from "@millrace/core/config";
+import { describeOptions, didYouMean } from "@millrace/core/config";
 import { describeColumns } from "@millrace/core/describe-columns";
 import type { Plugin } from "@millrace/core/plugin";
-import { loadPlugins, PLUGIN_SETS } from "../catalog.ts";
+import { inOtherSet, loadPlugins, PLUGIN_SETS } from "../catalog.ts";
 import { UsageError } from "../errors.ts";
 import {
   installedList,
@@ -50,8 +50,10 @@ export async function pluginsAction(
       ? (await neededPlugins([name], new Map(), settings)).find(isWanted)
       : undefined);
   if (!plugin) {
-    const names = [...plugins, ...installed].flatMap(({ provides }) => provides).sort().join(", ");
-    throw new UsageError(`Cannot show the plugin "${name}": there is none of that name; there are ${names}`);
+    const other = await inOtherSet(name, settings.plugins);
+    const names = [...plugins, ...installed].flatMap(({ provides }) => provides).sort();
+    const rest = other ? `; ${other}` : didYouMean(name, names, `there are ${names.join(", ")}`);
+    throw new UsageError(`Cannot show the plugin "${name}": there is none of that name${rest}`);
   }
   io.out(settings.json ? json(pluginJson(plugin)) : pluginText(plugin));
 }
