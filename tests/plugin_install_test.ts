@@ -29,6 +29,20 @@ Deno.test("an installed plugin runs, and its result's lineage has its manifest",
   const { plugins } = JSON.parse(await Deno.readTextFile(project.lock));
   assert.equal(metadata.lineage.manifest, plugins["@lab/highest"].manifest);
   assert.match((await runHighest(project)).out, /highest +stored/, "and is found again");
+  const gone = async (...more: string[]) => {
+    const io = memoryIo();
+    const code = await main(
+      ["gc", join(project.folder, "data"), "--unreachable", "--lock", project.lock, ...more],
+      io,
+    );
+    assert.deepEqual([code, io.stderr], [0, ""]);
+    return io.stdout;
+  };
+  assert.equal(await gone(), "Nothing to remove\n", "what is installed is there");
+  assert.match(
+    await gone("--no-installed"),
+    /Would remove traces\/highest \(complete\): unreachable: highest /,
+  );
 
   const mine = join(project.folder, "mine.ts");
   await Deno.writeTextFile(

@@ -20,6 +20,8 @@ export interface InstalledPlugin {
   readonly origin: string;
   /** Name in the lock file. */
   readonly package: string;
+  /** What lineages call it by. */
+  readonly manifest: string;
   /** Data types that it makes. */
   readonly provides: readonly string[];
   /** Data types that it needs. */
@@ -44,11 +46,12 @@ async function lockOf({ lock, installed = true }: InstalledSettings): Promise<st
 export async function installedList(settings: InstalledSettings): Promise<readonly InstalledPlugin[]> {
   const path = await lockOf(settings);
   if (path === undefined) return [];
-  const { readLock } = await import("./installer/lock_file.ts");
-  return Object.entries((await readLock(path)).plugins).flatMap(([name, { version, plugins }]) =>
-    Object.values(plugins).map(({ provides, dependsOn, help }) => ({
-      origin: `${name}@${version}`,
+  const { lineageManifest, readLock } = await import("./installer/lock_file.ts");
+  return Object.entries((await readLock(path)).plugins).flatMap(([name, locked]) =>
+    Object.values(locked.plugins).map(({ provides, dependsOn, help }) => ({
+      origin: `${name}@${locked.version}`,
       package: name,
+      manifest: lineageManifest(locked),
       provides,
       dependsOn,
       help,

@@ -2,6 +2,7 @@
 import { describeOptions } from "@millrace/core/config";
 import { canonicalJson, type Json, type Lineage } from "@millrace/core/lineage";
 import type { Plugin } from "@millrace/core/plugin";
+import type { InstalledPlugin } from "../installed_plugins.ts";
 
 function isLineage(value: Json): value is Lineage {
   const is = (part: unknown) => typeof part === "object" && part !== null && !Array.isArray(part);
@@ -57,14 +58,20 @@ export function sameOrigin(a: Json, b: Json): boolean {
 export const IMPORT = "import";
 
 /**
- * Plugins of a lineage that are not among those given, or in another version, with their versions. Nothing computes what was
- * imported: that is never missed.
+ * Plugins of a lineage that are neither among those given nor installed, or in another version, with their versions. Nothing
+ * computes what was imported: that is never missed. What was installed is known by its manifest.
  */
-export function unknownPlugins(lineage: Json, plugins: readonly Plugin[]): string[] {
-  return [...ancestry(lineage).values()].flatMap(({ dataType, plugin, version }) => {
-    const known = plugins.find(({ provides }) => provides.includes(dataType));
-    return plugin === IMPORT || known?.name === plugin && known.version === version
-      ? []
-      : [`${plugin} ${version}`];
+export function unknownPlugins(
+  lineage: Json,
+  plugins: readonly Plugin[],
+  installed: readonly Pick<InstalledPlugin, "provides" | "manifest">[] = [],
+): string[] {
+  return [...ancestry(lineage).values()].flatMap(({ dataType, plugin, version, manifest }) => {
+    const provides = (one: { readonly provides: readonly string[] }) => one.provides.includes(dataType);
+    const known = plugins.find(provides);
+    const isThere = manifest === undefined
+      ? known?.name === plugin && known.version === version
+      : installed.some((one) => provides(one) && one.manifest === manifest);
+    return plugin === IMPORT || isThere ? [] : [`${plugin} ${version}`];
   });
 }

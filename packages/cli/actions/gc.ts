@@ -7,6 +7,7 @@ import { formatBytes, parseBytes } from "@millrace/core/units";
 import type { Plugin } from "@millrace/core/plugin";
 import { loadPlugins, PLUGIN_SETS } from "../catalog.ts";
 import { usage, UsageError } from "../errors.ts";
+import { installedList, type InstalledSettings } from "../installed_plugins.ts";
 import type { Io } from "../io.ts";
 import { unknownPlugins } from "./_lineage.ts";
 import {
@@ -20,7 +21,7 @@ import {
 } from "./_results.ts";
 
 /** Options of `millrace gc`. */
-export interface GcSettings {
+export interface GcSettings extends InstalledSettings {
   /** Results of one run alone. */
   readonly run?: string | undefined;
   /** Results that were finished, or begun, longer ago. */
@@ -72,6 +73,7 @@ export async function gcAction(
   const store = await openStore(folder);
   const all = await selectResults(store, settings.run);
   const sets = unreachable ? await pluginSets(settings) : [];
+  const installed = unreachable ? await installedList(settings) : [];
   const sizes = new Map<StoredSummary, number>();
   for (const one of all) sizes.set(one, (await bytesIn(one.folder)).bytes);
   const why = new Map<StoredSummary, string>();
@@ -81,7 +83,9 @@ export async function gcAction(
     if (age !== undefined && now - created > age) mark(one, `older than ${olderThan}`);
     if (incomplete && one.partial) mark(one, "incomplete");
     if (unreadable && one.problem !== undefined) mark(one, "unreadable");
-    const unknown = one.meta ? sets.map((plugins) => unknownPlugins(one.meta!.lineage, plugins)) : [];
+    const unknown = one.meta
+      ? sets.map((plugins) => unknownPlugins(one.meta!.lineage, plugins, installed))
+      : [];
     if (unknown.length > 0 && unknown.every(({ length }) => length > 0)) {
       mark(one, `unreachable: ${unknown[0]!.join(", ")}`);
     }

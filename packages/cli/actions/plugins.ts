@@ -35,7 +35,10 @@ export async function pluginsAction(
   const installed = await installedList(settings);
   const plugins = await loadPlugins(settings.plugin, settings.plugins);
   if (name === undefined) {
-    const others = installed.map(({ package: _, ...plugin }) => ({ name: plugin.provides[0], ...plugin }));
+    const others = installed.map(({ package: _, manifest: __, ...plugin }) => ({
+      name: plugin.provides[0],
+      ...plugin,
+    }));
     const text = () =>
       settings.all
         ? plugins.map(pluginText).join("\n")

@@ -3,7 +3,14 @@
  * @module
  */
 import type { Io } from "../io.ts";
-import { pluginOption, pluginsOption, recoverOption, setOption } from "./_options.ts";
+import {
+  lockOption,
+  noInstalledOption,
+  pluginOption,
+  pluginsOption,
+  recoverOption,
+  setOption,
+} from "./_options.ts";
 import { collect, NAMES, type Program } from "./_program.ts";
 
 /** Add `ls`, `info`, `du`, `gc`, `copy`, `rechunk`, `verify` and `lineage` to the program. */
@@ -86,6 +93,8 @@ function addGc(program: Program, io: Io): void {
     .option("--unreadable", "damaged, or of an older version")
     .addOption(pluginsOption)
     .option("--plugin <file|url>", "plugins of this module are there too, may be given again", collect)
+    .addOption(lockOption)
+    .addOption(noInstalledOption)
     .option("--yes", "remove them")
     .option("--json", "as JSON")
     .helpOption("-h, --help", "show help")
@@ -156,6 +165,8 @@ function addVerify(program: Program, io: Io): void {
     .addOption(setOption)
     .addOption(pluginsOption)
     .addOption(pluginOption)
+    .addOption(lockOption)
+    .addOption(noInstalledOption)
     .addOption(recoverOption)
     .option("--json", "as JSON")
     .helpOption("-h, --help", "show help")

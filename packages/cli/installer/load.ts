@@ -8,8 +8,7 @@ import type { Grants, SandboxedPlugin, SandboxLimits, VendoredPlugin } from "@mi
 import { parseSection } from "@millrace/registry-server/client";
 import { VerificationError, verifyVersion } from "@millrace/registry-server/verify";
 import { checkWrites, grantsOf } from "./grants.ts";
-import type { Lock, LockedExport, LockedPlugin } from "./lock_file.ts";
-import { sha256 } from "./package_files.ts";
+import { lineageManifest, type Lock, type LockedExport, type LockedPlugin } from "./lock_file.ts";
 import { checkVendored, filesFolder, isVendored, readPackageManifest } from "./vendor.ts";
 
 /**
@@ -38,9 +37,6 @@ export async function vendoredPlugins(
   const manifest = await checkVendored(path, name, plugin);
   await checkSignatures(path, lock, name, plugin);
   const { plugins } = parseSection(manifest.millrace);
-  const others = Object.values(plugin.packages).map(({ manifest }) => manifest).filter((each) =>
-    each !== plugin.manifest
-  );
   const folder = dirname(path);
   return Object.entries(plugin.plugins).map(([exported, { entry }]) => ({
     name: `${name}@${plugin.version}`,
@@ -49,10 +45,7 @@ export async function vendoredPlugins(
     entry,
     export: exported,
     imports: plugin.imports,
-    // What a plugin depends on changes its results as well.
-    manifestHash: others.length === 0
-      ? plugin.manifest
-      : `${plugin.manifest}+${sha256(others.sort().join())}`,
+    manifestHash: lineageManifest(plugin),
     declared: absolute(grantsOf(plugins[exported]?.permissions ?? [], name), folder),
     granted: absolute(plugin.granted, folder),
     limits: agreedLimits(name, exported, plugin, plugins[exported]?.limits ?? {}),

@@ -3,6 +3,7 @@
  * {@linkcode changeLock}.
  * @module
  */
+import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import type { Grants, SandboxLimits } from "@millrace/executor/sandbox";
@@ -233,6 +234,13 @@ export async function inTurn<T>(path: string, work: () => Promise<T>): Promise<T
   using turn = await Deno.open(join(folder, "turn"), { create: true, write: true });
   await turn.lock(true);
   return await work();
+}
+
+/** What lineages call a plugin by: its manifest, and those of what it depends on, which change its results as well. */
+export function lineageManifest({ manifest, packages }: LockedPlugin): string {
+  const others = Object.values(packages).map((each) => each.manifest).filter((each) => each !== manifest);
+  if (others.length === 0) return manifest;
+  return `${manifest}+${createHash("sha256").update(others.sort().join()).digest("hex")}`;
 }
 
 /** Names in order, so that the same plugins give the same text. */
