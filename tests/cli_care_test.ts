@@ -242,6 +242,44 @@ Deno.test(
 );
 
 Deno.test(
+  "millrace verify --repair takes the options from what is damaged, of every lineage",
+  inFolder(async (cwd) => {
+    await makeStore(cwd);
+    await addSecondHits(cwd);
+    const good = new Map<string, Uint8Array>();
+    for await (const { name } of Deno.readDir(`${cwd}/data/run_1`)) {
+      if (!name.startsWith("hit_threshold")) continue;
+      const file = `${cwd}/data/run_1/${name}/000000.arrow`;
+      good.set(file, await Deno.readFile(file));
+      const bytes = good.get(file)!.slice();
+      bytes[bytes.length >> 1]! ^= 4;
+      await Deno.writeFile(file, bytes);
+    }
+    assert.equal(good.size, 2);
+    const exported = await millrace(["run", "run_1", "--type", "hit_merged", "--store", "data"], { cwd });
+    assert.match(
+      exported.err,
+      /Reading the stored "hit_threshold" failed [^]*; remove the folder .* or have millrace verify --repair/,
+    );
+    const verify = ["verify", "data", "run_1", "hit_threshold"];
+    const repaired = await millrace([...verify, "--repair", "--input", "run_1"], { cwd });
+    assert.equal(repaired.code, 0, repaired.err);
+    for (const [file, bytes] of good) assert.deepEqual(await Deno.readFile(file), bytes, file);
+    const [file] = good.keys();
+    await Deno.writeFile(file!, good.get(file!)!.slice(1));
+    const [, type] = /(hit_threshold@\S+)/.exec((await millrace(verify, { cwd })).err)!;
+    const other = await millrace(["verify", "data", "run_1", type!, "--repair", "--input", "run_1", ...[
+      "--set",
+      `hit_threshold.threshold=21`,
+    ]], { cwd });
+    assert.match(other.err, /was made with hit_threshold\.threshold/);
+    const named = await millrace(["verify", "data", "run_1", type!, "--repair", "--input", "run_1"], { cwd });
+    assert.equal(named.code, 0, named.err);
+    assert.deepEqual(await Deno.readFile(file!), good.get(file!));
+  }),
+);
+
+Deno.test(
   "millrace verify names what is damaged, and --repair makes just that, with the same bytes",
   inFolder(async (cwd) => {
     await makeStore(cwd);
@@ -263,6 +301,10 @@ Deno.test(
       damaged.out,
       /2 damaged[^]*000001\.arrow, chunk 1 \[.*\): its SHA-256[^]*000003\.arrow, chunk 3 .*No such file/,
     );
+    assert.match(
+      damaged.err,
+      /Damaged: run_1\/hit_threshold; [^]*\n {2}millrace verify data run_1 hit_threshold@[0-9a-f]{12} --repair --input FILES\n/,
+    );
     const other = await millrace([
       ...verify,
       "--repair",
@@ -271,10 +313,11 @@ Deno.test(
       "--set",
       "hit_threshold.threshold=20",
     ], { cwd });
-    assert.deepEqual([other.code, /give the inputs and options that it was made with/.test(other.err)], [
-      1,
-      true,
-    ]);
+    assert.equal(other.code, 1);
+    assert.match(
+      other.err,
+      /give the inputs and options that it was made with; [0-9a-f]{12} was made with hit_threshold\.threshold 10, not 20/,
+    );
     const repair = [...verify, "--repair", "--input", "run_1"];
     const repaired = await millrace(repair, { cwd });
     assert.equal(repaired.code, 0, repaired.err);

@@ -35,6 +35,8 @@ export interface SessionOptions extends ExecutorSettings {
   readonly memory?: string | undefined;
   /** `plugin.option=value` of each `--set`. */
   readonly set?: readonly string[] | undefined;
+  /** Options that a stored result was made with, by `plugin.option`: those that are set come before them. */
+  readonly made?: Readonly<Record<string, unknown>> | undefined;
   /** Modules with plugins: the value of each `--plugin`. */
   readonly plugin?: readonly string[] | undefined;
   /** Set of built-in plugins. Default `signal`. */
@@ -86,6 +88,7 @@ export async function openSession(
   const config: [values: Record<string, unknown>, source: string][] = [
     [{ [SOURCE]: { input: inputs, ...(options.recover ? { recover: true } : {}) } }, "command line"],
   ];
+  if (options.made) config.push([options.made, "stored result"]);
   for (const text of options.set ?? []) {
     const { key, value } = usage(() => parseAssignment(text));
     config.push([{ [key]: value }, "--set"]);

@@ -4,10 +4,13 @@
  */
 import { type StorageProblem, type StoredSummary, verifyResult } from "@millrace/core/store";
 import { formatBytes, formatTime } from "@millrace/core/units";
+import { loadPlugins, PLUGIN_SETS } from "../catalog.ts";
 import { UsageError } from "../errors.ts";
+import { installedList } from "../installed_plugins.ts";
 import { interruptible } from "../interrupt.ts";
 import type { Io } from "../io.ts";
 import { openSession, type SessionOptions } from "../session.ts";
+import { optionsSet, unknownPlugins } from "./_lineage.ts";
 import { openStore, selectResults, SHOWN_HASH } from "./_results.ts";
 
 /** Options of `millrace verify`. */
@@ -36,11 +39,12 @@ export async function verifyAction(
   const { repair, input = [], json } = settings;
   if (repair && (runId === undefined || type === undefined || input.length === 0)) {
     throw new UsageError(
-      "Cannot repair without knowing of what: give store, run, type and the input with --input",
+      "Cannot repair without knowing of what: give store, run, type and the input with --input; " +
+        `millrace verify ${quoted(folder)} tells what is damaged, and the commands that repair it`,
     );
   }
   const store = await openStore(folder);
-  const damaged: string[] = [];
+  const damaged: StoredSummary[] = [];
   const told: Record<string, unknown>[] = [];
   await interruptible(io, async (signal) => {
     for (const summary of await selectResults(store, runId, type)) {
@@ -50,7 +54,7 @@ export async function verifyAction(
       }
       const { files, bytes, problems } = await verifyResult(summary, signal);
       const name = `${summary.runId}/${summary.dataType}`;
-      if (problems.length > 0) damaged.push(name);
+      if (problems.length > 0) damaged.push(summary);
       told.push({ ...nameOf(summary), files, bytes, problems: problems.map(plain) });
       if (json) continue;
       const hash = summary.lineageHash?.slice(0, SHOWN_HASH) ?? "?";
@@ -58,25 +62,84 @@ export async function verifyAction(
       io.out(`${name} (${hash}): ${verdict}, ${files} files, ${formatBytes(bytes)}\n`);
       for (const problem of problems) io.out(`  ${problemText(problem)}\n`);
     }
-    if (repair && damaged.length > 0) {
-      const [dataType] = type!.split("@");
-      const options: SessionOptions = { ...settings, store: folder, type: dataType, runId };
-      await using session = await openSession(input, options, signal, false);
-      const repaired = await session.context.repair(runId!, dataType!, {
-        ...session.executors.settings,
-        signal,
-      });
-      if (!json) io.out(`${runId}/${dataType}: ${repaired.length} repaired\n`);
-      told.push({ ...nameOf({ runId: runId!, dataType: dataType! }), repaired: repaired.map(plain) });
+    for (const summary of repair ? damaged : []) {
+      const repaired = await repairOne(folder, summary, settings, input, signal);
+      const name = `${summary.runId}/${summary.dataType}`;
+      if (!json) io.out(`${name}: ${repaired.length} repaired\n`);
+      told.push({ ...nameOf(summary), repaired: repaired.map(plain) });
     }
   });
   if (json) io.out(`${JSON.stringify(told, null, 2)}\n`);
   if (damaged.length > 0 && !repair) {
     throw new Error(
-      `Damaged: ${damaged.join(", ")}; millrace verify --repair --input FILES computes that anew`,
+      `Damaged: ${
+        damaged.map(({ runId, dataType }) => `${runId}/${dataType}`).join(", ")
+      }; what is damaged is ` +
+        `computed anew, with the options that are stored, by\n${
+          damaged.map((one) => `  ${repairCommand(folder, one)}`).join("\n")
+        }`,
     );
   }
 }
+
+/** Compute what is damaged of a result anew: with the options that it was made with, unless others are set. */
+async function repairOne(
+  folder: string,
+  summary: StoredSummary,
+  settings: VerifySettings,
+  input: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly StorageProblem[]> {
+  const { runId, dataType, meta } = summary;
+  const made = meta && await madeWith(summary, settings);
+  const options: SessionOptions = { ...settings, ...made, store: folder, type: dataType, runId };
+  await using session = await openSession(input, options, signal, false);
+  const repaired = await session.context.repair(runId, dataType, { ...session.executors.settings, signal });
+  const after = (await openStore(folder).then((store) => store.list())).find((one) =>
+    one.folder === summary.folder
+  );
+  // Options that were set may have meant another result.
+  if (after && (await verifyResult(after, signal)).problems.length === 0) return repaired;
+  throw new Error(
+    `Cannot repair ${runId}/${dataType} in "${summary.folder}": it was not made with what was set; leave --set out`,
+  );
+}
+
+/** The plugin set and the options that a result was made with. @throws {Error} When its plugins are not there. */
+async function madeWith(
+  { runId, dataType, meta }: StoredSummary,
+  settings: VerifySettings,
+): Promise<Pick<SessionOptions, "plugins" | "made">> {
+  const { lineage } = meta!;
+  const { plugin = [], plugins: named } = settings;
+  const installed = await installedList(settings);
+  // With modules, only the set that they are added to.
+  const sets = named !== undefined || plugin.length > 0 ? [named ?? PLUGIN_SETS[0]!] : PLUGIN_SETS;
+  const missing: string[][] = [];
+  for (const set of sets) {
+    const plugins = await loadPlugins(plugin, set);
+    const unknown = unknownPlugins(lineage, plugins, installed);
+    if (unknown.length === 0) return { plugins: set, made: optionsSet(lineage, plugins) };
+    missing.push(unknown);
+  }
+  throw new Error(
+    `Cannot repair ${runId}/${dataType}: it was made by ${
+      missing[0]!.join(", ")
+    }, not by a plugin that is here; give ` +
+      "--plugin or --plugins as it was made, or compute it again with what is here: millrace run",
+  );
+}
+
+/** The command that repairs a result. */
+function repairCommand(folder: string, { runId, dataType, lineageHash, meta }: StoredSummary): string {
+  const type = lineageHash === undefined ? dataType : `${dataType}@${lineageHash.slice(0, SHOWN_HASH)}`;
+  const unknown = meta ? "" : " --set ... (as it was made: its options cannot be read)";
+  return `millrace verify ${quoted(folder)} ${quoted(runId)} ${
+    quoted(type)
+  } --repair --input FILES${unknown}`;
+}
+
+const quoted = (word: string) => /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 
 const nameOf = (
   { runId, dataType, lineageHash = null as never }: Pick<StoredSummary, "runId" | "dataType" | "lineageHash">,

@@ -144,14 +144,14 @@ function addCopy(program: Program, io: Io): void {
 
 const VERIFY_HELP = `
 Every byte of every file is read. The exit code is 1 when something is damaged. --repair computes the damaged chunks anew,
-all of a result whose metadata or journal are damaged; it needs the inputs and options that the result was made with, which
-"millrace lineage" shows.
+all of a result whose metadata or journal are damaged; it needs the inputs that the result was made of. The options are those
+that the result was made with; where its metadata are damaged, give them with --set.
 
 Examples:
   millrace verify ./data
   millrace verify ./data run_7 hit_threshold --json
   millrace verify ./data run_7 hit_threshold --repair --input ./DAQ/run_7
-  millrace verify ./data run_7 hit_threshold --repair --input ./DAQ/run_7 --set hit_threshold.threshold=25
+  millrace verify ./data run_7 hit_threshold@4f1a --repair --input ./DAQ/run_7 --json
 `;
 
 function addVerify(program: Program, io: Io): void {

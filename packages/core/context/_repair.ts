@@ -6,11 +6,15 @@ import type { Schema } from "../data/schema.ts";
 import { Table } from "../data/table.ts";
 import { folderName } from "../store/_folders.ts";
 import { FolderStore, type StorageProblem, verifyResult } from "../store/store.ts";
-import type { StoredResult } from "../store/types.ts";
+import type { Store, StoredResult } from "../store/types.ts";
 import type { Runs } from "./_runs.ts";
+import { compareLineages, type Json } from "./lineage.ts";
 import { storesOf } from "./_stores.ts";
 import { streamOf } from "./_streams.ts";
 import type { RunOptions } from "./run_options.ts";
+
+/** How many differences are told of a result. */
+const SHOWN_FACTS = 5;
 
 /**
  * Look at every byte of a stored result, and compute anew what is damaged of it.
@@ -47,10 +51,29 @@ export async function repairResult(
     }
     return problems;
   }
+  const lineage = plan.step(dataType).lineages[dataType]!;
   throw new RangeError(
     `Cannot repair "${dataType}" of run "${runId}": no result of lineage ${lineageHash} is stored; give the inputs and options ` +
-      "that it was made with",
+      `that it was made with${await differences(storesOf(runs.store), { runId, dataType, lineage })}`,
   );
+}
+
+/** In what the results that are stored differ from one that is not, in words. */
+async function differences(
+  stores: readonly Store[],
+  { runId, dataType, lineage }: { runId: string; dataType: string; lineage: Json },
+): Promise<string> {
+  const told: string[] = [];
+  for (const store of stores) {
+    for (const { meta } of store instanceof FolderStore ? await store.list() : []) {
+      if (meta?.runId !== runId || meta.dataType !== dataType) continue;
+      const facts = compareLineages(meta.lineage, lineage).slice(0, SHOWN_FACTS).map((
+        { what, first, second },
+      ) => `${what} ${JSON.stringify(first) ?? "absent"}, not ${JSON.stringify(second) ?? "absent"}`);
+      told.push(`; ${meta.lineageHash.slice(0, 12)} was made with ${facts.join("; ")}`);
+    }
+  }
+  return told.join("");
 }
 
 async function repairChunk(

@@ -17,6 +17,8 @@ export interface PipelineErrorInfo {
   readonly start: bigint | undefined;
   /** End of the stretch, ps; undefined where it is not known yet. */
   readonly end: bigint | undefined;
+  /** It was not computed: its stored result was read. */
+  readonly stored?: true;
 }
 
 /** A plugin failed: says which, where in the run, and why (`cause`). */
@@ -46,10 +48,9 @@ export class PipelineError extends Error {
     const where = info.start === undefined
       ? ""
       : ` in chunk ${info.chunkIndex} [${info.start} .. ${info.end ?? "end"}) ps`;
+    const what = info.stored ? `Reading the stored "${info.plugin}"` : `Plugin "${info.plugin}"`;
     super(
-      `Plugin "${info.plugin}" failed${where} ${
-        info.start === undefined ? "in" : "of"
-      } run "${info.runId}": ${why}`,
+      `${what} failed${where} ${info.start === undefined ? "in" : "of"} run "${info.runId}": ${why}`,
       { cause },
     );
     this.plugin = info.plugin;

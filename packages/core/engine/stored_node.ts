@@ -76,6 +76,7 @@ export class StoredNode extends Node {
           chunkIndex: this.#count,
           start: this.#at,
           end: undefined,
+          stored: true,
         },
         cause,
       );

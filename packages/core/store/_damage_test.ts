@@ -21,7 +21,8 @@ Deno.test("every changed, missing or cut-off chunk file is named and never retur
         assert.ok(error.message.startsWith(`Cannot read "${path}": `), error.message);
         assert.ok(
           error.message.endsWith(
-            `; remove the folder "${root}/run_7/hits-4f1a" and compute the result again`,
+            `; remove the folder "${root}/run_7/hits-4f1a" and compute the result again, or have millrace verify --repair ` +
+              "compute what is damaged",
           ),
         );
         return true;

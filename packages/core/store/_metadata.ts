@@ -217,5 +217,6 @@ export function parseMetadata(text: string, file: string): Metadata {
 
 /** What to do about a damaged file of a result. */
 export function remedy(file: string): string {
-  return `remove the folder "${file.replace(/[/\\][^/\\]*$/, "")}" and compute the result again`;
+  return `remove the folder "${file.replace(/[/\\][^/\\]*$/, "")}" and compute the result again, or ` +
+    "have millrace verify --repair compute what is damaged";
 }
