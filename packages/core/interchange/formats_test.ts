@@ -34,7 +34,7 @@ Deno.test("npy refuses samples of different numbers a row, naming the column and
   using table = oddTable(true);
   await assert.rejects(
     exportRows([table], table.schema, "/nowhere/x.npy"),
-    /^TypeError: Cannot write "\/nowhere\/x.npy" as npy: column "tags" .*; use .npz or .parquet, or leave it out/,
+    /^TypeError: Cannot write "\/nowhere\/x.npy" as npy: column "tags" .*; use .npz or .parquet, a data type .*, or leave the column out/,
   );
   await assert.rejects(
     exportRows([table], table.schema, "/nowhere/x.npz"),

@@ -48,7 +48,7 @@ export const npy: Format = {
   refuses(schema) {
     const ragged = schema.columns.find(({ kind }) => kind === "ragged");
     return ragged &&
-      `column "${ragged.name}" has another number of samples in each row, which an array of records cannot; use .npz or .parquet, or leave it out`;
+      `column "${ragged.name}" may have another number of samples in each row, which an array of records cannot hold; use .npz or .parquet, a data type whose rows have one length (such as st_waveforms), or leave the column out`;
   },
   async writer(out, schema) {
     let rows = 0;
