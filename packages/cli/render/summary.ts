@@ -29,8 +29,11 @@ export interface PluginSummary {
   readonly plugin: string;
   /** Its version. */
   readonly version: string;
-  /** Whether it ran, ran behind what an interrupted run had left, or its result was found in the store. */
-  readonly action: "computed" | "resumed" | "reused";
+  /**
+   * Whether it ran, ran behind what an interrupted run had left, its result was found in the store, or another process computed
+   * it while this one waited.
+   */
+  readonly action: "computed" | "resumed" | "reused" | "elsewhere";
   /** Rows of its results; `null` where they went straight into the next plugin and were not counted. */
   readonly rows: number | null;
   /** Bytes of its results: in memory where computed, of the files where reused; `null` where not counted. */
@@ -80,6 +83,15 @@ export class RunSummary {
       const stored = places(Object.entries(results));
       const times = { busyMs: 0, waitMs: 0, backpressureMs: 0 };
       return { plugin: name, version, action: "reused", executor, rows, bytes, chunks, ...times, stored };
+    }
+    const done = report?.plan.steps.find((step) => step.plugin.name === name);
+    if (report && (!done || done.stored)) {
+      const { rows, bytes } = done?.stored?.meta ?? { rows: null, bytes: null };
+      const chunks = done?.stored?.chunks.length ?? null;
+      const times = { busyMs: 0, waitMs: 0, backpressureMs: 0 };
+      const stored = places(Object.entries(done?.results ?? {}));
+      const what = { plugin: name, version, action: "elsewhere", executor: "store" } as const;
+      return { ...what, rows, bytes, chunks, ...times, stored };
     }
     const metrics = report?.plugins.get(name);
     const stored = places([...report?.stored ?? []].filter(([type]) => provides.includes(type)));
@@ -139,12 +151,12 @@ export class RunSummary {
       ],
       this.plugins.map((plugin) => {
         const { rows, bytes, busyMs, waitMs, action } = plugin;
-        const ran = action !== "reused";
+        const ran = action === "computed" || action === "resumed";
         const rate = ran ? perSecond(rows, busyMs) : null;
         const speed = ran ? perSecond(bytes, busyMs) : null;
         return [
           plugin.plugin,
-          ran ? action : "stored before",
+          ran ? action : action === "reused" ? "stored before" : "by another process",
           rows === null ? "-" : formatCount(rows),
           bytes === null ? "-" : formatBytes(bytes),
           rate === null ? "-" : formatRate(rate),

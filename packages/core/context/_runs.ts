@@ -181,6 +181,7 @@ export class Runs {
       return {
         runId,
         elapsedMs: performance.now() - started,
+        plan: work.plan,
         plugins: work.graph.metrics,
         stored,
         resumed: work.resumed,

@@ -49,7 +49,7 @@ export class Work {
   done: () => void = () => {};
   readonly notices: string[] = [];
   readonly taps: Tap[] = [];
-  readonly #plan: Plan;
+  readonly plan: Plan;
   readonly #store: Store | undefined;
   readonly executor: RunExecutor | Executor;
   readonly #task: ((event: TaskEvent) => void) | undefined;
@@ -69,7 +69,7 @@ export class Work {
     task: ((event: TaskEvent) => void) | undefined,
     settings: SaveSettings,
   ) {
-    this.#plan = plan;
+    this.plan = plan;
     this.#store = store;
     this.executor = executor;
     this.#task = task;
@@ -83,7 +83,7 @@ export class Work {
 
   /** Data types that are to be stored and are not yet, in the order in which writers lock them. */
   #missing(): { readonly step: PlanStep; readonly dataType: string }[] {
-    const missing = this.#plan.steps.flatMap((step) =>
+    const missing = this.plan.steps.flatMap((step) =>
       step.stored
         ? []
         : step.plugin.provides.flatMap((dataType) =>
@@ -97,7 +97,7 @@ export class Work {
     const { policy, named } = this.#settings;
     const when = policy[dataType] ?? plugin.saveWhen;
     if (when === "never" || when === "always") return when === "always";
-    return named.has(dataType) || (when === "target" && this.#plan.targets.includes(dataType));
+    return named.has(dataType) || (when === "target" && this.plan.targets.includes(dataType));
   }
 
   /**
@@ -110,7 +110,7 @@ export class Work {
     if (!await this.#hold()) return false;
     const store = this.#store;
     if (!store || store.readOnly) return true;
-    const { runId } = this.#plan;
+    const { runId } = this.plan;
     const { memory, fresh, signal, event } = this.#settings;
     const save = this.#save();
     const aside = this.executor.saveChunk !== undefined;
@@ -180,7 +180,7 @@ export class Work {
 
   /** Keep what is read from being removed; false when it is gone. */
   async #hold(): Promise<boolean> {
-    for (const { stored, results } of this.#plan.steps) {
+    for (const { stored, results } of this.plan.steps) {
       if (!stored) continue;
       for (const result of Object.values(results)) {
         try {
@@ -248,7 +248,7 @@ export class Work {
   async finish(): Promise<Map<string, StoredResult>> {
     await this.graph.finish();
     const stored = new Map<string, StoredResult>();
-    for (const step of this.#plan.steps) {
+    for (const step of this.plan.steps) {
       for (const [dataType, result] of Object.entries(step.results)) stored.set(dataType, result);
     }
     for (const [dataType, writer] of this.#writers) {
@@ -263,8 +263,8 @@ export class Work {
 
   /** A run without any input has no extent; that it has no rows is a result all the same. */
   async #writeNothing(dataType: string, writer: ResultWriter): Promise<void> {
-    const step = this.#plan.step(dataType);
-    const { runId } = this.#plan;
+    const step = this.plan.step(dataType);
+    const { runId } = this.plan;
     const dataKind = step.dataKinds[dataType] ?? dataType;
     const table = Table.empty(step.schemas[dataType]!);
     using nothing = new Chunk(table, { start: 0n, end: 1n, runId, dataType, dataKind });

@@ -9,6 +9,7 @@ import type { ConfigValues } from "../options/config.ts";
 import type { TimeRange } from "../plugin/plugin.ts";
 import type { SelectOptions } from "../select/select_chunks.ts";
 import type { ChunkTarget, StoredResult } from "../store/types.ts";
+import type { Plan } from "./plan.ts";
 
 /** How one request runs. The settings for executors take effect with one that has workers. */
 export interface RunOptions extends RunSettings {
@@ -55,6 +56,8 @@ export interface RunReport {
   readonly runId: string;
   /** Milliseconds. */
   readonly elapsedMs: number;
+  /** What was done: results that others completed since an earlier plan are read in it. */
+  readonly plan: Plan;
   /** Counts by plugin, in the order of the work. */
   readonly plugins: ReadonlyMap<string, PluginMetrics>;
   /** Stored results by data type: written now, or found. */
