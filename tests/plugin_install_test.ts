@@ -18,8 +18,9 @@ Deno.test("an installed plugin runs, and its result's lineage has its manifest",
   ]);
   assert.deepEqual([added.code, added.err], [0, ""]);
   assert.match(added.out, /^Added @lab\/highest 1\.0\.0 to .*millrace\.lock; it may: none\n$/);
-  const { code, err, rows } = await runHighest(project);
+  const { code, out, err, rows } = await runHighest(project);
   assert.equal(code, 0, err);
+  assert.match(out, /, executor inline; highest in a sandbox\n/);
   assert.deepEqual(rows.map((row) => (row as { height: number }).height), [9, 40, 7]);
   const metadata = JSON.parse(
     await Deno.readTextFile(

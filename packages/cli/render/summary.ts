@@ -40,7 +40,7 @@ export interface PluginSummary {
   readonly bytes: number | null;
   /** Chunks that it made; `null` where not counted. */
   readonly chunks: number | null;
-  /** Where it was computed: `thread`, `process` or `inline`; `store` where its result was found. */
+  /** Where it was computed: `thread`, `process` or `inline`; `store` where its result was found; `sandbox`. */
   readonly executor: string;
   /** Milliseconds that it ran, added up over all workers. */
   readonly busyMs: number;
@@ -72,9 +72,10 @@ export class RunSummary {
     this.notices = [...new Set([...stored, ...report?.notices ?? []])];
   }
 
-  #plugin({ plugin, stored: before, results, place: executor }: Plan["steps"][number]): PluginSummary {
+  #plugin({ plugin, stored: before, results, place }: Plan["steps"][number]): PluginSummary {
     const { report } = this.#input;
-    const { name, version, provides } = plugin;
+    const { name, version, provides, sandboxed } = plugin;
+    const executor = sandboxed && !before ? "sandbox" : place;
     const places = (results: Iterable<readonly [string, StoredResult]>) =>
       Object.fromEntries([...results].map(([type, { folder = "" }]) => [type, folder]));
     if (before) {
@@ -183,7 +184,13 @@ export class RunSummary {
     const where = inWorkers(plan)
       ? `, executor ${plan.executor} with ${workers === 1 ? "1 worker" : `up to ${workers} workers`}`
       : `, executor ${plan.executor}`;
-    const held = `held ${formatBytes(peakBytes)} at most${where}`;
+    const sandboxed = this.plugins.flatMap(({ plugin, action, executor }) =>
+      executor === "sandbox" && action !== "elsewhere" ? [plugin] : []
+    );
+    const apart = sandboxed.length === 0
+      ? ""
+      : `; ${sandboxed.join(", ")} in ${sandboxed.length === 1 ? "a sandbox" : "sandboxes"}`;
+    const held = `held ${formatBytes(peakBytes)} at most${where}${apart}`;
     if (bytesRead === 0) return `${this.runId}: ${held}`;
     const speed = formatBytes(perSecond(bytesRead, elapsedMs) ?? 0);
     return `${this.runId}: read ${formatBytes(bytesRead)} in ${
