@@ -208,3 +208,17 @@ Deno.test(
     );
   }),
 );
+
+Deno.test(
+  "options that nothing takes are told, by run and plan",
+  inFolder(async (cwd) => {
+    await millraceJson(["sim", "--out", "run_1", "--duration", "10ms"], { cwd });
+    const set = ["--set", "hit_threshold.threshold=5", "--set", "records.baselineSamples=20"];
+    const note = "Note: --set hit_threshold.threshold has no effect here: records is computed without it\n";
+    const plan = ["plan", "run_1", "--type", "records", ...set];
+    assert.equal((await millrace(plan, { cwd })).err, note);
+    const run = ["run", "run_1", "--store", "data", ...set, "--type"];
+    assert.ok((await millrace([...run, "records"], { cwd })).err.includes(note));
+    assert.doesNotMatch((await millrace([...run, "hit_threshold"], { cwd })).err, /no effect/);
+  }),
+);

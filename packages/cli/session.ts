@@ -15,6 +15,7 @@ import { inOtherSet, loadPlugins, SOURCE } from "./catalog.ts";
 import { neededPlugins } from "./installed_plugins.ts";
 import { usage, UsageError } from "./errors.ts";
 import { type Executors, type ExecutorSettings, openExecutors } from "./executors.ts";
+import type { Io } from "./io.ts";
 import { checkRunId, runIdOf } from "./run_id.ts";
 
 /** What the command line says about a request. */
@@ -63,6 +64,15 @@ export interface Session extends AsyncDisposable {
   readonly plan: Plan;
   /** Where it is done. */
   readonly executors: Executors;
+  /** Keys of `--set` that nothing of it takes. */
+  readonly unused: readonly string[];
+}
+
+/** Tell of options that were set and have no effect. */
+export function tellUnused({ unused, types }: Pick<Session, "unused" | "types">, io: Pick<Io, "err">): void {
+  for (const key of unused) {
+    io.err(`Note: --set ${key} has no effect here: ${types.join(", ")} is computed without it\n`);
+  }
 }
 
 /**
@@ -129,7 +139,7 @@ export async function openSession(
     }
     for (const [values, source] of config) context.setConfig(values, source);
     const plugins = new Set(context.providers.values());
-    usage(() => checkSettings(config, plugins, [...types, ...saved], context.providers));
+    const used = usage(() => checkSettings(config, plugins, [...types, ...saved], context.providers));
     const known = [...types, ...saved].every((type) => context.providers.has(type));
     let plan: Plan;
     try {
@@ -143,7 +153,10 @@ export async function openSession(
     } catch (error) {
       throw known ? error : new UsageError((error as Error).message, { cause: error });
     }
-    return { context, runId, types, plan, executors, [Symbol.asyncDispose]: close };
+    const isUsed = (key: string) => [...used].some((other) => other === key || other.startsWith(`${key}.`));
+    const unused = config.flatMap(([values, source]) => source === "--set" ? Object.keys(values) : [])
+      .filter((key, i, all) => !isUsed(key) && all.indexOf(key) === i);
+    return { context, runId, types, plan, executors, unused, [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();
     throw error;
@@ -173,23 +186,27 @@ async function checkStore(store: string, mustBeThere = false): Promise<void> {
   if (!info.isDirectory) throw new Error(`Cannot use "${store}" as a store: it is a file; give a folder`);
 }
 
-// The values of the plugins that are needed, so that a bad one is told before any input is touched.
+// The values of the plugins that are needed, so that a bad one is told before any input is touched; gives the keys that are used.
 function checkSettings(
   settings: readonly (readonly [values: Record<string, unknown>, source: string])[],
   plugins: ReadonlySet<Plugin>,
   types: readonly string[],
   providers: ReadonlyMap<string, Plugin>,
-): void {
+): ReadonlySet<string> {
   const config = new Config();
   for (const [values, source] of settings) config.set(values, source);
   config.check(plugins);
   const needed = new Set<Plugin>();
+  const used = new Set<string>();
   const need = (type: string) => {
     const plugin = providers.get(type);
     if (!plugin || needed.has(plugin)) return;
     needed.add(plugin);
-    const values = config.resolve(plugin).values as Readonly<Record<string, unknown>>;
+    const resolved = config.resolve(plugin);
+    for (const { key } of Object.values(resolved.sources)) used.add(key);
+    const values = resolved.values as Readonly<Record<string, unknown>>;
     withOptions(plugin, values).dependsOn.forEach(need);
   };
   types.forEach(need);
+  return used;
 }

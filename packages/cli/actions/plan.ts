@@ -7,7 +7,7 @@ import { FolderStore, type PartialResult } from "@millrace/core/store";
 import { formatTime } from "@millrace/core/units";
 import type { Io } from "../io.ts";
 import { formatCount } from "../render/numbers.ts";
-import { openSession, type SessionOptions } from "../session.ts";
+import { openSession, type SessionOptions, tellUnused } from "../session.ts";
 
 /** Options of `millrace plan`. */
 export interface PlanSettings extends SessionOptions {
@@ -19,6 +19,7 @@ export interface PlanSettings extends SessionOptions {
 export async function planAction(inputs: readonly string[], settings: PlanSettings, io: Io): Promise<void> {
   await using session = await openSession(inputs, settings);
   const { plan } = session;
+  tellUnused(session, io);
   const { store, fresh, json } = settings;
   const kept = store === undefined || fresh ? [] : await keptOf(plan, store);
   if (json) {

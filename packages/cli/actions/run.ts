@@ -12,7 +12,7 @@ import type { Io } from "../io.ts";
 import { openTrace } from "@millrace/core/trace";
 import { Progress } from "../render/progress.ts";
 import { RunSummary } from "../render/summary.ts";
-import { listOf, openSession, type SessionOptions } from "../session.ts";
+import { listOf, openSession, type SessionOptions, tellUnused } from "../session.ts";
 
 /** Options of `millrace run`. */
 export interface RunSettings extends SessionOptions {
@@ -90,6 +90,7 @@ async function compute(
   await using session = await openSession(inputs, settings, signal);
   const { context, runId, types, plan, executors } = session;
   signal.throwIfAborted();
+  if (!settings.quiet) tellUnused(session, io);
   if (plan.steps.some(({ place }) => place === "process")) await checkProcesses();
   // Threads and what is computed in place have all rights of the program: this one is of no use to the run.
   else if (![...context.providers.values()].some(({ sandboxed }) => sandboxed)) io.giveUpPrograms();
