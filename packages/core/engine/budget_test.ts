@@ -84,7 +84,7 @@ Deno.test("rule 32: a gap that never comes fails with plugin, stretch and what w
     assert.ok(error.end! > 0n);
     assert.match(
       error.message,
-      /waits in \[0 \.\. \d+\) ps for a place to cut \(boundary \{gap:3\}\) and holds [\d.]+ KiB/,
+      /waits in \[0 ps \.\. [\d.]+ \S+\) for a place to cut \(boundary \{gap:3\}\) and holds [\d.]+ KiB/,
     );
     assert.match(error.message, /maxSpan/);
     return true;

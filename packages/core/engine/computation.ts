@@ -6,6 +6,7 @@ import type { GraphServices } from "./node.ts";
 import type { Region } from "./region.ts";
 import type { Interval, Stage, StageEnvironment, StageResult } from "./stage.ts";
 import { clock, type Ran, sizeOf } from "./task_event.ts";
+import { stretchText, timeText } from "./_time_text.ts";
 
 /** What is computed, and how. */
 export interface ComputationSpec {
@@ -166,7 +167,9 @@ export class Computation {
 function checkConsumed({ consumedUntil }: StageResult, start: bigint, end: bigint): void {
   if (consumedUntil === undefined || consumedUntil >= end) return;
   throw new RangeError(
-    `consumedUntil is ${consumedUntil} ps in the stretch [${start} .. ${end}) ps, the last one of a segment: ` +
+    `consumedUntil is ${timeText(consumedUntil)} in the stretch ${
+      stretchText(start, end)
+    }, the last one of a segment: ` +
       "everything must be consumed there",
   );
 }

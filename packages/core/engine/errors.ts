@@ -3,6 +3,8 @@
  * @module
  */
 
+import { stretchText } from "./_time_text.ts";
+
 /** Where in a run something failed. */
 export interface PipelineErrorInfo {
   /** Name of the plugin. */
@@ -47,7 +49,7 @@ export class PipelineError extends Error {
     const why = cause instanceof Error ? cause.message : String(cause);
     const where = info.start === undefined
       ? ""
-      : ` in chunk ${info.chunkIndex} [${info.start} .. ${info.end ?? "end"}) ps`;
+      : ` in chunk ${info.chunkIndex} ${stretchText(info.start, info.end)}`;
     const what = info.stored ? `Reading the stored "${info.plugin}"` : `Plugin "${info.plugin}"`;
     super(
       `${what} failed${where} ${info.start === undefined ? "in" : "of"} run "${info.runId}": ${why}`,

@@ -105,7 +105,7 @@ for (const [what, [given, message]] of Object.entries(garbage)) {
     const { starts, error, ms } = await failureOf([source(), raw(at50(given))]);
     assert.deepEqual(starts, [0n, 10n, 20n, 30n, 40n]);
     assert.match(error.message, message);
-    assert.match(error.message, /^Plugin "out" failed in chunk 5 \[50 \.\. 60\) ps of run "run_7"/);
+    assert.match(error.message, /^Plugin "out" failed in chunk 5 \[50 ps \.\. 60 ps\) of run "run_7"/);
     const { plugin, runId, chunkIndex, start, end } = error;
     assert.deepEqual({ plugin, runId, chunkIndex, start, end }, {
       plugin: "out",

@@ -23,6 +23,7 @@ import { SourceNode } from "./source_node.ts";
 import { StoredNode } from "./stored_node.ts";
 import { ChannelWatch } from "./channel_watch.ts";
 import type { TaskEvent } from "./task_event.ts";
+import { stretchText } from "./_time_text.ts";
 
 /** How a graph runs. */
 export interface GraphOptions {
@@ -276,7 +277,7 @@ export class Graph {
       : "";
     const remedy = first?.blocked ? ", or let the plugin declare maxSpan" : "";
     const what = first
-      ? `it waits in [${first.start} .. ${first.end ?? "end"}) ps for ${first.missing} and holds ${
+      ? `it waits in ${stretchText(first.start, first.end)} for ${first.missing} and holds ${
         formatBytes(first.bytes)
       }`
       : "the results are not taken";

@@ -9,6 +9,7 @@ import type { Schema } from "../data/schema.ts";
 import { Table } from "../data/table.ts";
 import type { Memory } from "../data/buffer_pool.ts";
 import { checkTimes, coverOf, inOrder } from "./_in_order.ts";
+import { timeText } from "./_time_text.ts";
 
 /** What an output is called. */
 export interface OutputInfo {
@@ -122,7 +123,9 @@ export class OutputCarry {
     const first = sorted.t0 + BigInt(timesOf(sorted)[0]!);
     if (this.watermark !== undefined && first < this.watermark) {
       throw new RangeError(
-        `A row of "${this.#info.dataType}" starts at ${first} ps, but all rows before ${this.watermark} ps were given ` +
+        `A row of "${this.#info.dataType}" starts at ${timeText(first)}, but all rows before ${
+          timeText(this.watermark)
+        } were given ` +
           `already: ${this.#info.advice}`,
       );
     }
@@ -139,8 +142,12 @@ export class OutputCarry {
     const last = table.t0 + BigInt(timesOf(table)[table.length - 1]!);
     if (last < end + reach) return;
     throw new RangeError(
-      `A row of "${this.#info.dataType}" starts at ${last} ps, more than reach.right (${reach} ps) behind all rows that ` +
-        `it was made from, which start before ${end} ps: declare how far behind its input row an output may start`,
+      `A row of "${this.#info.dataType}" starts at ${timeText(last)}, more than reach.right (${
+        timeText(reach)
+      }) behind all rows that ` +
+        `it was made from, which start before ${
+          timeText(end)
+        }: declare how far behind its input row an output may start`,
     );
   }
 

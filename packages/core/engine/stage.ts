@@ -12,6 +12,7 @@ import { checkOutputs } from "./_check_outputs.ts";
 import { coverOf, inOrder } from "./_in_order.ts";
 import { checkSameRows } from "./_same_rows.ts";
 import { baseOf, type Marks, noMarks, StepContext, type StepInput } from "./_step_context.ts";
+import { stretchText, timeText } from "./_time_text.ts";
 
 /**
  * Whether the engine itself calls `plugin` with this context. If so, nobody writes to what the plugin gives: another plugin
@@ -298,7 +299,9 @@ function checkStretch(table: Table, dataType: string, { start, end }: Interval):
     const time = table.t0 + BigInt(times[row]!);
     if (time >= start && time < end) continue;
     throw new RangeError(
-      `A row of "${dataType}" starts at ${time} ps, outside the stretch [${start} .. ${end}) ps that it was made from: ` +
+      `A row of "${dataType}" starts at ${timeText(time)}, outside the stretch ${
+        stretchText(start, end)
+      } that it was made from: ` +
         "declare how far behind its input row an output may start (reach.right)",
     );
   }

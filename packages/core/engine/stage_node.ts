@@ -15,6 +15,7 @@ import { dropBefore, gatherRegion, type Region } from "./region.ts";
 import { restartKind, Restarts } from "./restarts.ts";
 import { type Stage, StepError } from "./stage.ts";
 import { StageOutputs } from "./stage_outputs.ts";
+import { stretchText, timeText } from "./_time_text.ts";
 
 /** One input of a stage: an edge, and the data types that it is known by. */
 export interface StageInput {
@@ -291,7 +292,7 @@ export class StageNode extends Node {
       if (consumed < region.start || (region.last && consumed < region.end)) {
         releaseAll(results);
         throw new RangeError(
-          `consumedUntil is ${consumed} ps in the stretch [${region.start} .. ${region.end}) ps` +
+          `consumedUntil is ${timeText(consumed)} in the stretch ${stretchText(region.start, region.end)}` +
             (region.last ? ", the last one: everything must be consumed there" : ""),
         );
       }

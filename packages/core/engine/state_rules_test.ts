@@ -35,7 +35,7 @@ Deno.test("rule 27: consumedUntil is for plugins that declare carryOver, and not
   );
   await assert.rejects(
     run({ a, plugins: [asks(-1, { carryOver: true })] }),
-    /consumedUntil is -1 ps in the stretch \[0 \.\. 5\)/,
+    /consumedUntil is -1 ps in the stretch \[0 ps \.\. 5 ps\)/,
   );
   await assert.rejects(
     run({ a, plugins: [asks(0, { carryOver: true })] }),

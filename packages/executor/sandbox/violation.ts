@@ -2,6 +2,7 @@
  * What a plugin in a sandbox did that it may not.
  * @module
  */
+import { formatTime } from "@millrace/core/units";
 import type { Grants, SandboxLimits } from "./types.ts";
 
 /** What was passed: a limit, a permission, or an agreement with the host. */
@@ -86,7 +87,9 @@ export class SandboxViolation extends Error implements ViolationFacts {
 }
 
 function textOf({ plugin, limit, value, allowed, range, manifestLine }: ViolationFacts): string {
-  const where = range ? ` in the stretch [${range[0]} .. ${range[1]}) ps` : "";
+  const where = range
+    ? ` in the stretch [${range.map((time) => formatTime(time, { exact: true })).join(" .. ")})`
+    : "";
   const remedy = manifestLine === undefined ? "" : `; its manifest would have to say ${manifestLine}`;
   const begin = `Plugin "${plugin}"`;
   if (Object.hasOwn(WHAT, limit)) {
