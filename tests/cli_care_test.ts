@@ -124,7 +124,7 @@ Deno.test(
     const records = `${cwd}/${await resultFolder(cwd, "data/run_1/records")}`;
     const journal = await Deno.readTextFile(`${records}/journal.tsv`);
     await Deno.writeTextFile(`${records}/journal.tsv`, journal.slice(0, -3));
-    assert.deepEqual(await chosen("--unreadable"), ["records: unreadable"]);
+    assert.deepEqual(await chosen("--unreadable", "--dry-run"), ["records: unreadable"]);
     assert.equal(
       (await millraceJson<Listed[]>(["ls", "data"], { cwd })).length,
       3,

@@ -111,7 +111,7 @@ function helpOf(name: string, program: CommandTree, args: readonly string[]): st
 
 /** Whether the command takes options of plugins. */
 function takesSettings(program: CommandTree, args: readonly string[]): boolean {
-  const [name] = commandOf(program, args);
+  const name = args.find((word) => !word.startsWith("-"));
   const command = program.commands.find((one) => one.name() === name);
   return command?.options.some(({ long }) => long === "--set") ?? false;
 }

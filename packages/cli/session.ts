@@ -12,7 +12,7 @@ import { FolderStore } from "@millrace/core/store";
 import { parseBytes } from "@millrace/core/units";
 import type { SandboxedPlugin } from "@millrace/executor/sandbox";
 import { inOtherSet, loadPlugins, SOURCE } from "./catalog.ts";
-import { neededPlugins } from "./installed_plugins.ts";
+import { installedList, neededPlugins } from "./installed_plugins.ts";
 import { usage, UsageError } from "./errors.ts";
 import { type Executors, type ExecutorSettings, openExecutors } from "./executors.ts";
 import type { Io } from "./io.ts";
@@ -90,7 +90,14 @@ export async function openSession(
   plans = true,
 ): Promise<Session> {
   const types = listOf(options.type);
-  if (types.length === 0) throw new UsageError("Cannot tell what to compute: give data types with --type");
+  if (types.length === 0) {
+    const there = [...await loadPlugins(options.plugin, options.plugins), ...await installedList(options)];
+    throw new UsageError(
+      `Cannot tell what to compute: give data types with --type; there are ${
+        there.flatMap(({ provides }) => provides).join(", ")
+      }`,
+    );
+  }
   const saved = listOf(options.save);
   const runId = options.runId ?? runIdOf(inputs, Deno.cwd());
   checkRunId(runId);

@@ -42,6 +42,8 @@ export interface GcSettings extends InstalledSettings {
   readonly plugins?: string | undefined;
   /** Remove them. */
   readonly yes?: true | undefined;
+  /** Only tell, as without `yes`. */
+  readonly dryRun?: true | undefined;
   /** As JSON. */
   readonly json?: true | undefined;
 }
@@ -61,6 +63,9 @@ export async function gcAction(
   now = Date.now(),
 ): Promise<void> {
   const { olderThan, maxSize, unreachable, superseded, incomplete, unreadable, yes, json } = settings;
+  if (yes && settings.dryRun) {
+    throw new UsageError("Cannot both remove and only tell: give --yes or --dry-run");
+  }
   if (
     [olderThan, maxSize, unreachable, superseded, incomplete, unreadable].every((one) => one === undefined)
   ) {

@@ -96,6 +96,7 @@ function addGc(program: Program, io: Io): void {
     .addOption(lockOption)
     .addOption(noInstalledOption)
     .option("--yes", "remove them")
+    .option("--dry-run", "only list them, as without --yes")
     .option("--json", "as JSON")
     .helpOption("-h, --help", "show help")
     .addHelpText("after", GC_HELP)

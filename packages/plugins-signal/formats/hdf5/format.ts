@@ -116,7 +116,7 @@ function behindEachOther(
 ): RowTimes {
   if (dt === undefined) {
     throw new TypeError(
-      `Cannot read "${path}": ${name} has neither times nor, with raw_files.dt, a sampling interval; set it, such as 2ns`,
+      `Cannot read "${path}": ${name} has neither times nor, with raw_files.dt, a sampling interval; set it, such as --set raw_files.dt=2ns`,
     );
   }
   const values = BigInt64Array.from(
