@@ -8,6 +8,7 @@ import { rowsOf } from "../_testing.ts";
 import { randomPulses, rawTable, WIDTH } from "./_testing.ts";
 import * as plain from "./kernels/record_rows.ts";
 import * as vectors from "./kernels/wasm_rows.ts";
+import { straxHits } from "./hits.ts";
 import { straxRecords } from "./records.ts";
 
 const config = { "records.baselineSamples": 4, "records.maxPulse": 48 };
@@ -168,6 +169,32 @@ Deno.test("records: pulses are turned over as raw_records know their polarity, u
       }
     }),
     { numRuns: 40 },
+  );
+});
+
+Deno.test("hits of positive pulses among negative ones are those of their mirror image", async () => {
+  const traces = Array.from({ length: 8 }, (_, k) => {
+    const samples = Array.from(
+      { length: 4 * WIDTH },
+      (_, i) => 1000 + (i % 2) - (i >= 6 && i < 9 ? 100 + k : 0),
+    );
+    const positive = k % 2 === 1;
+    return {
+      time: 1000 * k,
+      channel: k % 2,
+      polarity: positive ? 1 : -1,
+      samples: positive ? samples.map((sample) => 2000 - sample) : samples,
+    };
+  });
+  const settings = { records: { baselineSamples: 5 }, hits: { minAmplitude: 50 } };
+  const hits = await rowsOf(
+    [tableSource("raw_records", rawTable(traces)), straxRecords, straxHits],
+    "hits",
+    settings,
+  );
+  assert.equal(hits.length, traces.length);
+  hits.forEach((hit, k) =>
+    assert.ok(Math.abs((hit.area as number) - 3 * (100 + k)) < 10, `${hit.area} of ${k}`)
   );
 });
 
