@@ -17,6 +17,7 @@ const HOST_ONLY = [
   "./export-rows",
   "./import-rows",
   "./executor",
+  "./load-chunk",
   "./save-chunk",
   "./trace",
   "./errors",

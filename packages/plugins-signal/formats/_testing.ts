@@ -18,10 +18,15 @@ export interface ReadRun {
 
 /** Bytes that `work` reads of open files. What the system counts holds what other tests read at the same time. */
 export async function bytesRead(work: () => Promise<unknown>): Promise<number> {
-  const { read } = Deno.FsFile.prototype;
+  const { read, readSync } = Deno.FsFile.prototype;
   let bytes = 0;
   Deno.FsFile.prototype.read = async function (room) {
     const got = await read.call(this, room);
+    bytes += got ?? 0;
+    return got;
+  };
+  Deno.FsFile.prototype.readSync = function (room) {
+    const got = readSync.call(this, room);
     bytes += got ?? 0;
     return got;
   };
@@ -30,6 +35,7 @@ export async function bytesRead(work: () => Promise<unknown>): Promise<number> {
     return bytes;
   } finally {
     Deno.FsFile.prototype.read = read;
+    Deno.FsFile.prototype.readSync = readSync;
   }
 }
 

@@ -93,7 +93,7 @@ const whole = npzBytes({ a }),
 const rejected: Record<string, [bytes: Uint8Array, message: RegExp, options?: { dt?: number }]> = {
   "without a sampling interval": [
     whole,
-    /x\.npz": NumPy files have no sampling interval; set raw_files\.dt/,
+    /x\.npz": NumPy files have no sampling interval; set it, such as --set raw_files\.dt=2ns/,
     {},
   ],
   "that is cut": [whole.subarray(0, -30), /x\.npz": it has no directory at its end, it was cut/],
