@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import { saveThenSync } from "./save_chunk.ts";
+import { Chunk } from "../chunk/chunk.ts";
+import { schema } from "../data/schema.ts";
+import { Table } from "../data/table.ts";
+import { codecNames } from "./codecs/codec.ts";
+import { saveChunk, saveThenSync } from "./save_chunk.ts";
 
 const SAVED = { bytes: 3, sha256: "00", longestRow: 0n };
 
@@ -34,6 +38,32 @@ Deno.test("saveThenSync() fails where the file cannot be synced, and leaves none
     await assert.rejects(Deno.stat(request.path), Deno.errors.NotFound);
     // Not asked to wait, it does not look.
     assert.equal(await saveThenSync(() => Promise.resolve(SAVED), { ...request, durable: false }), SAVED);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("saveChunk() leaves the chunk's own memory alone, with every codec", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const rows = 20_000;
+    const columns = schema({ time: "time", wave: "u16[]", width: "u16[4]", height: "f64", good: "bool" });
+    const numbers = Array.from({ length: rows }, (_, k) => k);
+    const table = Table.from(columns, {
+      time: numbers.map((k) => BigInt(k)),
+      wave: numbers.map((k) => [k % 1000, 3 * k % 500, 7]),
+      width: numbers.map((k) => [k % 9, 1, 2, 3]),
+      height: numbers.map((k) => k / 2),
+      good: numbers.map((k) => k % 3 === 0),
+    });
+    const before = table.rows();
+    using chunk = new Chunk(table, { start: 0n, end: BigInt(rows) });
+    for (const codec of codecNames()) {
+      for (let twice = 0; twice < 2; twice++) {
+        await saveChunk(chunk, { path: `${folder}/a.arrow`, schema: columns.text, durable: false, codec });
+        assert.deepEqual(chunk.table.rows(), before, codec);
+      }
+    }
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

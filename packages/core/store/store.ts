@@ -41,10 +41,10 @@
  * @module
  */
 import type { Chunk } from "../chunk/chunk.ts";
-import { BufferPool } from "../data/buffer_pool.ts";
 import { hasColumn } from "../data/schema.ts";
 import { openArrow } from "./_arrow_decode.ts";
-import { ifThere, readChecked, storageError, writeParts } from "./_files.ts";
+import { type CopiedResult, copyInto, type CopyOptions } from "./_copy.ts";
+import { ifThere, storageError } from "./_files.ts";
 import { FolderResult, readFolder } from "./_folder_result.ts";
 import { FolderWriter, type FolderWriterSpec, type Prefix } from "./_folder_writer.ts";
 import {
@@ -63,7 +63,6 @@ import { type CodecName, codecOf, DEFAULT_CODEC } from "./codecs/codec.ts";
 import { saveChunk } from "./save_chunk.ts";
 import {
   AlreadyStoredError,
-  type ChunkRecord,
   ResultChangedError,
   ResultInUseError,
   type ResultKey,
@@ -96,6 +95,7 @@ export type {
   Verify,
   WriterOptions,
 } from "./types.ts";
+export type { CopiedResult, CopyOptions } from "./_copy.ts";
 export { StoreLocations } from "./locations.ts";
 export { type StorageProblem, type VerifyReport, verifyResult } from "./verify.ts";
 export { AlreadyStoredError, ResultChangedError, ResultInUseError, ResultLockedError } from "./types.ts";
@@ -111,26 +111,6 @@ export interface FolderStoreOptions {
   /** Only read: whoever wants to write or remove is told so. Default false. */
   readonly readOnly?: boolean;
 }
-
-/** How a result is copied. */
-export interface CopyOptions {
-  /** Compare the checksums of files that are there already, too. Default false: their sizes. */
-  readonly verify?: boolean;
-  /** Ends the work. */
-  readonly signal?: AbortSignal;
-}
-
-/** A result in its new place, and what had to be copied. */
-export interface CopiedResult {
-  /** The result, where it is now. */
-  readonly result: StoredResult;
-  /** Chunk files that were written: none if all were there. */
-  readonly files: number;
-  /** Their bytes. */
-  readonly bytes: number;
-}
-
-const copyPool = new BufferPool({ maxIdle: 64 * 2 ** 20 });
 
 const NO_PREFIX: Prefix = { lines: [], journalBytes: 0, widths: {} };
 
@@ -394,8 +374,7 @@ export class FolderStore implements Store {
    * @throws {Error} When it cannot be read or written: names the file or folder. What was here stays then.
    */
   async copy(result: StoredResult, options: CopyOptions = {}): Promise<CopiedResult> {
-    const { meta, chunks, folder } = result;
-    const { runId, dataType, lineageHash } = meta;
+    const { folder, meta: { runId, dataType, lineageHash } } = result;
     const name = `${runId}/${dataType}`;
     if (folder === undefined) throw new TypeError(`Cannot copy ${name}: it lies in no folder`);
     this.#checkWritable(`copy ${name}`);
@@ -405,20 +384,8 @@ export class FolderStore implements Store {
       await Deno.mkdir(run, { recursive: true });
       const place = await LockedPlace.take(run, folderName(dataType, lineageHash), name, {});
       try {
-        const there = await this.#same(place.path, result);
-        if (there) return await this.#complete(there, result, options);
-        const target = await place.makeNew();
-        for (const record of chunks) {
-          options.signal?.throwIfAborted();
-          await this.#copyChunk(folder, target, record);
-        }
-        for (const file of [JOURNAL_FILE, METADATA_FILE]) {
-          await writeParts(`${target}/${file}`, [await Deno.readFile(`${folder}/${file}`)], this.#durable);
-        }
-        if (!await readFolder(target)) throw new SyntaxError("it was replaced while it was copied");
-        await place.exchange();
-        const copied = new FolderResult(place.path, meta, chunks, this.#verify);
-        return { result: copied, files: chunks.length, bytes: meta.bytes };
+        const { meta, chunks, files, bytes } = await copyInto(place, result, folder, this.#durable, options);
+        return { result: new FolderResult(place.path, meta, chunks, this.#verify), files, bytes };
       } finally {
         await place.discardNew();
         await place.release();
@@ -428,47 +395,6 @@ export class FolderStore implements Store {
         cause instanceof ResultLockedError || cause instanceof ResultChangedError || options.signal?.aborted
       ) throw cause;
       throw storageError(`copy ${name}`, run, cause);
-    }
-  }
-
-  /** The result in a folder, if it is said to have the very files of another one. */
-  async #same(folder: string, { meta, chunks }: StoredResult): Promise<FolderResult | undefined> {
-    let found;
-    try {
-      found = await readFolder(folder);
-    } catch (error) {
-      if (error instanceof SyntaxError) return undefined; // damaged: it is replaced
-      throw error;
-    }
-    if (found?.metadata.state !== "complete" || found.metadata.meta.lineageHash !== meta.lineageHash) {
-      return undefined;
-    }
-    const isSame = found.chunks.length === chunks.length &&
-      found.chunks.every(({ sha256, start, end }, k) =>
-        sha256 === chunks[k]!.sha256 && start === chunks[k]!.start && end === chunks[k]!.end
-      );
-    return isSame ? new FolderResult(folder, found.metadata.meta, found.chunks, this.#verify) : undefined;
-  }
-
-  /** Copy those files of a result that are not whole in the one that has the same. */
-  async #complete(there: FolderResult, result: StoredResult, options: CopyOptions): Promise<CopiedResult> {
-    let files = 0, bytes = 0;
-    for (const record of result.chunks) {
-      options.signal?.throwIfAborted();
-      if (await isWhole(`${there.folder}/${record.file}`, record, options.verify ?? false)) continue;
-      await this.#copyChunk(result.folder!, there.folder, record);
-      files++;
-      bytes += record.bytes;
-    }
-    return { result: there, files, bytes };
-  }
-
-  async #copyChunk(from: string, to: string, record: ChunkRecord): Promise<void> {
-    const { bytes, handle } = await readChecked(`${from}/${record.file}`, record, copyPool);
-    try {
-      await writeParts(`${to}/${record.file}`, [bytes], this.#durable);
-    } finally {
-      handle.release(false);
     }
   }
 
@@ -538,20 +464,6 @@ export class FolderStore implements Store {
       ) throw cause;
       throw storageError(`remove ${what}`, run, cause);
     }
-  }
-}
-
-/** Whether a chunk's file is there in full size, or, if it shall be verified, with all its bytes. */
-async function isWhole(path: string, record: ChunkRecord, verify: boolean): Promise<boolean> {
-  const found = await ifThere(Deno.stat(path));
-  if (found?.size !== record.bytes) return false;
-  if (!verify) return true;
-  try {
-    (await readChecked(path, record, copyPool)).handle.release(false);
-    return true;
-  } catch (error) {
-    if (error instanceof SyntaxError) return false;
-    throw error;
   }
 }
 
