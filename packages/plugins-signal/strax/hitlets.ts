@@ -66,6 +66,7 @@ import { SampleFinder } from "./kernels/hitlet_samples.ts";
 import { indexOfFraction } from "./kernels/peak_properties.ts";
 import { localMinima } from "./kernels/split_points.ts";
 import { conditionalEntropy, indexOfMaximum, widthAtFraction } from "./pulse_properties.ts";
+import { splitOptions } from "./_split_options.ts";
 import { hitletsSchema, type HitletTypes, straxHitsSchema, straxRecordsSchema } from "./schemas.ts";
 
 const extension = (samples: number, help: string) =>
@@ -100,24 +101,7 @@ export const hitlets: Plugin = definePlugin({
       help: "Longest hitlet, extensions included: how far around a hit others are looked for",
     }),
     split: option.choice(["none", "local_minimum"], { default: "none", help: "How hitlets are divided" }),
-    splitIterations: option.integer({
-      default: 1,
-      min: 1,
-      max: 100,
-      help: "How often parts are divided again",
-    }),
-    splitMinArea: option.number({ default: 0, unit: "PE", help: "Smaller hitlets are not divided" }),
-    splitMinHeight: option.number({
-      default: 1,
-      min: 0,
-      unit: "PE",
-      help: "Least rise from a local minimum",
-    }),
-    splitMinRatio: option.number({
-      default: 1.5,
-      min: 0,
-      help: "Least ratio of a maximum to a local minimum",
-    }),
+    ...splitOptions("hitlets"),
   },
   computeChunk(chunk, { inputs, options, emit }) {
     const { records } = inputs, { leftExtension, rightExtension, maxDuration } = options;

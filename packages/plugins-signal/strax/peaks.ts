@@ -73,6 +73,7 @@ import { splitPeaks, type SplitSettings } from "./kernels/split_peaks.ts";
 import { mayStay } from "./kernels/_memory.ts";
 import { ResidentHits } from "./kernels/wasm_peaks.ts";
 import { peaksHelp } from "./column_help.ts";
+import { splitOptions } from "./_split_options.ts";
 import { peaksSchema, type PeakTypes, straxHitsSchema } from "./schemas.ts";
 
 const distance = (text: string, help: string) => option.time({ default: text, min: 0, help });
@@ -132,24 +133,7 @@ export const straxPeaks: Plugin = definePlugin({
       default: "none",
       help: "How peaks are divided",
     }),
-    splitIterations: option.integer({
-      default: 1,
-      min: 1,
-      max: 100,
-      help: "How often parts are divided again",
-    }),
-    splitMinArea: option.number({ default: 0, unit: "PE", help: "Smaller peaks are not divided" }),
-    splitMinHeight: option.number({
-      default: 1,
-      min: 0,
-      unit: "PE",
-      help: "Least rise from a local minimum",
-    }),
-    splitMinRatio: option.number({
-      default: 1.5,
-      min: 0,
-      help: "Least ratio of a maximum to a local minimum",
-    }),
+    ...splitOptions("peaks"),
     splitThreshold: option.number({ default: 0.4, help: "Least goodness of a natural break" }),
     splitLow: option.boolean({ default: true, help: "Prefer natural breaks where the waveform is low" }),
     splitFilter: distance("70 ns", "Wing of the moving average that smooths the waveform for splitLow"),
