@@ -109,6 +109,36 @@ Deno.test("a plugin of npm is installed with what it imports, each package in th
   assert.equal((await ctx.getData("run_1", "highest")).get("height", "f64")[0], 1123);
 });
 
+Deno.test("names that a package has for its own modules and for other packages are followed", async () => {
+  const text = PLUGIN.replace('"lab-math/add"', '"#math/add"').replace('"lab-base"', '"old-base"')
+    .replace('"./inner/own.js"', '"#own"');
+  const packages = [
+    peaks("1.0.0", {
+      files: { "mod.js": text, "inner/own.js": "export const own = 1000;\n" },
+      manifest: {
+        imports: { "#math/*": "lab-math/*", "#own": { node: "./inner/own.js", default: "./none.js" } },
+        // The newer one by its own name, the older one by another.
+        dependencies: { "lab-math": "^2", "lab-base": "^2", "old-base": "npm:lab-base@^1" },
+      },
+    }),
+    MATH,
+    ...BASES,
+  ];
+  await using project = await temporaryProject();
+  {
+    await using server = serveNpm(packages);
+    await use(project, server.origin);
+    const { code, err } = await project.run([...ADD, "--allow-unverified"]);
+    assert.equal(code, 0, err);
+  }
+  const { code, rows, err } = await runHighest(project);
+  assert.equal(code, 0, err);
+  assert.deepEqual(
+    rows.map((row) => (row as { height: number }).height),
+    [9, 40, 7].map((most) => most + 10 * 1 + 100 * 1 + 1000),
+  );
+});
+
 Deno.test("a section in its package.json is its manifest: what it wants is asked, and updates are compared", async () => {
   const wish = { name: "net", value: "calib.lab:443", reason: "Fetches the calibration" };
   const simple = (version: string, permissions: Parameters<typeof sectionFor>[0]) =>
@@ -170,6 +200,19 @@ Deno.test("what npm's registry says wrongly, or has not, is refused; nothing is 
     [module('import "./gone.js";'), /has no file "\/gone\.js"/],
     [module('import "http://127.0.0.1/x.js";'), /which is no path and not among its dependencies/],
     [module('import "npm:left-pad@1";'), /which is no path and not among its dependencies/],
+    [
+      module('import "#gone";'),
+      /imports "#gone" in line 1, and the "imports" of its package.json do not say/,
+    ],
+    [module('import "#a";', { imports: { "#a": "#a" } }), /do not say what that is/],
+    [module('import "#a";', { imports: { "#a": "../../etc/passwd.js" } }), /which is not in the package/],
+    [
+      module('import "#a";', { imports: { "#a": "node:fs" } }),
+      /which is no path and not among its dependencies/,
+    ],
+    [module('import "#a";', { imports: { "#a": "./../../x.js" } }), /has no file/],
+    [module('import "constructor";'), /which is no path and not among its dependencies/],
+    [module("export {};", { exports: { ".": { deno: 7 } } }), /exports nothing as|does not export/],
     [module("export const a = 1;"), /exports no plugin that is written as/],
     [module("export const a = ;"), /line 1/],
     [module("", { millrace: { engine: "^9", plugins: {} } }), /is for version \^9 of millrace/],

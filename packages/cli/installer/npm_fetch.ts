@@ -21,7 +21,7 @@ export interface NpmPackage {
   readonly folder: string;
   /** SHA-512 of its archive, with which Deno compared what came: `sha512-` and base64. */
   readonly integrity: string;
-  /** Packages that it depends on, `name@version` by name. */
+  /** Packages that it depends on, `name@version` by the name that it imports them by. */
   readonly dependencies: Readonly<Record<string, string>>;
 }
 
@@ -90,7 +90,29 @@ interface Info {
 
 /** What Deno's lock file says. */
 interface LockText {
-  readonly npm?: Readonly<Record<string, { readonly integrity?: string }>>;
+  readonly npm?: Readonly<Record<string, LockedNpm>>;
+}
+
+interface LockedNpm {
+  readonly integrity?: string;
+  /** `name@version`, `name` where there is one version only, `alias@npm:name@version`. */
+  readonly dependencies?: readonly string[];
+  readonly optionalDependencies?: readonly string[];
+}
+
+/** The names by which a package imports others, by their keys: its own name, or what it is called in `package.json`. */
+function namesOf(locked: LockedNpm | undefined, keys: readonly string[]): Map<string, string[]> {
+  const names = new Map<string, string[]>();
+  for (const each of [...locked?.dependencies ?? [], ...locked?.optionalDependencies ?? []]) {
+    const [, alias, wanted] = /^(@?[^@]+)@npm:(.+)$/.exec(each) ?? [, undefined, each];
+    const key = keys.find((key) => key === wanted) ?? keys.find((key) => nameOf(key) === wanted);
+    if (key !== undefined) names.set(key, [...names.get(key) ?? [], alias ?? nameOf(key)]);
+  }
+  return names;
+}
+
+function nameOf(key: string): string {
+  return /^@?[^@]+/.exec(key)![0];
 }
 
 function packagesOf({ npmPackages }: Info, { npm = {} }: LockText): Map<string, NpmPackage> {
@@ -104,10 +126,11 @@ function packagesOf({ npmPackages }: Info, { npm = {} }: LockText): Map<string, 
       );
     }
     if (localPath === undefined) throw new Error(`Cannot find the files of ${id} of npm where Deno put them`);
-    const on = Object.fromEntries(dependencies.map((each) => {
+    const names = namesOf(npm[key], dependencies);
+    const on = Object.fromEntries(dependencies.flatMap((each) => {
       const other = npmPackages[each];
       if (!other) throw new Error(`Cannot read what ${id} of npm depends on: there is no ${each}`);
-      return [other.name, `${other.name}@${other.version}`];
+      return (names.get(each) ?? [other.name]).map((name) => [name, `${other.name}@${other.version}`]);
     }));
     const before = packages.get(id);
     if (before && JSON.stringify(before.dependencies) !== JSON.stringify(on)) {

@@ -3,7 +3,7 @@
  * @module
  */
 import { join, relative } from "node:path";
-import { exports as resolveExports } from "resolve.exports";
+import { exports as resolveExports, imports as resolveImports } from "resolve.exports";
 import {
   type Analyser,
   isModule,
@@ -18,6 +18,7 @@ import { ENGINE, isEngine } from "./graph.ts";
 import { isInside, type LockedPackage } from "./lock_file.ts";
 import { fetchNpm, type NpmPackage } from "./npm_fetch.ts";
 import { ignoreMissing, manifestOf, type PackageFiles, UNSIGNED } from "./package_files.ts";
+import { type PackageJson, packageJsonOf } from "./package_json.ts";
 
 /** Most modules, and most bytes of all of them. */
 const MOST_FILES = 2000, MOST_BYTES = 64 * 2 ** 20;
@@ -32,15 +33,9 @@ export interface NpmWanted {
   readonly subpath: string;
 }
 
-/** What `package.json` says. */
-interface PackageJson {
-  readonly type?: unknown;
-  readonly main?: unknown;
-  readonly module?: unknown;
-  readonly exports?: unknown;
-  readonly millrace?: { readonly plugins?: Readonly<Record<string, Section>> };
-  readonly dependencies?: Readonly<Record<string, string>>;
-  readonly peerDependencies?: Readonly<Record<string, string>>;
+/** The manifest of its plugins, after it was checked. */
+interface Manifest {
+  readonly plugins?: Readonly<Record<string, Section>>;
 }
 
 interface Section {
@@ -112,9 +107,10 @@ class Follower {
 
   async read(own: NpmPackage, subpath: string): Promise<PackageFiles[]> {
     const root = await this.#open(own);
-    const section = subpath === "" ? root.json.millrace : undefined;
-    const [problem] = section === undefined ? [] : sectionProblems(section);
+    const said = subpath === "" ? root.json.millrace : undefined;
+    const [problem] = said === undefined ? [] : sectionProblems(said);
     if (problem !== undefined) throw new Error(`Cannot install npm:${own.id}: its package.json: ${problem}`);
+    const section = said as Manifest | undefined;
     const exports: Record<string, string> = {};
     const modules = section
       ? Object.values(section.plugins ?? {}).map(({ module = "." }) => module)
@@ -155,8 +151,8 @@ class Follower {
   async #open(npm: NpmPackage): Promise<Reading> {
     const there = this.#reading.get(npm.id);
     if (there) return there;
-    const json = JSON.parse(await Deno.readTextFile(join(npm.folder, "package.json"))) as PackageJson;
-    const needs = { ...json.dependencies, ...json.peerDependencies }[ENGINE];
+    const json = packageJsonOf(await Deno.readTextFile(join(npm.folder, "package.json")), npm.id);
+    const needs = json.needs[ENGINE];
     if (needs !== undefined && !isEngine(needs)) {
       throw new Error(
         `Cannot install npm:${npm.id}: it is for version ${needs} of ${ENGINE}, and this is ${VERSION}`,
@@ -224,20 +220,47 @@ class Follower {
     specifier: string,
     refuse: (why: string) => Error,
   ): Promise<(from: string) => string> {
-    if (specifier.startsWith("#")) throw refuse("a name of its own, which a sandbox does not know");
-    const [, name, subpath = ""] = /^((?:@[^/:]+\/)?[^/@:]+)(\/.*)?$/.exec(specifier) ?? [];
-    const id = name === undefined ? undefined : at.npm.dependencies[name];
+    if (specifier.startsWith("#")) {
+      const own = imported(at, specifier, refuse);
+      if (!isPath(own)) return this.#target(at, own, refuse);
+      const path = `/${own.slice(2)}`;
+      await this.#visit(at, path);
+      return (from) => pathTo(at.npm, from, at.npm, path);
+    }
+    const [, name, subpath = ""] = /^((?:@[^/:]+\/)?[^/@:#]+)(\/.*)?$/.exec(specifier) ?? [];
+    const { dependencies } = at.npm;
+    const id = name !== undefined && Object.hasOwn(dependencies, name) ? dependencies[name] : undefined;
     if (id === undefined) throw refuse("which is no path and not among its dependencies");
     const npm = this.#packages.get(id);
     if (!npm) throw refuse(`and there is no ${id}`);
     const other = await this.#open(npm);
     const path = exported(other, `.${subpath}`, refuse);
     await this.#visit(other, path);
-    return (from) => {
-      const to = relative(join("/", placeOfNpm(at.npm), from, ".."), join("/", placeOfNpm(npm), path));
-      return to.startsWith(".") ? to : `./${to}`;
-    };
+    return (from) => pathTo(at.npm, from, npm, path);
   }
+}
+
+/** What a module of a package imports, to reach a file of a package. */
+function pathTo(npm: NpmPackage, from: string, other: NpmPackage, path: string): string {
+  const to = relative(join("/", placeOfNpm(npm), from, ".."), join("/", placeOfNpm(other), path));
+  return to.startsWith(".") ? to : `./${to}`;
+}
+
+/** What a package means by a name that begins with `#`: a path that begins with `./`, or the name of another package. */
+function imported({ npm, json }: Reading, name: string, refuse: (why: string) => Error): string {
+  let target: unknown;
+  try {
+    target = resolveImports({ name: npm.name, ...json }, name, { conditions: ["deno"] })?.[0];
+  } catch (error) {
+    throw refuse(
+      `and the "imports" of its package.json do not say what that is: ${(error as Error).message}`,
+    );
+  }
+  if (typeof target !== "string" || target.startsWith("#")) {
+    throw refuse('and the "imports" of its package.json do not say what that is');
+  }
+  if (isPath(target) && !target.startsWith("./")) throw refuse("which is not in the package");
+  return target;
 }
 
 /** The file that a package gives by a name, `.` or `./sub`. */
