@@ -1,7 +1,7 @@
 // A program that computes results into a store, for the tests that kill it or let two of it race.
 //
-//   deno run _store_work.ts kill ROOT       computes one run
-//   deno run _store_work.ts count ROOT      computes one run, and says which rows it has computed
+//   deno run _store_work.ts kill ROOT       computes one run, and says which rows it has computed
+//   deno run _store_work.ts count ROOT      the same, of one plugin and keeping its results alone
 //   deno run _store_work.ts race ROOT       computes run after run, each when a byte comes on standard input
 
 import { Context, definePlugin, FolderStore, schema, type Store, Table, tableSource } from "@millrace/core";
@@ -38,7 +38,7 @@ const copies = definePlugin({
   computeChunk(chunk, { emit }) {
     const out = emit(chunk.length);
     computed += chunk.length;
-    if (what === "count") console.log(computed);
+    if (what !== "race") console.log(computed);
     for (let i = 0; i < chunk.length; i++) {
       out.columns.sum[i] = chunk.columns.wave.subarray(8 * i, 8 * i + 8).reduce((a, b) => a + b, 0);
     }

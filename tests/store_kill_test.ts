@@ -2,10 +2,14 @@
 
 import assert from "node:assert/strict";
 import { FolderStore } from "@millrace/core/store";
+import { seeded } from "../packages/core/testing/_seeded_testing.ts";
 import { inFolder } from "./_cli.ts";
+import { signalIfRunning } from "./_signal.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
-const KILLS = 50, RACES = 100;
+const KILLS = 50, RACES = 100, ROWS = 6000;
+/** Limits of loops whose kills come too late, however slow the machine is. */
+const MOST_RUNS = 1000;
 
 function work(what: string, root: string): Deno.ChildProcess {
   const flags = [
@@ -68,103 +72,110 @@ Deno.test({
   name:
     "a run that is killed at random moments, also with a torn journal, ends with the bytes of one that is not",
   ignore: Deno.build.os === "windows",
-  fn: inFolder(async (cwd) => {
-    const whole = work("kill", `${cwd}/whole`);
-    void whole.stdin.close();
-    const began = performance.now();
-    assert.match(new TextDecoder().decode((await whole.output()).stdout), /done/);
-    const lasts = performance.now() - began;
-    const wanted = await filesOf(`${cwd}/whole`, "run");
-    assert.ok(Object.keys(wanted).length > 200, `only ${Object.keys(wanted).length} files`);
-    let kills = 0, torn = 0, halves = 0, resumed = 0;
-    for (let result = 0; kills < KILLS; result++) {
-      const root = `${cwd}/r${result}`;
-      for (let ended = false, runs = 0; !ended; runs++) {
-        assert.ok(runs < 200, "it doesn't come to its end");
-        const child = work("kill", root);
-        void child.stdin.close();
-        const lines = linesOf(child.stdout);
-        assert.equal((await lines.next()).value, "go");
-        const kill = kills < KILLS
-          ? setTimeout(() => child.kill("SIGKILL"), Math.random() * lasts / 2)
-          : undefined;
-        ended = (await lines.next()).value === "done";
-        clearTimeout(kill);
-        const { code } = await child.status;
-        if (ended) break;
-        assert.notEqual(code, 1, "it failed");
-        kills++;
-        for (const { folder, partial } of await new FolderStore(root).list()) {
-          assert.ok(
-            partial || (await new FolderStore(root).list()).some(({ meta }) => meta),
-            "neither whole nor begun",
-          );
-          if (!partial) continue;
-          if (partial.rows > 0) resumed++;
-          if ((await Array.fromAsync(Deno.readDir(folder))).some(({ name }) => name.endsWith(".tmp"))) {
-            halves++;
+  fn: inFolder((cwd) =>
+    seeded(async (random) => {
+      const whole = work("kill", `${cwd}/whole`);
+      void whole.stdin.close();
+      assert.match(new TextDecoder().decode((await whole.output()).stdout), /done/);
+      const wanted = await filesOf(`${cwd}/whole`, "run");
+      assert.ok(Object.keys(wanted).length > 200, `only ${Object.keys(wanted).length} files`);
+      let kills = 0, late = 0, torn = 0, halves = 0, resumed = 0;
+      for (let result = 0, runs = 0; kills < KILLS; result++) {
+        const root = `${cwd}/r${result}`;
+        for (let ended = false; !ended;) {
+          assert.ok(++runs < MOST_RUNS, `${kills} of ${runs} processes were killed, ${late} had ended`);
+          const child = work("kill", root);
+          void child.stdin.close();
+          // A moment after some of the rows: how long these take depends on the machine.
+          const rows = random.below(ROWS / 2), pause = 4 * random.next();
+          let sent: Promise<unknown> | undefined;
+          for await (const line of linesOf(child.stdout)) {
+            if (line === "done") ended = true;
+            if (sent || kills === KILLS || (line === "go" ? 0 : Number(line)) < rows) continue;
+            sent = new Promise((done) => setTimeout(done, pause)).then(() =>
+              signalIfRunning(child, "SIGKILL")
+            );
           }
-          const journal = `${folder}/journal.tsv`;
-          const { size } = await Deno.stat(journal);
-          const way = Math.random();
-          if (size < 300 || way > 0.6) continue;
-          torn++;
-          if (way < 0.3) await Deno.truncate(journal, size - 1 - Math.floor(Math.random() * 100));
-          else await Deno.writeTextFile(journal, "000999.arrow\t0123", { append: true });
+          await sent;
+          const { code, signal } = await child.status;
+          if (signal === "SIGKILL") kills++;
+          else assert.deepEqual([code, ended], [0, true], "it failed");
+          if (ended) {
+            if (sent) late++;
+            break;
+          }
+          for (const { folder, partial, meta } of await new FolderStore(root).list()) {
+            assert.ok(partial || meta, "neither whole nor begun");
+            if (!partial) continue;
+            if (partial.rows > 0) resumed++;
+            if ((await Array.fromAsync(Deno.readDir(folder))).some(({ name }) => name.endsWith(".tmp"))) {
+              halves++;
+            }
+            const journal = `${folder}/journal.tsv`;
+            const { size } = await Deno.stat(journal);
+            const way = random.next();
+            if (size < 300 || way > 0.6) continue;
+            torn++;
+            if (way < 0.3) await Deno.truncate(journal, size - 1 - random.below(100));
+            else await Deno.writeTextFile(journal, "000999.arrow\t0123", { append: true });
+          }
         }
+        assert.deepEqual(await filesOf(root, "run"), wanted, `result ${result} after ${kills} kills`);
+        await Deno.remove(root, { recursive: true });
       }
-      assert.deepEqual(await filesOf(root, "run"), wanted, `result ${result} after ${kills} kills`);
-      await Deno.remove(root, { recursive: true });
-    }
-    assert.ok(
-      torn > 5 && resumed > 20,
-      `${torn} torn journals, ${resumed} results gone on with, ${halves} half files`,
-    );
-  }),
+      assert.ok(
+        torn > 5 && resumed > 20,
+        `${torn} torn journals, ${resumed} results gone on with, ${halves} half files, ${late} late kills`,
+      );
+    })
+  ),
 });
 
 Deno.test({
   name:
     "what a kill loses is the chunk that is gathered and the stretches in flight; all else is never computed again",
   ignore: Deno.build.os === "windows",
-  fn: inFolder(async (cwd) => {
-    const rows = 6000, stretch = 97;
-    const lost: number[] = [];
-    let most = 0;
-    for (let result = 0; result < 12; result++) {
-      const root = `${cwd}/r${result}`;
-      let kept = 0;
-      for (let ended = false; !ended;) {
-        const child = work("count", root);
-        void child.stdin.close();
-        const last = Math.floor(Math.random() * rows);
-        let computed = 0, killed = false;
-        for await (const line of linesOf(child.stdout)) {
-          if (line === "done") ended = true;
-          else computed = Number(line);
-          if (ended || killed || computed < last) continue;
-          child.kill("SIGKILL");
-          killed = true;
+  fn: inFolder((cwd) =>
+    seeded(async (random) => {
+      const stretch = 97;
+      const lost: number[] = [];
+      let most = 0;
+      for (let result = 0, runs = 0; result < 12 || lost.length <= 10; result++) {
+        const root = `${cwd}/r${result}`;
+        let kept = 0;
+        for (let ended = false; !ended;) {
+          assert.ok(++runs < MOST_RUNS, `only ${lost.length} of ${runs} processes were killed`);
+          const child = work("count", root);
+          void child.stdin.close();
+          const last = random.below(ROWS);
+          let computed = 0, sent = false;
+          for await (const line of linesOf(child.stdout)) {
+            if (line === "done") ended = true;
+            else computed = Number(line);
+            if (ended || sent || computed < last) continue;
+            signalIfRunning(child, "SIGKILL"); // it may have ended: its lines are read late
+            sent = true;
+          }
+          const { code, signal } = await child.status;
+          if (ended) {
+            assert.equal(computed, ROWS - kept, "rows that were kept were computed again, or others never");
+            break;
+          }
+          assert.equal(signal, "SIGKILL", `it ended with ${code}`);
+          const [one] = await new FolderStore(root).list();
+          if (one?.meta) break; // it was complete already
+          const now = one?.partial?.rows ?? 0;
+          most = Math.max(most, ...await chunkRows(one?.folder));
+          lost.push(kept + computed - now);
+          kept = now;
         }
-        const { signal } = await child.status;
-        if (ended) {
-          assert.equal(computed, rows - kept, "rows that were kept were computed again, or others never");
-          break;
-        }
-        assert.equal(signal, "SIGKILL");
-        const [one] = await new FolderStore(root).list();
-        if (one?.meta) break; // it was complete already
-        const now = one?.partial?.rows ?? 0;
-        most = Math.max(most, ...await chunkRows(one?.folder));
-        lost.push(kept + computed - now);
-        kept = now;
       }
-    }
-    assert.ok(lost.length > 10 && most > 0, `only ${lost.length} kills`);
-    // The chunk that is gathered, the one that is being written, and the stretches before and behind them.
-    const limit = 2 * most + 2 * stretch;
-    assert.ok(Math.max(...lost) <= limit, `${lost} rows were lost, of chunks of ${most} rows`);
-  }),
+      assert.ok(most > 0, "no chunk was kept");
+      // The chunk that is gathered, the one that is being written, and the stretches before and behind them.
+      const limit = 2 * most + 2 * stretch;
+      assert.ok(Math.max(...lost) <= limit, `${lost} rows were lost, of chunks of ${most} rows`);
+    })
+  ),
 });
 
 Deno.test({
@@ -177,7 +188,8 @@ Deno.test({
     for (const line of lines) assert.equal((await line.next()).value, "ready");
     const winners = [0, 0];
     for (let k = 0; k < RACES; k++) {
-      await Promise.all(writers.map((writer) => writer.write(new Uint8Array(1))));
+      // Each is told first in every second run.
+      for (const first of [k % 2, 1 - k % 2]) await writers[first]!.write(new Uint8Array(1));
       const counts = await Promise.all(lines.map(async (line, i) => {
         const { value } = await line.next();
         if (value === undefined) {
