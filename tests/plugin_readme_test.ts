@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { ROOT } from "./_run_example.ts";
 import { shareNpm } from "./_registry.ts";
+import { signalIfRunning } from "./_signal.ts";
 
 const SKIPPED = new Set([
   ".git",
@@ -111,7 +112,7 @@ Deno.test({
       assert.match(out, /^[1-9]\d* hits$/m, "the script");
       assert.match(out, /1 package is in the logs of their registries/);
     } finally {
-      server.kill("SIGTERM");
+      signalIfRunning(server, "SIGTERM");
       await server.status;
       await logged;
       await Deno.remove(folder, { recursive: true });

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { runDeno, shareNpm } from "./_registry.ts";
+import { signalIfRunning } from "./_signal.ts";
 
 const ROOT = decodeURIComponent(new URL("..", import.meta.url).pathname);
 const MAIN = join(ROOT, "packages/cli/main.ts");
@@ -99,11 +100,11 @@ Deno.test("the guide to the registry holds", async () => {
     );
     assert.match(verified, /^@lab\/long-hits@1\.0\.0 is signed by registry and publisher\n/);
   } finally {
-    server.kill("SIGTERM");
+    const ran = signalIfRunning(server, "SIGTERM");
     const { code } = await server.status;
     const lines = (await logged).trim().split("\n").map((line) => JSON.parse(line));
     await Deno.remove(folder, { recursive: true });
-    assert.equal(code, 0, "SIGTERM ends it in order");
+    assert.deepEqual([ran, code], [true, 0], "SIGTERM ends it in order");
     assert.deepEqual(lines.filter(({ event }) => event === "error"), []);
     assert.equal(lines.at(-1)!.event, "stopping");
     assert(lines.every(({ time, event }) => typeof time === "string" && typeof event === "string"));

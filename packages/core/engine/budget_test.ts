@@ -89,7 +89,7 @@ Deno.test("rule 32: a gap that never comes fails with plugin, stretch and what w
     assert.match(error.message, /maxSpan/);
     return true;
   });
-  assert.ok(performance.now() - before < 1000);
+  assert.ok(performance.now() - before < 30_000, "it waits for a time");
 });
 
 Deno.test("rule 32: the plugin that is missing a gap is named, not the one that holds most and waits for it", async () => {

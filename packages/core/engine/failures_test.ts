@@ -115,7 +115,7 @@ for (const [what, [given, message]] of Object.entries(garbage)) {
       end: 60n,
     });
     assert.notEqual(error.cause, undefined);
-    assert.ok(ms < 1000);
+    assert.ok(ms < 30_000, `after ${ms} ms`); // not by a limit of time
   });
 
   Deno.test(`a plugin that ${what} fails the same way when chunks are computed at once`, async () => {

@@ -1,5 +1,6 @@
 // A result that is read is not removed.
 import assert from "node:assert/strict";
+import { seeded } from "../testing/_seeded_testing.ts";
 import { filesIn, KEY, put, readAll, three, withStore } from "./_store_testing.ts";
 import { FolderStore, type StoredResult, verifyResult } from "./store.ts";
 
@@ -46,29 +47,31 @@ Deno.test("a result is held by several until the last lets go, and not when it i
   }));
 
 Deno.test("of a hundred readers and a remover at any moment, each reads all rows or is told that they are gone", () =>
-  withStore(async (store) => {
-    let whole = 0, gone = 0, kept = 0;
-    for (let k = 0; k < 100; k++) {
-      const result = await put(store, three());
-      const [summary] = await store.list();
+  withStore((store) =>
+    seeded(async (random) => {
+      let whole = 0, gone = 0, kept = 0;
       const later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-      const reading = later(Math.random() * 12).then(() => readAll(result));
-      const removing = later(Math.random() * 3).then(() => store.remove(summary!));
-      const [read, removed] = await Promise.allSettled([reading, removing]);
-      if (read.status === "fulfilled") {
-        assert.equal(read.value.length, 3);
-        whole++;
-      } else {
-        assert.equal((read.reason as Error).message, CHANGED.message);
-        gone++;
+      for (let k = 0; k < 100 || whole === 0 || gone === 0 || kept === 0; k++) {
+        assert.ok(k < 5000, `${whole} whole, ${gone} gone, ${kept} kept`);
+        const result = await put(store, three());
+        const [summary] = await store.list();
+        const reading = later(12 * random.next()).then(() => readAll(result));
+        const removing = later(3 * random.next()).then(() => store.remove(summary!));
+        const [read, removed] = await Promise.allSettled([reading, removing]);
+        if (read.status === "fulfilled") {
+          assert.equal(read.value.length, 3);
+          whole++;
+        } else {
+          assert.equal((read.reason as Error).message, CHANGED.message);
+          gone++;
+        }
+        if (removed.status === "fulfilled") continue;
+        assert.equal((removed.reason as Error).message, IN_USE.message);
+        assert.equal(read.status, "fulfilled");
+        kept++;
       }
-      if (removed.status === "fulfilled") continue;
-      assert.equal((removed.reason as Error).message, IN_USE.message);
-      assert.equal(read.status, "fulfilled");
-      kept++;
-    }
-    assert.ok(whole > 0 && gone > 0 && kept > 0, `${whole} whole, ${gone} gone, ${kept} kept`);
-  }));
+    })
+  ));
 
 Deno.test("a file system without locks is read all the same, and nothing is removed there", () =>
   withStore(async (store) => {
@@ -119,7 +122,7 @@ async function removedIn(result: StoredResult, store: FolderStore): Promise<void
       await store.remove(summary!);
       break;
     } catch (error) {
-      if (tries === 50) throw error;
+      if (tries === 1500) throw error;
       await new Promise((resolve) => setTimeout(resolve, 20)); // its locks end a moment after a process
     }
   }

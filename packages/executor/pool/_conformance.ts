@@ -198,10 +198,10 @@ export function testPool({ name, transport, skip = {} }: PoolTestOptions): void 
   });
 
   test("timeouts count from the start of running; a function that listens keeps its worker", async () => {
-    await using pool = make({ max: 1, grace: 2000 });
+    await using pool = make({ max: 1, grace: 60_000 });
     await pool.warm({ functions: [task("sleep"), task("untilAborted")] });
-    const slow = pool.run(task("sleep"), { ms: 150 });
-    const patient = pool.run(task("sleep"), { ms: 0, value: "done" }, { timeout: 100 });
+    const slow = pool.run(task("sleep"), { ms: 3000 });
+    const patient = pool.run(task("sleep"), { ms: 0, value: "done" }, { timeout: 2500 });
     await slow;
     assert.equal(await patient, "done");
     await assert.rejects(pool.run(task("untilAborted"), 0, { timeout: 20 }), {

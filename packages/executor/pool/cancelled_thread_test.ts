@@ -12,14 +12,15 @@ function task(source: string): TaskFunction {
 const sleep = (ms: number) => new Promise((done) => setTimeout(done, ms));
 const NUMBER = task("(_, { worker }) => worker");
 const SPIN = task("(ms) => { const end = performance.now() + ms; while (performance.now() < end); }");
-const NEVER = task("() => new Promise(() => {})");
+const NEVER = task("(begun) => { Atomics.store(begun, 0, 1); return new Promise(() => {}); }");
 
 Deno.test("a thread that waits for ever in a cancelled task is replaced after the grace", async () => {
   await using pool = new WorkerPool({ transport: threadTransport(), max: 1, grace: 40 });
   const worker = await pool.run(NUMBER, 0);
   const abort = new AbortController();
-  const cancelled = pool.submit(NEVER, 0, { signal: abort.signal });
-  await sleep(10);
+  const begun = new Int32Array(new SharedArrayBuffer(4));
+  const cancelled = pool.submit(NEVER, begun, { signal: abort.signal });
+  while (Atomics.load(begun, 0) === 0) await sleep(1);
   abort.abort(new Error("enough"));
   await assert.rejects(cancelled.result, { message: "enough" });
   await cancelled.ended;

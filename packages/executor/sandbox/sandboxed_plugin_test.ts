@@ -71,8 +71,8 @@ Deno.test("leaving a stream ends its sandbox, and the next run has another one",
       chunk.release();
     }
   }, /enough/);
-  for (let waited = 0; plugin.pids().length > 0; waited += 5) {
-    assert.ok(waited < 1000, "the sandbox is still there");
+  for (const end = performance.now() + 60_000; plugin.pids().length > 0;) {
+    assert.ok(performance.now() < end, "the sandbox is still there");
     await new Promise((done) => setTimeout(done, 5));
   }
   assert.equal((await ctx.getData("run_2", "doubled", { timeRange: [0n, 1n], chunkSize: 1 })).length, 1);

@@ -51,7 +51,7 @@ Deno.test("the thread is free while a database is copied", async () => {
   await withMany(100_000, async ({ db, temporary }) => {
     const copy = join(temporary, "copy.sqlite");
     // Where it were held there would be none.
-    assert.ok(await turnsDuring(db.copyTo(copy)) >= 5);
+    assert.ok(await turnsDuring(db.copyTo(copy)) > 0);
     await assert.rejects(db.copyTo(copy), { message: /^Cannot copy ".*registry\.sqlite" to ".*": .*exists/ });
   });
 });
