@@ -166,17 +166,19 @@ try {
       { name: "registry_200_publishes", value: performance.now() - before, unit: "ms" },
     );
 
-    const free = await wrk(origin + paths.module);
     await upload(origin, token, "large", [{ path: "large.txt", repeat: ["x", 2_000_000] }]);
-    using _slow = await slowClients(origin, token, 200);
-    await new Promise((go) => setTimeout(go, 2000)); // until nothing more goes into their buffers
-    const held = await wrk(origin + paths.module);
-    const slowed: number[] = [];
-    for (let k = 0; k < 20; k++) slowed.push(await publishToInstallable(origin, token, `two-${k}`));
+    const besides: number[] = [], slowed: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      const free = await wrk(origin + paths.module);
+      using _slow = await slowClients(origin, token, 200);
+      await new Promise((go) => setTimeout(go, 2000)); // until nothing more goes into their buffers
+      besides.push(await wrk(origin + paths.module) / free);
+      for (let k = 0; k < 4; k++) slowed.push(await publishToInstallable(origin, token, `two-${round}-${k}`));
+    }
     measures.push(
       {
         name: "registry_reads_beside_slow_clients",
-        value: held / free,
+        value: median(besides),
         unit: "x alone",
         budget: 0.8,
         atLeast: true,
