@@ -1,7 +1,8 @@
 /**
  * What pools leave behind that are started, used and closed: memory, handles, threads and processes after 1000 of them
  * against after 100. V8 takes more memory for its heap during the first 1000 (what is used stays the same), so that a
- * second 1000 tells whether resident memory grows. Linux only: it reads /proc.
+ * second 1000 tells whether resident memory grows by more than the 40 MB that `Deno.Command` with `cat`, without any
+ * pool, takes between 1500 and 2500 (and then no more). Linux only: it reads /proc.
  */
 import { WorkerPool } from "@millrace/executor/worker-pool";
 import { processTransport } from "@millrace/executor/transport/process";
@@ -94,7 +95,7 @@ async function measure(kind: Kind): Promise<Measure[]> {
   return [
     { name: `${kind} pools: resident after ${FEW}`, value: mb(few.bytes), unit: "MB" },
     { name: `  after ${MANY}`, value: mb(many.bytes), unit: "MB" },
-    { name: `  after ${MORE}`, value: mb(more.bytes), unit: "MB", budget: Math.ceil(mb(many.bytes)) + 10 },
+    { name: `  after ${MORE}`, value: mb(more.bytes), unit: "MB", budget: Math.ceil(mb(many.bytes)) + 40 },
     { name: `  heap in use after ${FEW}`, value: mb(few.heap), unit: "MB" },
     { name: `  ... after ${MANY}`, value: mb(many.heap), unit: "MB", budget: Math.ceil(mb(few.heap)) + 1 },
     left("handles"),
