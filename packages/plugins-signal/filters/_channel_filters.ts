@@ -1,6 +1,7 @@
 // The filter of each channel; channels with the same settings have the same one.
 
 import type { PerChannel } from "@millrace/core/option";
+import { contradictionOf } from "../_channel_checks.ts";
 import { type FilterSettings, type RecordFilter, recordFilter } from "./_record_filter.ts";
 
 /** Settings by channel. */
@@ -50,12 +51,10 @@ function settingsOf(options: FilterOptions, board: number, channel: number): Fil
 
 /** What is wrong with the settings of all channels together, or with those of one; `undefined` where nothing is. */
 export function contradiction(options: FilterOptions): string | undefined {
-  for (const [board, channel] of NAMES.flatMap((name) => [...options[name].channels()])) {
-    const problem = problemOf(settingsOf(options, board, channel));
-    if (problem !== undefined) return `of board ${board}, channel ${channel}: ${problem}`;
-  }
-  return problemOf(
-    Object.fromEntries(NAMES.map((name) => [name, options[name].default])) as unknown as FilterSettings,
+  const { filterType, sgWindowSize, sgPolyOrder, filterOrder, lowcut, highcut } = options;
+  return contradictionOf(
+    { filterType, sgWindowSize, sgPolyOrder, filterOrder, lowcut, highcut },
+    problemOf,
   );
 }
 

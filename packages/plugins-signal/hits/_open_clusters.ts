@@ -63,11 +63,11 @@ export class OpenClusters {
     this.#open.set(cluster.board * 65536 + cluster.channel, cluster);
   }
 
-  /** Take away clusters that end before `limit`, in the order of their starts. */
-  takeBefore(limit: number): Cluster[] {
+  /** Take away clusters that end before the limit of their channel. */
+  takeBefore(limitOf: (board: number, channel: number) => number): Cluster[] {
     const taken: Cluster[] = [];
     for (const [key, cluster] of this.#open) {
-      if (cluster.end >= limit) continue;
+      if (cluster.end >= limitOf(cluster.board, cluster.channel)) continue;
       taken.push(cluster);
       this.#open.delete(key);
     }

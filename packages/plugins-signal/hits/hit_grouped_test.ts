@@ -9,19 +9,22 @@ import { hitGrouped } from "./hit_grouped.ts";
 import { hitMerged } from "./hit_merged.ts";
 
 /** Hits as `hit_merged` has them when nothing is merged. */
-function mergedTable(hits: readonly TestHit[]): Table {
-  const schema = hitMerged.schemas.hit_merged!, rows = hitTable(hits).rows();
+function mergedTable(hits: readonly TestHit[], t0?: bigint): Table {
+  const schema = hitMerged.schemas.hit_merged!, rows = hitTable(hits, t0).rows();
   const renamed: Record<string, string> = { sample_start: "edge_start", sample_end: "edge_end" };
   const column = (name: string) =>
     name === "component_count" ? rows.map(() => 1) : rows.map((row) => row[renamed[name] ?? name]!);
   return Table.from(
     schema,
     Object.fromEntries(Object.keys(schema.types).map((name) => [name, column(name)])) as never,
+    t0 === undefined ? {} : { t0 },
   );
 }
 
-const run = (hits: readonly TestHit[], options: Record<string, unknown>) =>
-  rowsOf([tableSource("hit_merged", mergedTable(hits)), hitGrouped], "hit_grouped", { hit_grouped: options });
+const run = (hits: readonly TestHit[], options: Record<string, unknown>, t0?: bigint) =>
+  rowsOf([tableSource("hit_merged", mergedTable(hits, t0)), hitGrouped], "hit_grouped", {
+    hit_grouped: options,
+  });
 
 for (const maxSpan of [null, 7]) {
   Deno.test(`hit_grouped is the same for every chunking, maxSpan ${maxSpan}`, async () => {
@@ -86,4 +89,16 @@ Deno.test("hit_grouped joins a hit at exactly the window, and not 1 ps behind", 
   });
   assert.equal((await run([hit(0n), hit(30n)], { timeWindow: 20 })).length, 1);
   assert.equal((await run([hit(0n), hit(31n)], { timeWindow: 20 })).length, 2);
+});
+
+Deno.test("hit_grouped keeps single ps beyond 2^53 ps", async () => {
+  const start = 2n ** 53n + 1n;
+  const hit = (time: bigint): TestHit => ({
+    ...{ time, endtime: time + 10n, peakTime: time + 1n, board: 0, channel: 0, record_id: 0n, position: 0 },
+    ...{ edge_start: 0, edge_end: 10, height: 1, integral: 1, rise_time: 0, fall_time: 0, dt: 1 },
+  });
+  const [row, ...others] = await run([hit(start), hit(start + 15n)], { timeWindow: 5 }, start);
+  assert.deepEqual(others, []);
+  assert.deepEqual([row!.time, row!.endtime, row!.starts], [start, start + 25n, Float64Array.of(0, 15)]);
+  assert.equal((await run([hit(start), hit(start + 16n)], { timeWindow: 5 }, start)).length, 2);
 });

@@ -16,7 +16,7 @@
  * Differences from WaveformAnalysis: rows are in time order over all channels (there channel by channel); times are exact and ps;
  * indexes into arrays of the whole run are rows of the same kind instead, so that a part of a run can be read alone;
  * `width` is always that of the merged window (there -1 for hits of several records); a gap in the run that is longer than
- * `breakThresholdPs` ends every cluster.
+ * `breakThresholdPs` ends every cluster; options may differ by channel.
  *
  * @example
  * ```ts
@@ -108,7 +108,7 @@ export const hitMerged: Plugin = definePlugin({
       dt: "i32",
     },
   },
-  version: "1.0.0",
+  version: "1.1.0",
   help: "Hits of one channel that follow closely, merged; and which hits became which",
   schema: {
     hit_merged: MERGED,
@@ -146,12 +146,14 @@ export const hitMerged: Plugin = definePlugin({
       default: 0,
       min: 0,
       max: 2 ** 50,
+      perChannel: true,
       help: "Longest distance from the end of a cluster to the hit that joins it; 0: hits stay as they are",
     }),
     maxTotalWidth: option.time({
       default: "10 us",
       min: 0,
       max: 2 ** 50,
+      perChannel: true,
       help: "Longest merged hit; a single hit may be longer",
     }),
   },
@@ -167,9 +169,10 @@ export const hitMerged: Plugin = definePlugin({
     for (let i = 0; i < length; i++) {
       const start = time[i]!, end = endtime[i]!;
       let cluster = state.get(board[i]!, channel[i]!);
+      const gap = mergeGap.at(board[i]!, channel[i]!), longest = maxTotalWidth.at(board[i]!, channel[i]!);
       if (
-        !cluster || mergeGap === 0 || cluster.dt !== dt[i]! || start - cluster.end > mergeGap ||
-        Math.max(cluster.end, end) - cluster.start > maxTotalWidth
+        !cluster || gap === 0 || cluster.dt !== dt[i]! || start - cluster.end > gap ||
+        Math.max(cluster.end, end) - cluster.start > longest
       ) {
         if (cluster) done.push(cluster);
         cluster = { board: board[i]!, channel: channel[i]!, dt: dt[i]!, start, end, hits: [] };
@@ -194,14 +197,15 @@ export const hitMerged: Plugin = definePlugin({
       );
     }
     // Later hits start at or behind the end of the chunk.
-    done.push(...state.takeBefore(Number(chunk.end - chunk.t0) - mergeGap));
+    const stop = Number(chunk.end - chunk.t0);
+    done.push(...state.takeBefore((board, channel) => stop - mergeGap.at(board, channel)));
     const { earliest } = state;
     if (earliest < Infinity) hold(earliest);
     return { hit_merge_clusters: clusters, ...mergedOf(done, emitTo) };
   },
   flush({ state, emitTo, t0 }) {
     state.rebase(t0);
-    return { hit_merge_clusters: null, ...mergedOf(state.takeBefore(Infinity), emitTo) };
+    return { hit_merge_clusters: null, ...mergedOf(state.takeBefore(() => Infinity), emitTo) };
   },
 });
 

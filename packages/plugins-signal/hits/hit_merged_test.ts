@@ -165,3 +165,36 @@ Deno.test("hit_merged does not merge hits of other sampling intervals, boards or
     assert.equal((await run([hit(0n), hit(1000n, more)], "hit_merged", { mergeGap: "1 us" })).length, 2);
   }
 });
+
+Deno.test("hit_merged has the gap and the longest width of each channel, the same for every chunking", async () => {
+  const byChannel = {
+    mergeGap: { default: 2, channels: { "0:1": 0, "1:0": 5 } },
+    maxTotalWidth: { default: 14, channels: { "1:0": 9 } },
+  };
+  const isOf = (board: number, channel: number) => (hit: { board?: unknown; channel?: unknown }) =>
+    hit.board === board && hit.channel === channel;
+  await fc.assert(
+    fc.asyncProperty(randomHits, async (hits) => {
+      await testPlugin(hitMerged, {
+        inputs: { hit_threshold: hitTable(hits) },
+        dataKinds: { hit_threshold: "hits" },
+        options: { hit_merged: byChannel },
+        chunkings: 3,
+        ranges: 2,
+      });
+      const rows = await run(hits, "hit_merged", byChannel);
+      for (
+        const [board, channel, mergeGap, maxTotalWidth] of [[0, 0, 2, 14], [0, 1, 0, 14], [
+          1,
+          0,
+          5,
+          9,
+        ]] as const
+      ) {
+        const alone = await run(hits, "hit_merged", { mergeGap, maxTotalWidth });
+        assert.deepEqual(rows.filter(isOf(board, channel)), alone.filter(isOf(board, channel)));
+      }
+    }),
+    { numRuns: 15 },
+  );
+});

@@ -35,11 +35,28 @@ export function baselines(
   end: number,
   out: Float64Array,
 ): void {
-  for (let i = 0; i < rows; i++) {
-    const first = offsets[i]!, length = offsets[i + 1]! - first;
-    const from = first + (start < length ? start : length), to = first + (end < length ? end : length);
-    let sum = 0;
-    for (let k = from; k < to; k++) sum += values[k]!;
-    out[i] = to > from ? sum / (to - from) : NaN;
-  }
+  for (let i = 0; i < rows; i++) out[i] = baselineOf(values, offsets[i]!, offsets[i + 1]!, start, end);
+}
+
+/**
+ * The mean of samples `start` to `end` (excluded) of one record; NaN where nothing is left.
+ *
+ * @param values Samples of all records, ADC counts.
+ * @param first Where the record begins in them.
+ * @param last Where it ends (excluded).
+ * @param start First sample of the range, counted in the record, at least 0.
+ * @param end End of the range (excluded); `Infinity` for the end of the record.
+ */
+export function baselineOf(
+  values: Uint16Array,
+  first: number,
+  last: number,
+  start: number,
+  end: number,
+): number {
+  const length = last - first;
+  const from = first + (start < length ? start : length), to = first + (end < length ? end : length);
+  let sum = 0;
+  for (let k = from; k < to; k++) sum += values[k]!;
+  return to > from ? sum / (to - from) : NaN;
 }

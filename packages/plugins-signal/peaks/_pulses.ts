@@ -69,6 +69,7 @@ export function pulsePlugin(spec: PulseSpec): Plugin {
       useFiltered: useFiltered(true),
       useDerivative: option.boolean({
         default: true,
+        perChannel: true,
         help: "Whether the steps from sample to sample are searched, or the waveform less its baseline",
       }),
       height: option.number({
@@ -106,6 +107,7 @@ export function pulsePlugin(spec: PulseSpec): Plugin {
       }),
       heightMethod: option.choice(["diff", "minmax"], {
         default: heightMethod,
+        perChannel: true,
         help: "Height of a pulse: its rise from edge to edge, or the range of its samples",
       }),
       heightWindowExtension: option.integer({
@@ -113,6 +115,7 @@ export function pulsePlugin(spec: PulseSpec): Plugin {
         min: 0,
         max: 2 ** 20,
         unit: "sample",
+        perChannel: true,
         aliases: ["minmaxWindowExpand"],
         help: "Samples beyond the edges that minmax looks at",
       }),
@@ -121,8 +124,7 @@ export function pulsePlugin(spec: PulseSpec): Plugin {
       const { columns, length } = chunk;
       const { board, channel, baseline, polarity } = columns;
       const { offsets } = columns.wave, values = columns.wave.values as WaveValues;
-      const { useDerivative, heightMethod, heightWindowExtension: extension } = options;
-      const conditions = conditionsOf(options);
+      const searches = searchesOf(options);
       const id = halves(columns.record_id);
       const out = emit(length);
       let { columns: to } = out;
@@ -130,8 +132,8 @@ export function pulsePlugin(spec: PulseSpec): Plugin {
       let row = 0;
       for (let i = 0; i < length; i++) {
         const wave = values.subarray(offsets[i], offsets[i + 1]), sign = polarity[i]! < 0 ? -1 : 1;
-        const searched = searchedOf(wave, useDerivative, sign, baseline[i]!);
-        const found = findPeaksInto(searched, conditions.at(board[i]!, channel[i]!), room);
+        const { useDerivative, isDiff, extension, conditions } = searches.at(board[i]!, channel[i]!);
+        const found = findPeaksInto(searchedOf(wave, useDerivative, sign, baseline[i]!), conditions, room);
         if (row + found > out.length) {
           out.resize(Math.max(row + found, 2 * out.length));
           to = out.columns;
@@ -152,9 +154,7 @@ export function pulsePlugin(spec: PulseSpec): Plugin {
           to.edge_start[row] = left;
           to.edge_end[row] = right;
           const a = roundEven(left), b = roundEven(right);
-          to.height[row] = heightMethod === "diff"
-            ? sign * (wave[b]! - wave[a]!)
-            : range(wave, a - extension, b + extension);
+          to.height[row] = isDiff ? sign * (wave[b]! - wave[a]!) : range(wave, a - extension, b + extension);
           to.integral[row] = integral(wave, from, end, sign, baseline[i]!);
           to.prominence[row] = room.prominences[p]!;
           to.width[row] = room.widths[p]!;
@@ -166,49 +166,66 @@ export function pulsePlugin(spec: PulseSpec): Plugin {
   });
 }
 
-interface ConditionOptions {
+/** How the records of a channel are searched. */
+interface Search {
+  readonly useDerivative: boolean;
+  readonly isDiff: boolean;
+  readonly extension: number;
+  readonly conditions: PeakConditions;
+}
+
+interface SearchOptions {
+  readonly useDerivative: PerChannel<boolean>;
   readonly height: PerChannel<number>;
   readonly threshold: PerChannel<number | null>;
   readonly distance: PerChannel<number>;
   readonly prominence: PerChannel<number>;
   readonly width: PerChannel<number>;
+  readonly heightMethod: PerChannel<"diff" | "minmax">;
+  readonly heightWindowExtension: PerChannel<number>;
 }
 
-/** The conditions of each channel, made when the first record of it comes. */
-class ChannelConditions {
-  readonly #options: ConditionOptions;
-  readonly #made: (PeakConditions | undefined)[][] = [];
-  #one: PeakConditions | undefined;
+/** The search of each channel, made when the first record of it comes. */
+class ChannelSearches {
+  readonly #options: SearchOptions;
+  readonly #made: (Search | undefined)[][] = [];
+  #one: Search | undefined;
 
-  constructor(options: ConditionOptions) {
-    this.#options = options;
-    const { height, threshold, distance, prominence, width } = options;
-    const all: readonly PerChannel<number | null>[] = [height, threshold, distance, prominence, width];
-    if (all.every(({ uniform }) => uniform)) this.#one = this.#make(0, 0);
+  constructor(options: SearchOptions) {
+    const { useDerivative, height, threshold, distance, prominence, width } = options;
+    const { heightMethod, heightWindowExtension } = options;
+    const conditions = { height, threshold, distance, prominence, width };
+    this.#options = { ...conditions, useDerivative, heightMethod, heightWindowExtension };
+    if (Object.values(this.#options).every(({ uniform }) => uniform)) this.#one = this.#make(0, 0);
   }
 
-  at(board: number, channel: number): PeakConditions {
+  at(board: number, channel: number): Search {
     return this.#one ?? ((this.#made[board] ??= [])[channel] ??= this.#make(board, channel));
   }
 
-  #make(board: number, channel: number): PeakConditions {
-    const { height, threshold, distance, prominence, width } = this.#options;
-    return peakConditions({
-      height: height.at(board, channel),
-      threshold: threshold.at(board, channel),
-      distance: distance.at(board, channel),
-      prominence: prominence.at(board, channel),
-      width: width.at(board, channel),
-    });
+  #make(board: number, channel: number): Search {
+    const options = this.#options;
+    return {
+      useDerivative: options.useDerivative.at(board, channel),
+      isDiff: options.heightMethod.at(board, channel) === "diff",
+      extension: options.heightWindowExtension.at(board, channel),
+      conditions: peakConditions({
+        height: options.height.at(board, channel),
+        threshold: options.threshold.at(board, channel),
+        distance: options.distance.at(board, channel),
+        prominence: options.prominence.at(board, channel),
+        width: options.width.at(board, channel),
+      }),
+    };
   }
 }
 
 // Options of one run are the same object for every chunk.
-let latest: { readonly options: object; readonly conditions: ChannelConditions } | undefined;
+let latest: { readonly options: object; readonly searches: ChannelSearches } | undefined;
 
-function conditionsOf(options: ConditionOptions): ChannelConditions {
-  if (latest?.options !== options) latest = { options, conditions: new ChannelConditions(options) };
-  return latest.conditions;
+function searchesOf(options: SearchOptions): ChannelSearches {
+  if (latest?.options !== options) latest = { options, searches: new ChannelSearches(options) };
+  return latest.searches;
 }
 
 // Work space for one record at a time: a chunk is computed without a pause.

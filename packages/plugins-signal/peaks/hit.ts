@@ -52,7 +52,7 @@ export const hit: Plugin = pulsePlugin({
   module: import.meta.url,
   export: "hit",
   provides: "hit",
-  version: "1.0.0",
+  version: "1.1.0",
   help: "Pulses of records, their heights the range of the samples",
   heightMethod: "minmax",
   heightWindowExtension: 4,

@@ -53,7 +53,7 @@ export const signalPeaks: Plugin = pulsePlugin({
   module: import.meta.url,
   export: "signalPeaks",
   provides: "signal_peaks",
-  version: "1.0.0",
+  version: "1.1.0",
   help: "Pulses of records, their heights the rise from edge to edge",
   heightMethod: "diff",
   heightWindowExtension: 2,

@@ -53,7 +53,7 @@ export const signalPeaksStream: Plugin = pulsePlugin({
   module: import.meta.url,
   export: "signalPeaksStream",
   provides: "signal_peaks_stream",
-  version: "1.1.0",
+  version: "1.2.0",
   help: "Pulses of records as signal_peaks has them, by the name of its streaming form",
   heightMethod: "diff",
   heightWindowExtension: 2,

@@ -182,6 +182,34 @@ Deno.test("signal_peaks_stream has conditions by channel", async () => {
   ]]);
 });
 
+Deno.test("signal_peaks_stream has what is searched and the height by channel", async () => {
+  await fc.assert(
+    fc.asyncProperty(randomRecords(24), async (list) => {
+      const rows = await run(list, {
+        ...loose,
+        useDerivative: { default: true, channels: { "0:1": false } },
+        heightMethod: { default: "diff", channels: { "0:1": "minmax", "0:2": "minmax" } },
+        heightWindowExtension: { default: 2, channels: { "0:2": 6 } },
+      });
+      for (
+        const [channel, options] of [
+          [0, {}],
+          [1, { useDerivative: false, heightMethod: "minmax" }],
+          [2, { heightMethod: "minmax", heightWindowExtension: 6 }],
+        ] as const
+      ) {
+        const ofChannel = (row: { board?: unknown; channel?: unknown }) =>
+          row.board === 0 && row.channel === channel;
+        assert.deepEqual(
+          rows.filter(ofChannel),
+          (await run(list, { ...loose, ...options })).filter(ofChannel),
+        );
+      }
+    }),
+    { numRuns: 30 },
+  );
+});
+
 for (const [plugin, heightMethod, extension] of [[hit, "minmax", 4], [signalPeaks, "diff", 2]] as const) {
   Deno.test(`${plugin.name} finds what signal_peaks_stream finds with heightMethod ${heightMethod}`, async () => {
     await fc.assert(
@@ -195,6 +223,22 @@ for (const [plugin, heightMethod, extension] of [[hit, "minmax", 4], [signalPeak
     );
   });
 }
+
+Deno.test("signal_peaks_stream keeps single ps beyond 2^53 ps", async () => {
+  const start = 2n ** 53n + 1n;
+  const record = (time: bigint, channel: number) => ({
+    time,
+    dt: 2000,
+    channel,
+    baseline: 1000,
+    polarity: 1,
+    samples: step(1),
+  });
+  const rows = await run([record(start, 0), record(start + 1n, 1)], {});
+  const [a, b] = rows as unknown as [Record<string, bigint>, Record<string, bigint>];
+  assert.equal(a.peakTime, start + 2000n * BigInt(a.position!));
+  for (const name of ["time", "peakTime", "endtime"]) assert.equal(b[name], a[name]! + 1n, name);
+});
 
 Deno.test("signal_peaks_stream has the integral of every pulse, not 0", async () => {
   const samples = [1000, 1000, 1010, 1050, 1020, 1000, 1000];

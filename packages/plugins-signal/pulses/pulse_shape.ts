@@ -35,6 +35,7 @@
 import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
+import { contradictionOf } from "../_channel_checks.ts";
 import {
   copyKeys,
   forEachSignal,
@@ -89,19 +90,14 @@ export const pulseShape: Plugin = definePlugin({
       help: "Length of the long gate",
     }),
   },
-  checkOptions({ shortGate, longGate }) {
-    const remedy = "set pulse_shape.longGate to more than .shortGate";
-    for (const [board, channel] of [...shortGate.channels(), ...longGate.channels()]) {
-      const short = shortGate.at(board, channel), long = longGate.at(board, channel);
-      if (short >= long) {
-        return `of board ${board}, channel ${channel} the short gate has ${short} samples and the long one ${long}: ${remedy}`;
-      }
-    }
-    const short = shortGate.default, long = longGate.default;
-    return short < long
-      ? undefined
-      : `the short gate has ${short} samples and the long one ${long}: ${remedy}`;
-  },
+  checkOptions: ({ shortGate, longGate }) =>
+    contradictionOf(
+      { shortGate, longGate },
+      ({ shortGate: short, longGate: long }) =>
+        short < long
+          ? undefined
+          : `the short gate has ${short} samples and the long one ${long}: set pulse_shape.longGate to more than .shortGate`,
+    ),
   computeChunk(chunk, { options, emit }) {
     const { columns, length } = chunk;
     const { preGate, shortGate, longGate } = options;

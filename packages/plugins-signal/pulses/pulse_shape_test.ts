@@ -72,7 +72,7 @@ Deno.test("pulse_shape refuses a long gate that isn't longer, naming the channel
       [9, /contradict each other: the short gate has 9 samples and the long one 9: set pulse_shape.longGate/],
       [
         { default: 20, channels: { "0:2": 5 } },
-        /: of board 0, channel 2 the short gate has 9 samples and the long one 5: set pulse_shape.longGate to more/,
+        /: of board 0, channel 2: the short gate has 9 samples and the long one 5: set pulse_shape.longGate to more/,
       ],
     ] as const
   ) {

@@ -37,16 +37,17 @@
 import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
+import { contradictionOf } from "../_channel_checks.ts";
 import { integralQuantilesInto } from "../kernels/integral_quantiles.ts";
 import { copyKeys, forEachSignal, RECORD_KEYS, useFiltered, WAVE_INPUT } from "../records/_wave_input.ts";
 
-/** Between which times a share of the charge lies. Options: `qLow`, `qHigh`. */
+/** Between which times a share of the charge lies. Options: `useFiltered`, `qLow`, `qHigh`. */
 export const waveformWidthIntegral: Plugin = definePlugin({
   module: import.meta.url,
   export: "waveformWidthIntegral",
   provides: "waveform_width_integral",
   ...WAVE_INPUT,
-  version: "1.1.0",
+  version: "1.2.0",
   help: "Times between which a share of the charge of each record lies",
   dataKind: "records",
   schema: {
@@ -74,20 +75,34 @@ export const waveformWidthIntegral: Plugin = definePlugin({
       default: 0.1,
       min: 0,
       max: 1,
+      perChannel: true,
       help: "Share of the charge before the start of the width",
     }),
-    qHigh: option.number({ default: 0.9, min: 0, max: 1, help: "Share of the charge before its end" }),
+    qHigh: option.number({
+      default: 0.9,
+      min: 0,
+      max: 1,
+      perChannel: true,
+      help: "Share of the charge before its end",
+    }),
   },
   checkOptions: ({ qLow, qHigh }) =>
-    qLow < qHigh
-      ? undefined
-      : `there is no width from ${qLow} to ${qHigh} of the charge: set waveform_width_integral.qLow below .qHigh`,
+    contradictionOf(
+      { qLow, qHigh },
+      ({ qLow: low, qHigh: high }) =>
+        low < high
+          ? undefined
+          : `there is no width from ${low} to ${high} of the charge: set waveform_width_integral.qLow below .qHigh`,
+    ),
   computeChunk(chunk, { options, emit }) {
     const { columns, length } = chunk;
-    const shares = [options.qLow, options.qHigh];
+    const { qLow, qHigh } = options;
+    const shares = [0, 0];
     const out = emit(length), to = out.columns;
     copyKeys(columns, to);
-    forEachSignal(columns, (signal, i) => {
+    forEachSignal(columns, (signal, i, board, channel) => {
+      shares[0] = qLow.at(board, channel);
+      shares[1] = qHigh.at(board, channel);
       const dt = columns.dt[i]!;
       if (work.length < signal.length) work = new Float64Array(signal.length);
       integralQuantilesInto(signal, shares, places, work);

@@ -63,6 +63,18 @@ Deno.test("waveform_width_integral is NaN where there is no charge", async () =>
   assert.deepEqual([empty!.t_low, empty!.width, empty!.q_total], [NaN, NaN, 0]);
 });
 
+Deno.test("waveform_width_integral has the shares of each channel", async () => {
+  const list = [0, 1].map((channel) =>
+    record([98, 98, 98, 98, 98, 98, 98, 98, 98, 98], { time: BigInt(channel), channel })
+  );
+  const rows = await run(list, { qLow: { default: 0.1, channels: { "0:1": 0.5 } } });
+  assert.deepEqual(rows.map((row) => row.width_samples), [8, 4]);
+  await assert.rejects(
+    run(list, { qLow: { channels: { "0:1": 0.95 } } }),
+    /of board 0, channel 1: there is no width from 0\.95 to 0\.9 of the charge/,
+  );
+});
+
 Deno.test("waveform_width_integral refuses shares out of order, naming the options", async () => {
   await assert.rejects(run([record([1])], { qLow: 0.9, qHigh: 0.1 }), {
     name: "RangeError",

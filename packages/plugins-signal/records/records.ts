@@ -37,10 +37,10 @@
  * @module
  */
 import { definePlugin } from "@millrace/core/define";
-import { option } from "@millrace/core/option";
+import { option, type OptionRange, type PerChannel } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
 import { type Schema, schema } from "@millrace/core/schema";
-import { baselines } from "../kernels/baseline.ts";
+import { baselineOf } from "../kernels/baseline.ts";
 import { baselineSamples } from "./_baseline_samples.ts";
 
 /** Column types of {@linkcode recordsSchema}, in order. */
@@ -105,9 +105,10 @@ export const RECORD_HELP: Readonly<Record<keyof RecordTypes, readonly [unit: str
 const ASSUMED =
   "The polarity is not known where no settings beside the files say it, and taken as negative; set records.polarity";
 
-const shorter = (start: number, end: number) =>
-  `Some records end before the last of the baseline samples (${start} .. ${end}): the baseline is the mean of those they have, ` +
-  "NaN where there are none; set records.baselineSamples to fewer";
+// The same text for every chunk: it is told once.
+const shorter = ({ uniform, default: [start, end] }: PerChannel<OptionRange>) =>
+  `Some records end before the last of the baseline samples${uniform ? ` (${start} .. ${end})` : ""}: ` +
+  "the baseline is the mean of those they have, NaN where there are none; set records.baselineSamples to fewer";
 
 /** Traces with baseline and polarity. Options: `baselineSamples`, `polarity`. */
 export const records: Plugin = definePlugin({
@@ -129,7 +130,7 @@ export const records: Plugin = definePlugin({
       wave: "u16[]",
     },
   },
-  version: "1.1.0",
+  version: "1.2.0",
   help: "Traces with baseline and polarity",
   dataKind: "records",
   schema: recordsSchema,
@@ -159,19 +160,14 @@ export const records: Plugin = definePlugin({
     });
     const { board, channel, polarity: known, wave } = chunk.columns;
     const { baseline, polarity } = out.columns;
-    const [start, end] = options.baselineSamples;
-    baselines(wave.values, wave.offsets, length, start, end ?? Infinity, baseline);
-    if (end !== null) {
-      // Records without samples have no baseline whatever is set.
-      for (let i = 0; i < length; i++) {
-        const samples = wave.offsets[i + 1]! - wave.offsets[i]!;
-        if (samples === 0 || samples >= end) continue;
-        notice(shorter(start, end));
-        break;
-      }
-    }
-    let assumed = false;
+    const { values, offsets } = wave;
+    let assumed = false, isShort = false;
     for (let i = 0; i < length; i++) {
+      const range = options.baselineSamples.at(board[i]!, channel[i]!), end = range[1] ?? Infinity;
+      const first = offsets[i]!, last = offsets[i + 1]!;
+      baseline[i] = baselineOf(values, first, last, range[0], end);
+      // Records without samples have no baseline whatever is set.
+      isShort ||= last > first && last - first < end && end < Infinity;
       const given = options.polarity.at(board[i]!, channel[i]!);
       if (given !== null) polarity[i] = given === "positive" ? 1 : -1;
       else if (known[i] !== 0) polarity[i] = known[i]!;
@@ -180,7 +176,7 @@ export const records: Plugin = definePlugin({
         assumed = true;
       }
     }
-    // The same text for every chunk: it is told once.
+    if (isShort) notice(shorter(options.baselineSamples));
     if (assumed) notice(ASSUMED);
     return out;
   },

@@ -84,6 +84,56 @@ for (
   });
 }
 
+Deno.test("records take the baseline samples of their channel: numbers and ranges in groups and channels", async () => {
+  const samples = Array.from({ length: 20 }, (_, k) => k);
+  const rows = await run([0, 1, 2, 3].map((channel) => ({ time: BigInt(channel), channel, samples })), {
+    "records.baselineSamples": {
+      default: 5,
+      groups: [{ channels: ["0:1", "0:2"], value: "10..12" }],
+      channels: { "0:2": "3", "0:3": [18, null] },
+    },
+  });
+  assert.deepEqual(rows.map((row) => row.baseline), [2, 10.5, 1, 18.5]);
+});
+
+Deno.test("records refuse what is no baseline of a channel, naming the channel", async () => {
+  for (
+    const [given, where] of [[0, /channels\["0:1"\]" .*to 0: a baseline needs/], [
+      "abc",
+      /channels\["0:1"\]" .*to "abc"/,
+    ]] as const
+  ) {
+    await assert.rejects(run([], { "records.baselineSamples": { channels: { "0:1": given } } }), where);
+  }
+  await assert.rejects(
+    run([], { "records.baselineSamples": { groups: [{ channels: ["0:1"], value: 0 }] } }),
+    /groups\[0\]\.value" .*to 0: a baseline needs at least 1 sample/,
+  );
+  await assert.rejects(
+    run([], { "records.baselineSamples": { default: -1 } }),
+    /baselineSamples\.default" .*to -1/,
+  );
+  await assert.rejects(
+    run([], { "records.baselineSamples": { chanels: {} } }),
+    /the key "chanels" of the value is unknown/,
+  );
+});
+
+Deno.test("records say of baseline samples by channel the same for every chunk size", async () => {
+  const traces = [3, 2].map((n, k) => ({
+    time: BigInt(k),
+    channel: k,
+    polarity: 1,
+    samples: Array(n).fill(7),
+  }));
+  const options = { "records.baselineSamples": { default: 4, channels: { "0:1": 5 } } };
+  for (const chunkSize of [1, 2]) {
+    const notices = await noticesOf(traces, options, { chunkSize });
+    assert.equal(notices.length, 1);
+    assert.match(notices[0]!, /the last of the baseline samples: the baseline is/);
+  }
+});
+
 Deno.test("records refuse a baseline of no samples, naming the option", async () => {
   for (const given of [0, "0", [0, 0], [5, 5], "3..3"]) {
     await assert.rejects(
