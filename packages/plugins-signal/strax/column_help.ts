@@ -65,6 +65,13 @@ export const straxHitsHelp: ColumnTexts = {
   wave: ["ADC", "samples as the record has them"],
 };
 
+/** Columns of `extended_hits`. */
+export const extendedHitsHelp: ColumnTexts = {
+  ...straxHitsHelp,
+  before: ["sample", "samples of `wave` before the hit"],
+  wave: ["ADC", "samples as the record has them, with those around the hit"],
+};
+
 /** Columns of `peaks`, and of those that are made of them. */
 export const peaksHelp: ColumnTexts = {
   time: ["ps", "start of the first sample"],

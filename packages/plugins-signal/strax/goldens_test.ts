@@ -11,6 +11,7 @@ import { Table } from "@millrace/core/table";
 import { tableSource } from "@millrace/core/table-source";
 import { rowsOf } from "../_testing.ts";
 import { integrationBounds } from "./kernels/integration_bounds.ts";
+import { sampledDown } from "./kernels/sampled_down.ts";
 import { straxPlugins } from "./mod.ts";
 import { conditionalEntropy, highestDensityEdges, widthAtFraction } from "./pulse_properties.ts";
 import { rawRecordsSchema } from "./schemas.ts";
@@ -177,6 +178,85 @@ Deno.test("the goodness of natural breaks is that of strax, to 1e-5", async () =
     "goodness",
     1e-5,
   );
+});
+
+/** Rows of a type that goes with `peaks`, by column, cut to what the peaks hold. */
+const beside = async (
+  type: string,
+  column: string,
+  options: Record<string, unknown>,
+  peaks: Record<string, unknown> = {},
+) => {
+  const more = { peaks: { ...config.peaks, ...peaks }, [type]: { gain, ...options } };
+  const [rows, of] = await Promise.all([made(type, more), made("peaks", more)]);
+  assert.deepEqual(timesOf(rows), timesOf(of));
+  return rows.map((row, i) => list(row[column]).slice(0, of[i]!.length as number));
+};
+
+Deno.test("waveforms of the top array and of the first samples are those of strax, to 1e-5", async () => {
+  for (const column of ["data_top", "data_start"]) {
+    const waves = await beside("peak_waveforms", column, { topChannels: 2 });
+    waves.forEach((wave, i) => close(wave, golden.beside_peaks[column][i], column, 1e-5));
+  }
+});
+
+Deno.test("times between the maxima of hits are those of the hits that strax has in a peak, exactly", async () => {
+  const rows = await made("peak_hit_times");
+  const ns = (row: Rows[number]) => [row.min_diff as number / 1000, row.max_diff as number / 1000];
+  assert.deepEqual(rows.map(ns), golden.beside_peaks.hit_times);
+});
+
+Deno.test("what all records have in the time of a peak is that of strax's simple_summed_waveform, to 1e-5", async () => {
+  const waves = await beside("simple_summed_waveform", "record_data", {});
+  waves.forEach((wave, i) => close(wave, golden.beside_peaks.record_data[i], "record_data", 1e-5));
+});
+
+Deno.test("waveforms sampled down to few samples are those of strax, to 1e-5", async () => {
+  const { dt, length, data_top, record_data } = golden.few_samples;
+  const waves = await beside("peak_waveforms", "data_top", { topChannels: 2 });
+  const sums = await beside("simple_summed_waveform", "record_data", {});
+  for (const [whole, expected] of [[waves, data_top], [sums, record_data]]) {
+    (whole as number[][]).forEach((wave, i) => {
+      const down = new Float32Array(golden.few_samples.samples);
+      assert.equal(sampledDown(Float32Array.from(wave), dt[i] / golden.dt_ns, down), length[i]);
+      close(down.subarray(0, length[i]), expected[i], "few samples", 1e-5);
+    });
+  }
+});
+
+Deno.test("peaks summed with the samples around their hits are those of strax", async () => {
+  const around = { leftExtension: "20 ns", rightExtension: "120 ns" };
+  const rows = await made("peaks", { peaks: { ...config.peaks, useExtended: true }, extended_hits: around });
+  samePeaks(rows, golden.extended_peaks);
+  assert.ok(
+    rows.some((row, i) => Math.abs((row.area as number) - golden.peaks.area[i]) > 0.5),
+    "nothing was added",
+  );
+  const options = { topChannels: 2, useExtended: true };
+  const more = {
+    extended_hits: around,
+    peak_waveforms: { gain, ...options },
+    peaks: { ...config.peaks, useExtended: true },
+  };
+  (await made("peak_waveforms", more)).forEach((row, i) => {
+    const expected = golden.extended_peaks.data_top[i];
+    close(list(row.data_top).slice(0, expected.length), expected, "data_top", 1e-5);
+  });
+});
+
+Deno.test("records and peaks of attenuated channels are those of strax: areas exactly, waveforms to 1e-5", async () => {
+  const byChannel = (of: (shift: number) => number) => ({
+    channels: Object.fromEntries(
+      golden.amplitude_bit_shift.shift.map((shift: number, ch: number) => [`0:${ch}`, of(shift)]),
+    ),
+  });
+  const more = {
+    records: { ...config.records, amplitudeBitShift: byChannel((shift) => shift) },
+    // find_hits of strax looks at samples that are not multiplied.
+    hits: { minAmplitude: byChannel((shift) => 15 * 2 ** shift) },
+  };
+  exact(await made("records", more), ["area"], { area: golden.amplitude_bit_shift.record_area });
+  samePeaks(await made("peaks", more), golden.amplitude_bit_shift.peaks);
 });
 
 Deno.test("merged peaks are those of strax, in the place of what they were merged from", async () => {

@@ -18,6 +18,10 @@
 import type { Plugin } from "@millrace/core/plugin";
 import { pluginSet } from "@millrace/core/plugin-set";
 import { rawFiles } from "../sources/raw_files.ts";
+import { extendedHits } from "./extended_hits.ts";
+import { peakHitTimes } from "./peak_hit_times.ts";
+import { peakWaveforms } from "./peak_waveforms.ts";
+import { simpleSummedWaveform } from "./simple_summed_waveform.ts";
 import { filteredRecords } from "./filtered_records.ts";
 import { hitlets } from "./hitlets.ts";
 import { straxHits } from "./hits.ts";
@@ -31,6 +35,10 @@ import { straxRecords } from "./records.ts";
 import { reducedRecords } from "./reduced_records.ts";
 import { trimmedRecords } from "./trimmed_records.ts";
 
+export { extendedHits } from "./extended_hits.ts";
+export { peakHitTimes } from "./peak_hit_times.ts";
+export { peakWaveforms } from "./peak_waveforms.ts";
+export { simpleSummedWaveform } from "./simple_summed_waveform.ts";
 export { filteredRecords } from "./filtered_records.ts";
 export { hitlets } from "./hitlets.ts";
 export { straxHits } from "./hits.ts";
@@ -56,7 +64,11 @@ export const straxPlugins: readonly Plugin[] = pluginSet("straxPlugins of @millr
   straxHits,
   reducedRecords,
   hitlets,
+  extendedHits,
   straxPeaks,
+  peakHitTimes,
+  peakWaveforms,
+  simpleSummedWaveform,
   loneHits,
   loneHitAreas,
   mergedPeaks,

@@ -27,7 +27,9 @@
  * hit to the start of the next; samples are placed by their distance from the peak's start, not by `time // dt` of the clock; `n_hits` of parts is
  * counted (strax leaves it 0), and so is their `max_gap`; the last part of a natural break has its last sample (strax drops it);
  * the moving average that smooths a waveform subtracts the first sample when it leaves (strax never does); `center_time` is
- * exact to 1 ps; the summed waveform holds the hits' own samples, those around them are not added.
+ * exact to 1 ps; the summed waveform holds the hits' own samples, with `useExtended` those around them that `extended_hits` has too;
+ * `data_top` and `data_start` are in `peak_waveforms`, `min_diff` and `max_diff` in `peak_hit_times`, which are computed where they are asked
+ * for; `first_channel` and `last_channel` are of the hits that start first and last (in strax's own terms, those with the first and last maximum).
  *
  * @example
  * ```ts
@@ -62,19 +64,30 @@
  * ```
  * @module
  */
+import { clusterStarts } from "@millrace/core/clusters";
 import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { PerChannel } from "@millrace/core/per-channel";
 import type { Plugin } from "@millrace/core/plugin";
 import { isCallOf } from "@millrace/core/stage";
+import type { Columns } from "@millrace/core/schema";
 import type { Table } from "@millrace/core/table";
-import { PeakBuilder, type PeakHits, type PeakSettings } from "./kernels/peak_builder.ts";
+import { extendedColumns } from "./kernels/extended_columns.ts";
+import { PeakBuilder, type PeakHits, type PeakPlace, type PeakSettings } from "./kernels/peak_builder.ts";
+import { findPeakPlaces } from "./kernels/peak_places.ts";
 import { splitPeaks, type SplitSettings } from "./kernels/split_peaks.ts";
+import { sumHits } from "./kernels/sum_hits.ts";
 import { mayStay } from "./kernels/_memory.ts";
-import { ResidentHits } from "./kernels/wasm_peaks.ts";
+import { type ClusterSettings, ResidentHits } from "./kernels/wasm_peaks.ts";
 import { peaksHelp } from "./column_help.ts";
 import { splitOptions } from "./_split_options.ts";
-import { peaksSchema, type PeakTypes, straxHitsSchema } from "./schemas.ts";
+import {
+  extendedHitsSchema,
+  type ExtendedHitTypes,
+  peaksSchema,
+  type PeakTypes,
+  straxHitsSchema,
+} from "./schemas.ts";
 
 const distance = (text: string, help: string) => option.time({ default: text, min: 0, help });
 
@@ -83,9 +96,10 @@ export const straxPeaks: Plugin = definePlugin({
   module: import.meta.url,
   export: "straxPeaks",
   provides: "peaks",
-  dependsOn: ["hits"],
-  needs: { hits: straxHitsSchema.types },
-  version: "1.0.0",
+  dependsOn: ["hits", "extended_hits"],
+  reads: ({ useExtended }) => [useExtended ? "extended_hits" : "hits"],
+  needs: { hits: straxHitsSchema.types, extended_hits: extendedHitsSchema.types },
+  version: "1.1.0",
   help: "Clusters of hits, with summed waveform, widths and areas by channel",
   schema: peaksSchema,
   columnHelp: peaksHelp,
@@ -111,6 +125,10 @@ export const straxPeaks: Plugin = definePlugin({
       default: "10 ms",
       min: 1,
       help: "A hit that far behind a peak's first opens another",
+    }),
+    useExtended: option.boolean({
+      default: false,
+      help: "Whether the samples around hits are summed too, those of extended_hits",
     }),
     minArea: option.number({ default: 0, unit: "PE", help: "Smallest area of a peak" }),
     minChannels: option.integer({ default: 2, min: 1, help: "Fewest channels of a peak" }),
@@ -139,21 +157,52 @@ export const straxPeaks: Plugin = definePlugin({
     splitFilter: distance("70 ns", "Wing of the moving average that smooths the waveform for splitLow"),
   },
   computeChunk(chunk, context) {
-    mayStay(isCallOf(straxPeaks, context));
     const { options, emit } = context;
     const hits: PeakHits = chunk.columns;
     const settings = settingsOf(options);
-    const resident = new ResidentHits(hits, settings.toPe);
-    const places = resident.places(options);
+    const isExtended = "before" in chunk.columns;
+    mayStay(!isExtended && isCallOf(straxPeaks, context));
+    const { places, builder } = isExtended
+      ? ofExtended(chunk.columns as unknown as Columns<ExtendedHitTypes>, settings, options)
+      : ofHits(hits, settings, options);
     const room = (rows: number) =>
       emit(rows, { widths: { area_per_channel: settings.channels, saturated_channel: settings.channels } });
     let out: Table<PeakTypes> = room(places.length);
-    const builder = new PeakBuilder(hits, settings, resident.sum, resident);
     for (let row = 0; row < places.length; row++) builder.build(places[row]!, out.columns, row);
     if (options.split !== "none") out = splitPeaks(out, places, splitOf(options), builder, room);
     return out;
   },
 });
+
+/** Places, and what makes peaks of them. */
+interface PeakMaker {
+  readonly places: PeakPlace[];
+  readonly builder: PeakBuilder;
+}
+
+function ofHits(hits: PeakHits, settings: PeakSettings, options: ClusterSettings): PeakMaker {
+  const resident = new ResidentHits(hits, settings.toPe);
+  return {
+    places: resident.places(options),
+    builder: new PeakBuilder(hits, settings, resident.sum, resident),
+  };
+}
+
+/** The same places, summed with the samples around the hits. */
+function ofExtended(
+  hits: Columns<ExtendedHitTypes>,
+  settings: PeakSettings,
+  options: ClusterSettings,
+): PeakMaker {
+  const starts = clusterStarts(hits.time, hits.endtime, {
+    gap: options.gapThreshold,
+    maxSpan: options.maxDuration,
+  });
+  return {
+    places: findPeakPlaces(hits, starts, settings.toPe, options),
+    builder: new PeakBuilder(hits, settings, sumHits(extendedColumns(hits), settings.toPe, hits)),
+  };
+}
 
 const known = new WeakMap<object, PeakSettings>();
 

@@ -12,12 +12,14 @@
  * This is `raw_to_records`, `baseline`, `zero_out_of_bounds` and `integrate` of strax in one step
  * (Aalbers et al., strax, doi:10.5281/zenodo.1340632).
  *
- * `flip` says for all channels whether pulses are negative. Unless it is set, that is what `raw_records` know of each; what they do not
- * know is taken as negative, with a notice.
+ * `flip` says whether pulses are negative. Unless it is set, that is what `raw_records` know of each; what they do not
+ * know is taken as negative, with a notice. `amplitudeBitShift` multiplies the samples of attenuated channels by a power of two once the baseline is
+ * taken away. Options by channel name the channel `ch` of the detector `"0:ch"`.
  *
  * Differences from strax: `flip` need not be set; the baseline is the mean of samples that count, where strax takes the filled-up ones of a pulse shorter than
  * `baselineSamples` too; a fragment whose predecessor is missing has no baseline (NaN) and no samples, with a notice, where strax takes that of the channel's
- * pulse before without a word, or fails if there was none; a pulse may cross chunks, up to `maxPulse`; there is no `amplitude_bit_shift`.
+ * pulse before without a word, or fails if there was none; a pulse may cross chunks, up to `maxPulse`; `amplitude_bit_shift`, a column there, by which `integrate` and `sum_waveform` multiply
+ * but `find_hits` and `integrate_lone_hits` do not, is an option that multiplies the samples themselves, so that whatever comes after has them.
  *
  * @example
  * ```ts
@@ -47,11 +49,12 @@
  * @module
  */
 import { definePlugin } from "@millrace/core/define";
-import { option } from "@millrace/core/option";
+import { option, type PerChannel } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
 import { isCallOf } from "@millrace/core/stage";
 import type { Table } from "@millrace/core/table";
 import { mayStay } from "./kernels/_memory.ts";
+import { shiftAmplitudes } from "./kernels/shift_amplitudes.ts";
 import { turnPositive } from "./kernels/turn_positive.ts";
 import { highestOf, recordRows } from "./kernels/wasm_rows.ts";
 import { straxRecordsHelp } from "./column_help.ts";
@@ -61,14 +64,14 @@ const ASSUMED =
   "The polarity is not known where no settings beside the files say it, and taken as negative; set records.flip";
 const LOST = "Some fragments of pulses have no predecessor: they have no baseline (NaN) and no samples (0)";
 
-/** Fragments without baseline. Options: `baselineSamples`, `flip`, `maxPulse`. */
+/** Fragments without baseline. Options: `baselineSamples`, `flip`, `amplitudeBitShift`, `maxPulse`. */
 export const straxRecords: Plugin = definePlugin({
   module: import.meta.url,
   export: "straxRecords",
   provides: "records",
   dependsOn: ["raw_records"],
   needs: { raw_records: rawRecordsSchema.types },
-  version: "1.1.0",
+  version: "1.2.0",
   help: "Pulse fragments without baseline, upwards, with their integral",
   dataKind: "raw_records",
   schema: straxRecordsSchema,
@@ -84,7 +87,15 @@ export const straxRecords: Plugin = definePlugin({
     }),
     flip: option.boolean({
       default: null,
+      perChannel: true,
       help: "Pulses are negative: turn them over; default: as the settings beside the files say, else true",
+    }),
+    amplitudeBitShift: option.integer({
+      default: 0,
+      min: 0,
+      max: 14,
+      perChannel: true,
+      help: "Multiply samples, less the baseline, by 2 to the power of it: that of an attenuated channel",
     }),
     maxPulse: option.time({
       default: "1 ms",
@@ -108,14 +119,23 @@ export const straxRecords: Plugin = definePlugin({
     });
     if (!whole) { for (const name of same) out.columns[name].set(columns[name].subarray(from, to)); }
     out.columns.reduction_level.fill(0);
-    const { positive, unknown } = options.flip === null ? polarities(columns.polarity, from, to) : NONE;
+    const given = options.flip.uniform ? options.flip.default : null;
+    const polarity = options.flip.uniform ? columns.polarity : polarityOf(columns, options.flip);
+    const { positive, unknown } = given === null ? polarities(polarity, from, to) : NONE;
     if (unknown > 0) notice(ASSUMED);
-    const flip = options.flip ?? (positive === 0 || positive < to - from);
-    const isMixed = options.flip === null && flip && positive > 0;
-    mayStay(!isMixed && isCallOf(straxRecords, context)); // what is turned back here is not what the kernel made
+    const flip = given ?? (positive === 0 || positive < to - from);
+    const isMixed = given === null && flip && positive > 0;
+    const { amplitudeBitShift } = options,
+      isShifted = !amplitudeBitShift.uniform || amplitudeBitShift.default > 0;
+    // What is changed here is not what the kernel made.
+    mayStay(!isMixed && !isShifted && isCallOf(straxRecords, context));
     const settings = { width, baselineSamples: options.baselineSamples, flip };
     const lost = recordRows(columns, from, to, settings, out.columns);
-    if (isMixed) turnPositive(columns, from, to, width, out.columns);
+    if (isMixed) turnPositive({ polarity, length: columns.length }, from, to, width, out.columns);
+    if (isShifted) {
+      const over = shiftAmplitudes(columns, from, width, (ch) => amplitudeBitShift.at(0, ch), out.columns);
+      if (over >= 0) throw tooHigh(table, over);
+    }
     // What began before this stretch may be missing because a part of the run was asked for.
     if (lost >= 0 && time[lost]! - record_i[lost]! * width * dt[lost]! >= Number(chunk.start - table.t0)) {
       notice(LOST);
@@ -125,6 +145,26 @@ export const straxRecords: Plugin = definePlugin({
 });
 
 const NONE = { positive: 0, unknown: 0 };
+
+/** The polarities that are set for some channels, and those that are known of the others. */
+function polarityOf(
+  { channel, polarity }: { readonly channel: Uint16Array; readonly polarity: Int8Array },
+  flip: PerChannel<boolean | null>,
+): Int8Array {
+  return Int8Array.from(polarity, (known, i) => {
+    const isNegative = flip.at(0, channel[i]!);
+    return isNegative === null ? known : isNegative ? -1 : 1;
+  });
+}
+
+function tooHigh({ t0, columns: { channel, time } }: Table<RawRecordTypes>, i: number): RangeError {
+  return new RangeError(
+    `Cannot multiply the samples of channel ${channel[i]} at ${
+      t0 + BigInt(time[i]!)
+    } ps: records hold up to 32767; ` +
+      "set records.amplitudeBitShift to less, and multiply gain by the rest",
+  );
+}
 
 /** How many fragments are of positive pulses, and of which it is not known. */
 function polarities(polarity: Int8Array, from: number, to: number): { positive: number; unknown: number } {

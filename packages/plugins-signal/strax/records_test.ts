@@ -214,3 +214,75 @@ Deno.test("records: a notice says that the polarity is not known, and none where
   for (const settings of [{ flip: true }, { flip: false }]) assert.deepEqual(await notices(0, settings), []);
   for (const polarity of [-1, 1]) assert.deepEqual(await notices(polarity, {}), []);
 });
+
+Deno.test("records: pulses are turned over as flip says of their channel, for every chunking", async () => {
+  const flip = { default: null, channels: { "0:1": false, "0:2": true } };
+  await fc.assert(
+    fc.asyncProperty(randomPulses(), async (list) => {
+      const pulses = list.map((pulse) => ({ ...pulse, polarity: 1 }));
+      const of = (more: Record<string, unknown>) =>
+        rowsOf([tableSource("raw_records", rawTable(pulses)), straxRecords], "records", {
+          records: { baselineSamples: 4, ...more },
+        });
+      const [found, negative, positive] = await Promise.all([
+        of({ flip }),
+        of({ flip: true }),
+        of({ flip: false }),
+      ]);
+      found.forEach((row, i) => assert.deepEqual(row, row.channel === 2 ? negative[i] : positive[i]));
+      await testPlugin(straxRecords, {
+        inputs: { raw_records: rawTable(pulses) },
+        options: { ...config, "records.flip": flip },
+        chunkings: 2,
+        ranges: 2,
+      });
+    }),
+    { numRuns: 20 },
+  );
+});
+
+Deno.test("records: amplitudeBitShift multiplies the samples of a channel and not its baseline, for every chunking", async () => {
+  const amplitudeBitShift = { default: 0, channels: { "0:1": 3 } };
+  await fc.assert(
+    fc.asyncProperty(randomPulses(), async (list) => {
+      const pulses = list.map((pulse) => ({ ...pulse, samples: pulse.samples.map((x) => x & 1023) }));
+      const of = (more: Record<string, unknown>) =>
+        rowsOf([tableSource("raw_records", rawTable(pulses)), straxRecords], "records", {
+          records: { baselineSamples: 4, ...more },
+        });
+      const [plainRows, shifted] = await Promise.all([of({}), of({ amplitudeBitShift })]);
+      plainRows.forEach((row, i) => {
+        if (row.channel !== 1) return assert.deepEqual(shifted[i], row);
+        const data = row.data as Int16Array, sum = data.reduce((a, b) => a + b, 0);
+        assert.deepEqual(shifted[i], {
+          ...row,
+          data: data.map((x) => 8 * x),
+          area: (row.area as number) + 7 * sum,
+        });
+      });
+      await testPlugin(straxRecords, {
+        inputs: { raw_records: rawTable(pulses) },
+        options: { ...config, "records.amplitudeBitShift": amplitudeBitShift },
+        chunkings: 2,
+        ranges: 2,
+      });
+    }),
+    { numRuns: 20 },
+  );
+});
+
+Deno.test("records: a sample that amplitudeBitShift makes too high is an error that names channel, option and remedy", async () => {
+  const pulse = (top: number) => ({ time: 10, channel: 2, samples: [1000 + top, 1000 + top, 1000] });
+  const run = (top: number) =>
+    rowsOf([tableSource("raw_records", rawTable([pulse(top)])), straxRecords], "records", {
+      records: { baselineSamples: 2, amplitudeBitShift: 5 },
+    });
+  assert.deepEqual((await run(1023))[0]!.data, Int16Array.of(0, 0, 32736, 0, 0, 0));
+  await assert.rejects(
+    run(1024),
+    ({ cause }: Error) =>
+      /samples of channel 2 at 10 ps: .* set records\.amplitudeBitShift to less, and multiply gain/.test(
+        String(cause),
+      ),
+  );
+});

@@ -188,6 +188,12 @@ export type LoneHitAreaTypes = {
   readonly integral: "f32";
 };
 
+/** Column types of {@linkcode extendedHitsSchema}. */
+export type ExtendedHitTypes = StraxHitTypes & {
+  /** Samples of `wave` before the hit. */
+  readonly before: "i32";
+};
+
 const fragment = {
   time: "time",
   endtime: "time",
@@ -230,6 +236,15 @@ export const straxHitsSchema: Schema<StraxHitTypes> = schema({
   height: "f32",
   threshold: "f32",
   baseline: "f32",
+  wave: "i16[]",
+});
+
+const { wave: _wave, ...hitTypes } = straxHitsSchema.types;
+
+/** Columns of `extended_hits`. */
+export const extendedHitsSchema: Schema<ExtendedHitTypes> = schema({
+  ...hitTypes,
+  before: "i32",
   wave: "i16[]",
 });
 

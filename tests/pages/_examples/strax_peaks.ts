@@ -12,6 +12,20 @@ const data = (peak: Row, start = of(peak, "time")): Point[] => {
 const largest = (peaks: readonly Row[]) => peaks.reduce((a, b) => of(b, "area") > of(a, "area") ? b : a);
 const NS = "ns from the start of the peak", PE = "PE in 2 ns";
 
+/** The largest peak with another waveform on its samples. */
+async function besideData(get: Get, type: string, column: string): Promise<Omit<Plot, "title">> {
+  const peaks = await rowsOf(get, "peaks"), at = peaks.indexOf(largest(peaks)), peak = peaks[at]!;
+  const other = (await rowsOf(get, type))[at]![column] as Float32Array;
+  return {
+    x: NS,
+    y: PE,
+    layers: [
+      { kind: "line", points: data(peak), colour: "#b6c2cf", name: "data" },
+      { kind: "line", points: data({ ...peak, data: other }), name: column },
+    ],
+  };
+}
+
 /** Hits of the first ms by channel, all drawn 8 us long. */
 async function timeline(get: Get): Promise<Plot> {
   const [hits, lone, peaks] = await Promise.all(
@@ -81,6 +95,41 @@ export const straxPeakExamples: Readonly<Record<string, Example>> = {
         ],
       };
     },
+  },
+  peak_hit_times: {
+    config: CHAIN,
+    caption: "The longest time between the maxima of a peak's hits that follow each other, against its area.",
+    draw: async (get) => {
+      const peaks = await rowsOf(get, "peaks"), times = await rowsOf(get, "peak_hit_times");
+      return {
+        title: "peak_hit_times: how far apart the hits of a peak lie",
+        x: "area (PE)",
+        y: "max_diff (ns)",
+        layers: [{
+          kind: "dots",
+          points: times.map((row, i): Point => [of(peaks[i]!, "area"), of(row, "max_diff") / 1000]).filter((
+            [, y],
+          ) => y >= 0),
+        }],
+      };
+    },
+  },
+  peak_waveforms: {
+    config: { ...CHAIN, peak_waveforms: { topChannels: 1, gain: 0.01 } },
+    caption: "The summed waveform of the largest peak, and what channel 0, here the top array, has of it.",
+    draw: async (get) => ({
+      title: "peak_waveforms: the top array's part of a peak",
+      ...await besideData(get, "peak_waveforms", "data_top"),
+    }),
+  },
+  simple_summed_waveform: {
+    config: { ...CHAIN, "hits.minAmplitude": 400, "simple_summed_waveform.gain": 0.01 },
+    caption:
+      "The sum of the hits of the largest peak, whose threshold is high here, and that of all that the records have in its time.",
+    draw: async (get) => ({
+      title: "simple_summed_waveform: all records in the time of a peak",
+      ...await besideData(get, "simple_summed_waveform", "record_data"),
+    }),
   },
   lone_hits: {
     config: { ...CHAIN, "hits.minAmplitude": 30 },

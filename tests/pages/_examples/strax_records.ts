@@ -45,6 +45,29 @@ const beforeAndBehind =
     ],
   });
 
+/** The records of a pulse, the threshold, and where the samples of its hits lie: how many of them before the hit, and how many in all. */
+const shaded =
+  (type: string, title: string, before: (hit: Row) => number, count: (hit: Row) => number) =>
+  async (get: Get): Promise<Plot> => {
+    const rows = await pulseOf(get, "records"), hits = await pulseOf(get, type), start = of(rows[0]!, "time");
+    const x = (hit: Row, samples: number) => (of(hit, "time") + samples * of(hit, "dt") - start) / 1000;
+    return {
+      title,
+      x: NS,
+      y: "signal (ADC)",
+      layers: [
+        { kind: "line", points: points(rows), name: "records" },
+        { kind: "level", y: 60, name: "minAmplitude" },
+        ...hits.map((hit): Layer => ({
+          kind: "band",
+          from: x(hit, -before(hit)),
+          to: x(hit, count(hit) - before(hit)),
+          colour: "#1a7f37",
+        })),
+      ],
+    };
+  };
+
 /** By plugin. */
 export const straxRecordExamples: Readonly<Record<string, Example>> = {
   raw_records: {
@@ -102,27 +125,18 @@ export const straxRecordExamples: Readonly<Record<string, Example>> = {
   hits: {
     config: { "hits.minAmplitude": 60 },
     caption: "A pulse, the threshold, and the hits in it; one ends with its fragment and the next goes on.",
-    draw: async (get) => {
-      const rows = await pulseOf(get, "records"),
-        hits = await pulseOf(get, "hits"),
-        start = of(rows[0]!, "time");
-      const x = (time: number) => (time - start) / 1000;
-      return {
-        title: "hits: at or beyond the threshold",
-        x: NS,
-        y: "signal (ADC)",
-        layers: [
-          { kind: "line", points: points(rows), name: "records" },
-          { kind: "level", y: 60, name: "minAmplitude" },
-          ...hits.map((hit): Layer => ({
-            kind: "band",
-            from: x(of(hit, "time")),
-            to: x(of(hit, "endtime")),
-            colour: "#1a7f37",
-          })),
-        ],
-      };
-    },
+    draw: shaded("hits", "hits: at or beyond the threshold", () => 0, (hit) => of(hit, "length")),
+  },
+  extended_hits: {
+    config: { "hits.minAmplitude": 60, extended_hits: { leftExtension: "20 ns", rightExtension: "60 ns" } },
+    caption:
+      "The samples of the hits of a pulse, with those around them: across the border of fragments, and none twice.",
+    draw: shaded(
+      "extended_hits",
+      "extended_hits: hits with the samples around them",
+      (hit) => of(hit, "before"),
+      (hit) => (hit.wave as Int16Array).length,
+    ),
   },
   hitlets: {
     config: { "hits.minAmplitude": 60, hitlets: { leftExtension: 10, rightExtension: 15, gain: 0.01 } },

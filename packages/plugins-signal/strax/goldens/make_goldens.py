@@ -136,6 +136,55 @@ strax.split_peaks(gof, bounded, records, links, TO_PE, algorithm="natural_breaks
                   threshold=lambda p: np.full(len(p), 2.0), split_low=False, filter_wing_width=0)
 out["goodness_of_split"] = columns(gof, ["max_goodness_of_split"])
 
+# What lies beside the sum: the top array, the first samples, times between the maxima of hits, all that the records have.
+beside = peaks.copy()
+strax.sum_waveform(beside, bounded, records, links, TO_PE, n_top_channels=TOP, store_data_top=True, store_data_start=True)
+apexes = []
+for inside in strax.split_by_containment(hits, peaks):
+    diff = np.diff(np.sort(inside["max_time"]))
+    apexes.append([int(diff.min()), int(diff.max())] if len(diff) else None)
+simple = peaks.copy()
+simple["data"] = 0
+strax.simple_summed_waveform(records, simple, TO_PE)
+out["beside_peaks"] = dict(data_top=used(beside, "data_top"), data_start=used(beside, "data_start"), hit_times=apexes,
+                           record_data=used(simple))
+
+# The same peaks of few samples, so that they are sampled down.
+FEW = 8
+few = strax.find_peaks(hits, TO_PE, gap_threshold=GAP, left_extension=LEFT, right_extension=RIGHT, min_channels=2,
+                       result_dtype=strax.peak_dtype(NCH, n_sum_wv_samples=FEW))
+fewer_simple = few.copy()
+strax.sum_waveform(few, bounded, records, links, TO_PE, n_top_channels=TOP, store_data_top=True, store_data_start=True)
+strax.simple_summed_waveform(records, fewer_simple, TO_PE)
+out["few_samples"] = dict(samples=FEW, **columns(few, ["dt", "length"]), data_top=used(few, "data_top"),
+                          record_data=used(fewer_simple))
+
+# Peaks summed with what is around their hits, as the peaklets of strax's experiments are.
+AROUND = (20, 120)
+around = hits[strax.fully_contained_in(hits, peaks) != -1]
+outside = np.zeros(len(peaks) + 1, strax.time_fields)
+outside["endtime"][:-1], outside["endtime"][-1] = peaks["time"], 2**60
+outside["time"][1:] = strax.endtime(peaks)
+strax.find_hit_integration_bounds(around, outside, records, AROUND, NCH, allow_bounds_beyond_records=True)
+around["time"] -= (around["left"] - around["left_integration"]) * around["dt"]
+around["length"] = around["right_integration"] - around["left_integration"]
+around = strax.sort_by_time(around)
+wide = strax.find_peaks(hits, TO_PE, gap_threshold=GAP, left_extension=LEFT, right_extension=RIGHT, min_channels=2,
+                        result_dtype=strax.peak_dtype(NCH))
+strax.sum_waveform(wide, around, records, links, TO_PE, n_top_channels=TOP, store_data_top=True)
+strax.compute_properties(wide, n_top_channels=TOP)
+out["extended_peaks"] = {**peak_columns(wide), "data_top": used(wide, "data_top")}
+
+# Attenuated channels.
+SHIFT = np.array([0, 1, 2, 0])
+attenuated = records.copy()
+attenuated["amplitude_bit_shift"] = SHIFT[attenuated["channel"]]
+strax.integrate(attenuated)
+shifted = peaks.copy()
+strax.sum_waveform(shifted, bounded, attenuated, links, TO_PE)
+strax.compute_properties(shifted, n_top_channels=TOP)
+out["amplitude_bit_shift"] = dict(shift=SHIFT.tolist(), record_area=attenuated["area"].tolist(), peaks=peak_columns(shifted))
+
 # Merging: groups of peaks less than MERGE ns apart, then lone hits that the merged peaks contain.
 MERGE = 1600
 starts, ends = [0], []

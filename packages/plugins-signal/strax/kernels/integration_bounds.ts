@@ -29,14 +29,17 @@ export interface IntegrationBounds {
 }
 
 /**
- * From `leftExtension` before each hit to `rightExtension` behind it, not beyond its record, nor into one of the `excluded` rows, nor over the
+ * From `leftExtension` before each hit to `rightExtension` behind it, not beyond the span of its record, nor into one of the `excluded` rows, nor over the
  * next hit of the channel, nor over what the hit before it has. O(hits log records + excluded).
+ *
+ * @param spans How far to go from each record on, in the records' times; default: to its edges.
  */
 export function integrationBounds(
   hits: BoundedHits,
   records: Shifted & { readonly channel: Uint16Array },
   excluded: Shifted,
   { leftExtension, rightExtension }: { readonly leftExtension: number; readonly rightExtension: number },
+  spans: { readonly time: Float64Array; readonly endtime: Float64Array } = records,
 ): IntegrationBounds {
   const { time, endtime, channel } = hits, count = time.length;
   const from = new Float64Array(count), to = new Float64Array(count);
@@ -58,8 +61,8 @@ export function integrationBounds(
     }
     record[h] = row;
     recordTime[h] = records.time[row]! + records.shift;
-    from[h] = Math.max(excludedEnd, recordTime[h]!, start - leftExtension);
-    to[h] = Math.min(excludedStart, records.endtime[row]! + records.shift, endtime[h]! + rightExtension);
+    from[h] = Math.max(excludedEnd, spans.time[row]! + records.shift, start - leftExtension);
+    to[h] = Math.min(excludedStart, spans.endtime[row]! + records.shift, endtime[h]! + rightExtension);
     const before = last.get(ch);
     if (before !== undefined) {
       to[before] = Math.min(to[before]!, start);

@@ -2,6 +2,7 @@
 
 import type { PeakHits, PeakPlace } from "./peak_builder.ts";
 import { centerOf, indexOfFraction } from "./peak_properties.ts";
+import { sampledDown } from "./sampled_down.ts";
 
 /** A summed waveform in the room that there is, and what follows from it. */
 export interface PeakShape {
@@ -36,13 +37,7 @@ export function plainParts(
   const at = new Float64Array(FRACTIONS.length), isTouched = new Uint8Array(channels);
   return {
     shape(waveform, area, data) {
-      const factor = factorOf(waveform.length, data.length), length = Math.floor(waveform.length / factor);
-      for (let k = 0, i = 0; k < length; k++) {
-        let part = 0;
-        for (const stop = i + factor; i < stop; i++) part += waveform[i]!;
-        data[k] = part;
-      }
-      data.fill(0, length);
+      const factor = factorOf(waveform.length, data.length), length = sampledDown(waveform, factor, data);
       const kept = data.subarray(0, length);
       let highest = 0;
       for (let k = 1; k < length; k++) if (kept[k]! > kept[highest]!) highest = k;

@@ -2,8 +2,16 @@
 
 import type { HitSum, PeakHits, PeakPlace } from "./peak_builder.ts";
 
-/** A function that sums the hits of a place, with the gain (PE an ADC count) of each channel. */
-export function sumHits(hits: PeakHits, toPe: Float64Array): (place: PeakPlace) => HitSum {
+/**
+ * A function that sums the hits of a place, with the gain (PE an ADC count) of each channel.
+ *
+ * @param edges Where the hits begin and end for `maxGap`, which they need not at their first and last samples.
+ */
+export function sumHits(
+  hits: PeakHits,
+  toPe: Float64Array,
+  edges: Pick<PeakHits, "time" | "endtime"> = hits,
+): (place: PeakPlace) => HitSum {
   const { time, endtime, channel, height, baseline, wave } = hits;
   const { values, offsets } = wave;
   const perChannel = new Float32Array(toPe.length), saturated = new Uint8Array(toPe.length);
@@ -24,8 +32,8 @@ export function sumHits(hits: PeakHits, toPe: Float64Array): (place: PeakPlace) 
         saturatedChannels++;
       }
       if (count++ === 0) firstChannel = ch;
-      maxGap = Math.max(maxGap, hitStart - cover);
-      cover = count === 1 ? endtime[h]! : Math.max(cover, endtime[h]!);
+      maxGap = Math.max(maxGap, edges.time[h]! - cover);
+      cover = count === 1 ? edges.endtime[h]! : Math.max(cover, edges.endtime[h]!);
       lastChannel = ch;
       const shift = Math.floor((hitStart - start) / dt), offset = offsets[h]!, n = offsets[h + 1]! - offset;
       const a = Math.max(0, -shift), b = Math.min(n, length - shift);
