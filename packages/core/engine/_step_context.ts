@@ -68,9 +68,12 @@ export class StepContext implements ComputeContext<Readonly<Record<string, unkno
     this.t0 = chunks[step.plugin.dependsOn[0]!]?.t0 ?? interval.start;
   }
 
-  /** Whether it is the engine's own context for `plugin`, not that of a plugin that calls `plugin` for a part of its work. */
+  /**
+   * Whether it is the engine's own context for `plugin`, as it is or as its options make it, not that of a plugin that calls `plugin` for a part
+   * of its work.
+   */
   static isOf(plugin: Plugin, context: object): boolean {
-    return #plugin in context && context.#plugin === plugin;
+    return #plugin in context && context.#plugin.computeChunk === plugin.computeChunk;
   }
 
   readonly emit: Emit = (rows, options) => this.emitTo(this.#plugin.name, rows, options);

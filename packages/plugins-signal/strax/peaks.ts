@@ -157,12 +157,11 @@ export const straxPeaks: Plugin = definePlugin({
     splitFilter: distance("70 ns", "Wing of the moving average that smooths the waveform for splitLow"),
   },
   computeChunk(chunk, context) {
+    mayStay(isCallOf(straxPeaks, context));
     const { options, emit } = context;
     const hits: PeakHits = chunk.columns;
     const settings = settingsOf(options);
-    const isExtended = "before" in chunk.columns;
-    mayStay(!isExtended && isCallOf(straxPeaks, context));
-    const { places, builder } = isExtended
+    const { places, builder } = "before" in chunk.columns
       ? ofExtended(chunk.columns as unknown as Columns<ExtendedHitTypes>, settings, options)
       : ofHits(hits, settings, options);
     const room = (rows: number) =>

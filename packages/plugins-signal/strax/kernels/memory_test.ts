@@ -62,9 +62,11 @@ for (const name of ["records", "hits"] as const) {
 
 Deno.test("isCallOf() holds where the engine calls the plugin, and for no other nor a copy of the context", async () => {
   const seen: boolean[] = [];
+  // The engine has another object for a plugin whose options choose its input.
   const looking: Plugin = definePlugin({
     provides: "looking",
-    dependsOn: ["records"],
+    dependsOn: ["raw_records", "records"],
+    reads: () => ["records"] as const,
     version: "1",
     dataKind: "raw_records",
     schema: { time: "time", endtime: "time" },
