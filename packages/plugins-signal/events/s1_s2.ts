@@ -7,7 +7,7 @@
  * record that has no features, are in no range.
  *
  * Differences from WaveformAnalysis: features are those of the pulse's own record, found by `record_id` (there the row of the
- * same number in another array); there is no `strict`, as every pulse has its record; ranges may differ by channel.
+ * same number in another array); there is no `strict`, as every pulse has its record; ranges of widths are ns (there `width_unit` makes them samples); ranges may differ by channel.
  *
  * @example
  * ```ts

@@ -4,7 +4,7 @@
  * Differences from WaveformAnalysis: polarity is that of each channel and is heeded by every plugin behind it, where
  * there `unknown` counts as negative and some plugins take every pulse for a negative one; `dt` and all times are ps; samples are
  * unsigned, so that none above 32767 turns negative; there is no `baseline_upstream`, which is NaN there unless another plugin
- * computes baselines: such a plugin is a type of the same kind here.
+ * computes baselines: such a plugin is a type of the same kind here; the baseline in the headers of a V1725 is not taken, as `baseline` is that of the samples there are.
  *
  * @example
  * ```ts

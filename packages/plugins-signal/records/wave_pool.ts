@@ -6,7 +6,7 @@
  * The samples are those of `raw_files` themselves, not a copy.
  *
  * Differences from WaveformAnalysis: there the pool is one flat array in memory with `wave_offset` a column of `records`;
- * here it comes chunk by chunk with the rows that it belongs to. No sample wraps around, as none is negative.
+ * here it comes chunk by chunk with the rows that it belongs to. The pool of filtered samples, `wave_pool_filtered` there, is `wave` of `filtered_waveforms`. No sample wraps around, as none is negative.
  *
  * @example
  * ```ts

@@ -18,7 +18,7 @@
  *
  * Differences from strax (`find_hits`): hits are sorted by time and channel; they carry their samples, so that peaks can be summed from
  * hits alone, where strax looks them up in the records by their number in the chunk, which depends on the chunking;
- * there are no `left_integration` and `right_integration`: peaks are sums of the hits themselves.
+ * there are no `left_integration` and `right_integration`: `extended_hits` have the samples around hits.
  *
  * @example
  * ```ts
@@ -76,7 +76,7 @@ export const straxHits: Plugin = definePlugin({
   options: {
     minAmplitude: option.number({
       default: 15,
-      min: Number.MIN_VALUE,
+      min: 1e-9,
       unit: "ADC",
       perChannel: true,
       help: "Lowest threshold; above 0",

@@ -7,7 +7,8 @@
  * `max_goodness_of_split` are the highest of the parts. What is not merged stays as it is.
  *
  * Differences from strax (`merge_peaks`, `replace_merged`): which peaks are merged is decided here by their distance, in strax by the plugin of the
- * experiment; peaks may overlap; the buffer for the common waveform has no fixed length.
+ * experiment; peaks may overlap; the buffer for the common waveform has no fixed length; `tight_coincidence` is the highest of the parts (in strax that of the part with
+ * the highest sample), and so are `max_gap` (there -1) and `max_goodness_of_split` (there NaN).
  *
  * @example
  * ```ts

@@ -156,6 +156,10 @@ export const straxPeaks: Plugin = definePlugin({
     splitLow: option.boolean({ default: true, help: "Prefer natural breaks where the waveform is low" }),
     splitFilter: distance("70 ns", "Wing of the moving average that smooths the waveform for splitLow"),
   },
+  checkOptions: ({ channels, topChannels }) =>
+    topChannels === null || topChannels <= channels
+      ? undefined
+      : `${topChannels} top channels are more than the ${channels} that there are: set peaks.topChannels to less, or peaks.channels to more`,
   computeChunk(chunk, context) {
     mayStay(isCallOf(straxPeaks, context));
     const { options, emit } = context;
@@ -218,9 +222,6 @@ function settingsOf(options: PeakOptions): PeakSettings {
   let settings = known.get(options);
   if (settings) return settings;
   const { channels, topChannels, gain, tightLeft, tightRight } = options;
-  if (topChannels !== null && topChannels > channels) {
-    throw new RangeError(`peaks.topChannels is ${topChannels}, there are ${channels} channels`);
-  }
   const toPe = Float64Array.from({ length: channels }, (_, ch) => gain.at(0, ch));
   settings = { toPe, channels, topChannels: topChannels ?? -1, tightLeft, tightRight };
   known.set(options, settings);

@@ -235,7 +235,10 @@ Deno.test("peaks: what cannot be is refused, with what to set", async () => {
     );
   };
   await fails({ "peaks.channels": 2 }, /hit in channel 2: set peaks.channels to more than that, it is 2/);
-  await fails({ "peaks.topChannels": 4 }, /topChannels is 4, there are 3 channels/);
+  await fails(
+    { "peaks.topChannels": 4 },
+    /contradict each other: 4 top channels are more than the 3 that there are: set peaks.topChannels/,
+  );
   await fails(
     { "peaks.gapThreshold": 50 },
     /gapThreshold is 50 ps: it must be more than leftExtension \+ rightExtension/,

@@ -130,7 +130,9 @@ export const rawRecords: Plugin = definePlugin({
               `Cannot make a record of the trace at ${
                 chunk.t0 + BigInt(time[i]!)
               } ps in channel ${number}: sample ` +
-                `${from + s} is ${sample}, records hold up to 32767`,
+                `${
+                  from + s
+                } is ${sample}, and records of this set hold up to 32767, as in strax; take the plugins of the set signal for it`,
             );
           }
           to.data[at + s] = sample;
