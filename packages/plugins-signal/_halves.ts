@@ -9,3 +9,10 @@ export function halves(column: BigInt64Array): Uint32Array {
 export function wholeOf(words: Uint32Array, i: number): number {
   return words[2 * i]! + (words[2 * i + 1]! | 0) * 2 ** 32;
 }
+
+/** Rows by the number of their record. */
+export function rowsById(words: Uint32Array, rows: number): Map<number, number> {
+  const byId = new Map<number, number>();
+  for (let i = 0; i < rows; i++) byId.set(wholeOf(words, i), i);
+  return byId;
+}

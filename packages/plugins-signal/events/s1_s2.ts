@@ -41,7 +41,9 @@
 import { definePlugin } from "@millrace/core/define";
 import { option, type OptionRange, type PerChannel } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
-import { halves, wholeOf } from "../_halves.ts";
+import { copyColumns } from "../_copy_columns.ts";
+import { halves, rowsById, wholeOf } from "../_halves.ts";
+import { HIT_KEY_NAMES, HIT_KEYS } from "../hits/_hit_columns.ts";
 
 const range = (unit: string, help: string) => option.range({ default: null, unit, perChannel: true, help });
 
@@ -56,11 +58,7 @@ export const s1S2: Plugin = definePlugin({
   dependsOn: ["waveform_width", "basic_features", "records"],
   needs: {
     waveform_width: {
-      time: "time",
-      endtime: "time",
-      board: "u16",
-      channel: "u16",
-      record_id: "i64",
+      ...HIT_KEYS,
       peak_position: "i32",
       total_width: "f32",
       total_width_samples: "f32",
@@ -72,11 +70,7 @@ export const s1S2: Plugin = definePlugin({
   help: "Which pulses are S1 and which S2, by width, area and height",
   dataKind: "hit",
   schema: {
-    time: "time",
-    endtime: "time",
-    board: "u16",
-    channel: "u16",
-    record_id: "i64",
+    ...HIT_KEYS,
     label: "i8",
     width: "f32",
     width_samples: "f32",
@@ -110,14 +104,14 @@ export const s1S2: Plugin = definePlugin({
   computeChunk(chunk, { options, inputs, own, emit }) {
     const { columns } = chunk;
     const features = inputs.basic_features;
-    const { height, area } = features.columns, ids = halves(features.columns.record_id);
-    const rowOf = new Map<number, number>();
-    for (let i = 0; i < features.length; i++) rowOf.set(wholeOf(ids, i), i);
+    const { height, area } = features.columns;
+    const rowOf = rowsById(halves(features.columns.record_id), features.length);
     const s1 = [options.s1WidthRange, options.s1AreaRange, options.s1HeightRange];
     const s2 = [options.s2WidthRange, options.s2AreaRange, options.s2HeightRange];
     const both = { unknown: 0, prefer_s1: 1, prefer_s2: 2 }[options.conflictPolicy];
     const id = halves(columns.record_id);
     const out = emit(own.to - own.from), to = out.columns;
+    copyColumns(HIT_KEY_NAMES, columns, to, own);
     for (let i = own.from, row = 0; i < own.to; i++, row++) {
       // Of a time range that does not begin with the run, pulses before it may come without features; nobody sees them.
       const feature = rowOf.get(wholeOf(id, i)) ?? -1;

@@ -47,6 +47,7 @@ import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
 import { halves } from "../_halves.ts";
+import { HIT_KEYS } from "./_hit_columns.ts";
 
 const LISTS = [
   "boards",
@@ -69,12 +70,8 @@ export const hitGrouped: Plugin = definePlugin({
   dependsOn: ["hit_merged"],
   needs: {
     hit_merged: {
-      time: "time",
-      endtime: "time",
+      ...HIT_KEYS,
       peakTime: "time",
-      board: "u16",
-      channel: "u16",
-      record_id: "i64",
       sample_start: "i32",
       sample_end: "i32",
       height: "f32",

@@ -49,27 +49,17 @@
 import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
+import type { Columns } from "@millrace/core/schema";
 import { halves } from "../_halves.ts";
+import { copyColumns } from "../_copy_columns.ts";
+import { HIT_KEY_NAMES, HIT_KEYS, HIT_START, HIT_VALUES } from "./_hit_columns.ts";
 import { type Cluster, FIELD, OpenClusters, STRIDE } from "./_open_clusters.ts";
 
-const HIT_KEYS = { time: "time", endtime: "time", board: "u16", channel: "u16", record_id: "i64" } as const;
-
 const MERGED = {
-  time: "time",
-  endtime: "time",
-  peakTime: "time",
-  board: "u16",
-  channel: "u16",
-  record_id: "i64",
-  position: "i32",
+  ...HIT_START,
   sample_start: "i32",
   sample_end: "i32",
-  height: "f32",
-  integral: "f32",
-  width: "f32",
-  rise_time: "f32",
-  fall_time: "f32",
-  dt: "i32",
+  ...HIT_VALUES,
   component_count: "i32",
 } as const;
 
@@ -84,6 +74,8 @@ const COMPONENTS = {
 
 const LISTS = ["record_ids", "positions", "starts", "heights", "integrals"] as const;
 
+const { width: _, ...usedValues } = HIT_VALUES;
+
 /** Hits of one channel that follow closely, merged. Options: `mergeGap`, `maxTotalWidth`. */
 export const hitMerged: Plugin = definePlugin({
   module: import.meta.url,
@@ -91,22 +83,7 @@ export const hitMerged: Plugin = definePlugin({
   provides: ["hit_merged", "hit_merge_clusters", "hit_merged_components"],
   dependsOn: ["hit_threshold"],
   needs: {
-    hit_threshold: {
-      time: "time",
-      endtime: "time",
-      peakTime: "time",
-      board: "u16",
-      channel: "u16",
-      record_id: "i64",
-      position: "i32",
-      edge_start: "i32",
-      edge_end: "i32",
-      height: "f32",
-      integral: "f32",
-      rise_time: "f32",
-      fall_time: "f32",
-      dt: "i32",
-    },
+    hit_threshold: { ...HIT_START, edge_start: "i32", edge_end: "i32", ...usedValues },
   },
   version: "1.1.0",
   help: "Hits of one channel that follow closely, merged; and which hits became which",
@@ -163,6 +140,7 @@ export const hitMerged: Plugin = definePlugin({
     const { mergeGap, maxTotalWidth } = options;
     const id = halves(columns.record_id);
     const clusters = emitTo("hit_merge_clusters", length);
+    copyColumns(HIT_KEY_NAMES, columns, clusters.columns as unknown as Columns<typeof HIT_KEYS>);
     const clusterTime = clusters.get("cluster_time", "time"), place = clusters.get("cluster_place", "i32");
     const done: Cluster[] = [];
     state.rebase(chunk.t0);
@@ -268,13 +246,11 @@ function mergedOf(clusters: Cluster[], emitTo: EmitTo) {
     to.dt[row] = dt;
     to.component_count[row] = hits.length / STRIDE;
   });
-  for (const name of Object.keys(HIT_KEYS)) {
-    (components.columns[name] as Float64Array).set(merged.columns[name] as Float64Array);
-  }
+  copyColumns(HIT_KEY_NAMES, to, components.columns as unknown as Columns<typeof HIT_KEYS>);
   return { hit_merged: merged, hit_merged_components: components };
 }
 
-type MergedColumns = import("@millrace/core/schema").Columns<typeof MERGED>;
+type MergedColumns = Columns<typeof MERGED>;
 
 /** Where the highest hit is; of several the one with the earliest maximum, and of those the first. */
 function anchorOf(hits: readonly number[]): number {

@@ -48,6 +48,7 @@ import type { Plugin } from "@millrace/core/plugin";
 import { halves } from "../_halves.ts";
 import { findThresholdHits, mostHits } from "../kernels/find_threshold_hits.ts";
 import { signalOf, useFiltered, WAVE_INPUT, type WaveValues } from "../records/_wave_input.ts";
+import { HIT_START, HIT_VALUES } from "./_hit_columns.ts";
 import { findSignalHits } from "./_signal_hits.ts";
 
 /**
@@ -61,23 +62,7 @@ export const hitThreshold: Plugin = definePlugin({
   version: "1.1.0",
   help: "Stretches of records at or beyond a threshold",
   dataKind: "hits",
-  schema: {
-    time: "time",
-    endtime: "time",
-    peakTime: "time",
-    board: "u16",
-    channel: "u16",
-    record_id: "i64",
-    position: "i32",
-    edge_start: "i32",
-    edge_end: "i32",
-    height: "f32",
-    integral: "f32",
-    width: "f32",
-    rise_time: "f32",
-    fall_time: "f32",
-    dt: "i32",
-  },
+  schema: { ...HIT_START, edge_start: "i32", edge_end: "i32", ...HIT_VALUES },
   columnHelp: {
     time: ["ps", "start of the window's first sample"],
     endtime: ["ps", "end of the window's last sample"],

@@ -4,6 +4,7 @@ import { definePlugin } from "@millrace/core/define";
 import { option, type PerChannel } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
 import { halves } from "../_halves.ts";
+import { HIT_START } from "../hits/_hit_columns.ts";
 import { findPeaksInto } from "../kernels/find_peaks.ts";
 import { type PeakConditions, peakConditions } from "../kernels/peak_conditions.ts";
 import { type PeakRoom, peakRoom } from "../kernels/peak_room.ts";
@@ -27,13 +28,7 @@ export function pulsePlugin(spec: PulseSpec): Plugin {
     ...names,
     ...WAVE_INPUT,
     schema: {
-      time: "time",
-      endtime: "time",
-      peakTime: "time",
-      board: "u16",
-      channel: "u16",
-      record_id: "i64",
-      position: "i32",
+      ...HIT_START,
       edge_start: "f32",
       edge_end: "f32",
       height: "f32",

@@ -49,7 +49,9 @@
 import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
-import { halves, wholeOf } from "../_halves.ts";
+import { copyColumns } from "../_copy_columns.ts";
+import { halves, rowsById, wholeOf } from "../_halves.ts";
+import { HIT_KEY_NAMES, HIT_KEYS } from "../hits/_hit_columns.ts";
 import { signalOf, useFiltered, WAVE_INPUT, type WaveValues } from "../records/_wave_input.ts";
 
 const level = (byDefault: number, help: string) =>
@@ -66,25 +68,14 @@ export const waveformWidth: Plugin = definePlugin({
   dependsOn: ["hit", "records", "filtered_waveforms"],
   reads: ({ useFiltered }) => ["hit", useFiltered ? "filtered_waveforms" : "records"],
   needs: {
-    hit: {
-      time: "time",
-      endtime: "time",
-      board: "u16",
-      channel: "u16",
-      record_id: "i64",
-      position: "i32",
-    },
+    hit: { ...HIT_KEYS, position: "i32" },
     ...WAVE_INPUT.needs,
   },
   version: "1.0.0",
   help: "Rise time, fall time and width of every pulse of hit",
   dataKind: "hit",
   schema: {
-    time: "time",
-    endtime: "time",
-    board: "u16",
-    channel: "u16",
-    record_id: "i64",
+    ...HIT_KEYS,
     peak_position: "i32",
     peak_height: "f32",
     rise_time: "f32",
@@ -124,6 +115,7 @@ export const waveformWidth: Plugin = definePlugin({
     const rowOf = rowsById(halves(waves.columns.record_id), waves.length);
     const id = halves(columns.record_id);
     const out = emit(own.to - own.from), to = out.columns;
+    copyColumns(HIT_KEY_NAMES, columns, to, own);
     for (let i = own.from, row = 0; i < own.to; i++, row++) {
       const wave = rowOf.get(wholeOf(id, i));
       if (wave === undefined) {
@@ -167,13 +159,6 @@ function unknown(
 ): void {
   to.peak_position[row] = -1;
   for (const name of MEASURES) to[name][row] = NaN;
-}
-
-/** Rows by the number of their record. */
-function rowsById(words: Uint32Array, rows: number): Map<number, number> {
-  const byId = new Map<number, number>();
-  for (let i = 0; i < rows; i++) byId.set(wholeOf(words, i), i);
-  return byId;
 }
 
 /** The highest sample from `position` on, the first of several, up to where the signal is below half of it. */

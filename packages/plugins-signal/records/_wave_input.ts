@@ -1,6 +1,7 @@
 // What plugins that look at traces have in common: raw or filtered input, the signal of a record, the columns that name it.
 
 import { option, type OptionSpec } from "@millrace/core/option";
+import { copyColumns } from "../_copy_columns.ts";
 import type { RecordTypes } from "./records.ts";
 
 const COLUMNS = {
@@ -50,10 +51,7 @@ interface Keys {
 
 /** Copy the columns that name the record. */
 export function copyKeys(from: Keys, to: Keys): void {
-  to.time.set(from.time);
-  to.board.set(from.board);
-  to.channel.set(from.channel);
-  to.record_id.set(from.record_id);
+  copyColumns(["time", "board", "channel", "record_id"], from, to);
 }
 
 // Work space for one record at a time: a chunk is computed without a pause.

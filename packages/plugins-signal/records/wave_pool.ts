@@ -39,6 +39,7 @@
 import { definePlugin } from "@millrace/core/define";
 import type { Plugin } from "@millrace/core/plugin";
 import { halves } from "../_halves.ts";
+import { RECORD_KEYS } from "./_wave_input.ts";
 
 /** Samples of the run one behind the other, and where each record's lie. */
 export const wavePool: Plugin = definePlugin({
@@ -47,7 +48,7 @@ export const wavePool: Plugin = definePlugin({
   provides: "wave_pool",
   dependsOn: ["records"],
   needs: {
-    records: { time: "time", endtime: "time", board: "u16", channel: "u16", record_id: "i64", wave: "u16[]" },
+    records: { ...RECORD_KEYS, endtime: "time", wave: "u16[]" },
   },
   version: "1.0.0",
   help: "Samples of the run one behind the other, and where each record's lie",
@@ -72,7 +73,9 @@ export const wavePool: Plugin = definePlugin({
   computeChunk(chunk, { state, emit }) {
     const { columns, table, length } = chunk;
     const { offsets } = columns.wave;
-    const out = emit(length, { share: { wave: table } });
+    const out = emit(length, {
+      share: { time: table, endtime: table, board: table, channel: table, record_id: table, wave: table },
+    });
     const { event_length, wave_offset } = out.columns, words = halves(wave_offset);
     for (let i = 0; i < length; i++) {
       const samples = offsets[i + 1]! - offsets[i]!;

@@ -13,10 +13,18 @@ export const peakGain: OptionSpec<PerChannel<number>> = option.number({
   help: "PE of one ADC count and sample, as that of peaks",
 });
 
+/** Columns that say which peak a row is. */
+export const PEAK_KEYS = { time: "time", endtime: "time" } as const;
+
+/** What they hold. */
+export const PEAK_KEYS_HELP = {
+  time: ["ps", "start of the peak"],
+  endtime: ["ps", "end of the peak"],
+} as const;
+
 /** Columns of peaks that say where their samples lie. */
 export const PEAK_GRID = {
-  time: "time",
-  endtime: "time",
+  ...PEAK_KEYS,
   dt: "i32",
   length: "i32",
   saturated_channel: "u8[n]",

@@ -46,11 +46,14 @@
 import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
+import { copyColumns } from "../_copy_columns.ts";
 import { extendedHitsHelp } from "./column_help.ts";
 import { integrationBounds } from "./kernels/integration_bounds.ts";
 import { PulseSamples } from "./kernels/pulse_samples.ts";
 import { extendedHitsSchema, straxHitsSchema, straxRecordsSchema } from "./schemas.ts";
 
+const { wave: _, ...same } = straxHitsSchema.types;
+const SAME = Object.keys(same) as (keyof typeof same)[];
 const NONE = { time: new Float64Array(0), endtime: new Float64Array(0), shift: 0 };
 
 /** Hits with the samples around them. Options: `leftExtension`, `rightExtension`. */
@@ -103,10 +106,7 @@ export const extendedHits: Plugin = definePlugin({
       count += (endOf(h) - startOf(h)) / dt[h]!;
     }
     const out = emit(own.to - own.from, { values: { wave: count } }), to = out.columns;
-    const { wave: _, ...same } = straxHitsSchema.types;
-    for (const name of Object.keys(same) as (keyof typeof same)[]) {
-      (to[name] as Float64Array).set(columns[name].subarray(own.from, own.to) as Float64Array);
-    }
+    copyColumns(SAME, columns, to, own);
     const { values, offsets } = to.wave;
     offsets[0] = 0;
     for (let h = own.from, row = 0; h < own.to; h++, row++) {

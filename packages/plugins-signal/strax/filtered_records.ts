@@ -39,6 +39,8 @@
 import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
+import { copyColumns } from "../_copy_columns.ts";
+import { KEPT } from "./_kept_columns.ts";
 import { straxRecordsHelp } from "./column_help.ts";
 import { straxRecordsSchema } from "./schemas.ts";
 
@@ -82,11 +84,7 @@ export const filteredRecords: Plugin = definePlugin({
     }
     const [previous, next] = linksOf(time, channel, dt, record_i, width);
     const out = emit(own.to - own.from, { widths: { data: width } });
-    for (
-      const name of ["dt", "length", "pulse_length", "record_i", "area", "baseline", "baseline_rms"] as const
-    ) {
-      out.columns[name].set(columns[name].subarray(own.from, own.to));
-    }
+    copyColumns(KEPT, columns, out.columns, own);
     out.columns.reduction_level.set(columns.reduction_level.subarray(own.from, own.to));
     for (let i = own.from; i < own.to; i++) {
       if (width * dt[i]! > options.maxRecord) {

@@ -22,6 +22,7 @@
 import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
+import { copyColumns } from "../_copy_columns.ts";
 import { loneHitAreasHelp } from "./column_help.ts";
 import { integrationBounds } from "./kernels/integration_bounds.ts";
 import { loneHitAreasSchema, peaksSchema, straxHitsSchema, straxRecordsSchema } from "./schemas.ts";
@@ -69,6 +70,7 @@ export const loneHitAreas: Plugin = definePlugin({
     );
     const { dt, baseline, data } = records.columns, width = records.table.width("data");
     const out = emit(own.to - own.from), to = out.columns;
+    copyColumns(["time", "endtime", "channel"], chunk.columns, to, own);
     for (let h = own.from; h < own.to; h++) {
       const record = bounds.record[h]!, start = bounds.recordTime[h]!;
       if (record < 0) {

@@ -23,7 +23,8 @@
 import { definePlugin } from "@millrace/core/define";
 import { touchingWindows } from "@millrace/core/intervals";
 import type { Plugin } from "@millrace/core/plugin";
-import { shifted } from "./_peak_samples.ts";
+import { copyColumns } from "../_copy_columns.ts";
+import { PEAK_KEYS, PEAK_KEYS_HELP, shifted } from "./_peak_samples.ts";
 
 /** How far apart in time the maxima of a peak's hits lie. */
 export const peakHitTimes: Plugin = definePlugin({
@@ -32,16 +33,15 @@ export const peakHitTimes: Plugin = definePlugin({
   provides: "peak_hit_times",
   dependsOn: ["peaks", "hits"],
   needs: {
-    peaks: { time: "time", endtime: "time" },
+    peaks: PEAK_KEYS,
     hits: { time: "time", endtime: "time", max_time: "time" },
   },
   version: "1.0.0",
   help: "Shortest and longest time between the maxima of the hits of a peak",
   dataKind: "peaks",
-  schema: { time: "time", endtime: "time", min_diff: "f64", max_diff: "f64" },
+  schema: { ...PEAK_KEYS, min_diff: "f64", max_diff: "f64" },
   columnHelp: {
-    time: ["ps", "start of the peak"],
-    endtime: ["ps", "end of the peak"],
+    ...PEAK_KEYS_HELP,
     min_diff: [
       "ps",
       "shortest time between the maxima of hits that follow each other; NaN with fewer than two",
@@ -58,6 +58,7 @@ export const peakHitTimes: Plugin = definePlugin({
     const maxTime = shift === 0 ? hits.max_time : hits.max_time.map((t) => t + shift);
     const windows = touchingWindows(shifted(hits, shift), chunk.columns);
     const out = emit(own.to - own.from), to = out.columns;
+    copyColumns(["time", "endtime"], chunk.columns, to, own);
     for (let p = own.from, row = 0; p < own.to; p++, row++) {
       const start = time[p]!, end = endtime[p]!;
       const tops = maxTime.slice(windows[2 * p], windows[2 * p + 1]).filter((t) => t >= start && t < end)
@@ -68,8 +69,6 @@ export const peakHitTimes: Plugin = definePlugin({
         if (diff < least) least = diff;
         if (diff > most) most = diff;
       }
-      to.time[row] = start;
-      to.endtime[row] = end;
       to.min_diff[row] = tops.length > 1 ? least : NaN;
       to.max_diff[row] = tops.length > 1 ? most : NaN;
     }

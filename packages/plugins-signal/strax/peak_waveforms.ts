@@ -28,8 +28,17 @@ import { definePlugin } from "@millrace/core/define";
 import { touchingWindows } from "@millrace/core/intervals";
 import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
+import { copyColumns } from "../_copy_columns.ts";
 import type { Columns } from "@millrace/core/schema";
-import { gainsOf, PEAK_GRID, peakGain, samplesOf, shifted } from "./_peak_samples.ts";
+import {
+  gainsOf,
+  PEAK_GRID,
+  PEAK_KEYS,
+  PEAK_KEYS_HELP,
+  peakGain,
+  samplesOf,
+  shifted,
+} from "./_peak_samples.ts";
 import { extendedColumns } from "./kernels/extended_columns.ts";
 import type { PeakHits } from "./kernels/peak_builder.ts";
 import { refuse } from "./kernels/peak_places.ts";
@@ -50,10 +59,9 @@ export const peakWaveforms: Plugin = definePlugin({
   version: "1.0.0",
   help: "Waveforms of peaks: of the top array, and of the first samples as they were recorded",
   dataKind: "peaks",
-  schema: { time: "time", endtime: "time", data_top: "f32[200]", data_start: "f32[200]" },
+  schema: { ...PEAK_KEYS, data_top: "f32[200]", data_start: "f32[200]" },
   columnHelp: {
-    time: ["ps", "start of the peak"],
-    endtime: ["ps", "end of the peak"],
+    ...PEAK_KEYS_HELP,
     data_top: ["PE", "summed waveform of the top array, a sample of the peak's; NaN without topChannels"],
     data_start: ["PE", "first samples of the sum, of the hits' sampling interval"],
   },
@@ -92,13 +100,12 @@ export const peakWaveforms: Plugin = definePlugin({
     const all = sumHits(hits, toPe), ofTop = sumHits(hits, topToPe);
     const windows = touchingWindows(given, shifted(columns, shift), around);
     const out = emit(own.to - own.from), to = out.columns;
+    copyColumns(["time", "endtime"], columns, to, own);
     for (let p = own.from, row = 0; p < own.to; p++, row++) {
       const from = windows[2 * p]!, last = windows[2 * p + 1]!;
       for (let h = from; h < last; h++) if (hits.channel[h]! >= channels) refuse(hits, h, channels);
       const { place, factor } = samplesOf(columns, p, hits, from, last, shift);
       const whole = { ...place, from, to: last };
-      to.time[row] = columns.time[p]!;
-      to.endtime[row] = columns.endtime[p]!;
       const room = (data: Float32Array) => data.subarray(row * PEAK_SAMPLES, (row + 1) * PEAK_SAMPLES);
       sampledDown(all(whole).waveform, 1, room(to.data_start));
       if (top === null) room(to.data_top).fill(NaN);

@@ -40,6 +40,8 @@
 import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
+import { copyColumns } from "../_copy_columns.ts";
+import { KEPT } from "./_kept_columns.ts";
 import { straxRecordsHelp } from "./column_help.ts";
 import { rowsByChannel } from "./kernels/rows_by_channel.ts";
 import { straxHitsSchema, straxRecordsSchema } from "./schemas.ts";
@@ -72,11 +74,7 @@ export const reducedRecords: Plugin = definePlugin({
     const { leftExtension, rightExtension } = options;
     const width = table.width("data");
     const out = emit(own.to - own.from, { widths: { data: width } });
-    for (
-      const name of ["dt", "length", "pulse_length", "record_i", "area", "baseline", "baseline_rms"] as const
-    ) {
-      out.columns[name].set(columns[name].subarray(own.from, own.to));
-    }
+    copyColumns(KEPT, columns, out.columns, own);
     out.columns.reduction_level.fill(HITS_ONLY);
     out.columns.data.fill(0);
     const hits = inputs.hits.columns;

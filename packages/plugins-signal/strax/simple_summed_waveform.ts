@@ -25,7 +25,16 @@
 import { definePlugin } from "@millrace/core/define";
 import { touchingWindows } from "@millrace/core/intervals";
 import type { Plugin } from "@millrace/core/plugin";
-import { gainsOf, PEAK_GRID, peakGain, samplesOf, shifted } from "./_peak_samples.ts";
+import { copyColumns } from "../_copy_columns.ts";
+import {
+  gainsOf,
+  PEAK_GRID,
+  PEAK_KEYS,
+  PEAK_KEYS_HELP,
+  peakGain,
+  samplesOf,
+  shifted,
+} from "./_peak_samples.ts";
 import { sampledDown } from "./kernels/sampled_down.ts";
 import { addRecords } from "./kernels/simple_sum.ts";
 import { PEAK_SAMPLES, straxRecordsSchema } from "./schemas.ts";
@@ -40,10 +49,9 @@ export const simpleSummedWaveform: Plugin = definePlugin({
   version: "1.0.0",
   help: "What all records have in the time of a peak, summed over channels",
   dataKind: "peaks",
-  schema: { time: "time", endtime: "time", record_data: "f32[200]" },
+  schema: { ...PEAK_KEYS, record_data: "f32[200]" },
   columnHelp: {
-    time: ["ps", "start of the peak"],
-    endtime: ["ps", "end of the peak"],
+    ...PEAK_KEYS_HELP,
     record_data: ["PE", "sum of all records, a sample of the peak's; 0 behind its end"],
   },
   halo: { left: 0, right: 0 },
@@ -54,13 +62,12 @@ export const simpleSummedWaveform: Plugin = definePlugin({
     const width = records.table.width("data");
     const windows = touchingWindows(records.columns, shifted(columns, shift));
     const out = emit(own.to - own.from), to = out.columns;
+    copyColumns(["time", "endtime"], columns, to, own);
     for (let p = own.from, row = 0; p < own.to; p++, row++) {
       const from = windows[2 * p]!, last = windows[2 * p + 1]!;
       const { place, factor } = samplesOf(columns, p, records.columns, from, last, shift);
       const sum = new Float32Array(place.length);
       addRecords(records.columns, width, place, from, last, toPe, sum);
-      to.time[row] = columns.time[p]!;
-      to.endtime[row] = columns.endtime[p]!;
       sampledDown(sum, factor, to.record_data.subarray(row * PEAK_SAMPLES, (row + 1) * PEAK_SAMPLES));
     }
     return out;

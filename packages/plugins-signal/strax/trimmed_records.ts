@@ -40,6 +40,7 @@
 import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
+import { KEPT } from "./_kept_columns.ts";
 import { straxRecordsHelp } from "./column_help.ts";
 import { straxRecordsSchema } from "./schemas.ts";
 
@@ -74,8 +75,7 @@ export const trimmedRecords: Plugin = definePlugin({
   computeChunk({ table, columns }, { options, emit }) {
     const { samplesBefore, samplesBehind } = options;
     const width = table.width("data");
-    const same = ["dt", "length", "pulse_length", "record_i", "area", "baseline", "baseline_rms"] as const;
-    const share = Object.fromEntries(same.map((name) => [name, table]));
+    const share = Object.fromEntries(KEPT.map((name) => [name, table]));
     const out = emit(table.length, { widths: { data: width }, share });
     out.columns.reduction_level.fill(BASELINE_CUT);
     const { data } = out.columns, { pulse_length, record_i } = columns;
