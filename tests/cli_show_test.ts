@@ -80,6 +80,32 @@ Deno.test(
 );
 
 Deno.test(
+  "millrace show --picture draws a spectrum over frequencies, and nothing whose samples are not known to be where",
+  inFolder(async (cwd) => {
+    await millraceJson(["sim", "--out", "run_1", "--duration", "20ms", "--amplitude", "500..501"], { cwd });
+    await millraceJson(["run", "run_1", "--type", "power_spectrum,hit_threshold", "--store", "s"], { cwd });
+    const { code, out, err } = await millrace(["show", "s", "run_1", "power_spectrum", "--picture", "2"], {
+      cwd,
+    });
+    assert.deepEqual([code, err], [0, ""]);
+    assert.match(out, /^power_spectrum of run_1: .* record 2, in dB of 1 ADC\^2\n/);
+    // 500 MS/s: up to 250 MHz. The hits of the record lie in its samples, not in its frequencies.
+    assert.match(out, /\n {2,}dB └.*\n +0 .* 200 MHz\n$/);
+    assert.doesNotMatch(out, /▲/);
+    const strax = ["--plugins", "strax", "--set", "peaks.channels=16", "--set", "peaks.minChannels=1"];
+    await millraceJson(["run", "run_1", "--type", "simple_summed_waveform", "--store", "s", ...strax], {
+      cwd,
+    });
+    const unknown = await millrace(["show", "s", "run_1", "simple_summed_waveform", "--picture"], { cwd });
+    assert.equal(unknown.code, 2);
+    assert.match(
+      unknown.err,
+      /Cannot draw "record_data": its rows say no sampling interval, neither in "dt" /,
+    );
+  }),
+);
+
+Deno.test(
   "millrace ends quietly when the reader of its output goes away",
   inFolder(async (cwd) => {
     await millraceJson(["sim", "--out", "run_1", "--duration", "400ms", "--rate", "2kHz"], { cwd });

@@ -15,13 +15,20 @@ export function ticks(low: number, high: number, most: number): number[] {
   return values;
 }
 
-const UNITS: readonly [name: string, ps: number][] = [["s", 1e12], ["ms", 1e9], ["µs", 1e6], ["ns", 1e3], [
-  "ps",
-  1,
-]];
+/** A unit of an axis, and how much of the smallest it is. */
+export interface AxisUnit {
+  readonly name: string;
+  /** ps, or Hz. */
+  readonly size: number;
+}
 
-/** The largest unit of which a duration holds at least 10. @param ps Duration, ps. */
-export function axisUnit(ps: number): { name: string; ps: number } {
-  const [name, size] = UNITS.find(([, size]) => ps >= 10 * size) ?? UNITS.at(-1)!;
-  return { name, ps: size };
+const UNITS = {
+  time: { s: 1e12, ms: 1e9, "µs": 1e6, ns: 1e3, ps: 1 },
+  frequency: { GHz: 1e9, MHz: 1e6, kHz: 1e3, Hz: 1 },
+} as const;
+
+/** The largest unit of which a stretch holds at least 10. @param whole Duration, ps, or range of frequencies, Hz. */
+export function axisUnit(whole: number, of: keyof typeof UNITS = "time"): AxisUnit {
+  const units = Object.entries(UNITS[of]).map(([name, size]) => ({ name, size }));
+  return units.find(({ size }) => whole >= 10 * size) ?? units.at(-1)!;
 }

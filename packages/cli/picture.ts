@@ -1,7 +1,7 @@
 /**
  * A waveform with its hits as text: braille dots, or plain ASCII where the terminal has nothing else.
  *
- * Time runs to the right in a round unit from the record's start, amplitudes are in ADC counts, or the unit that is given. Below the trace, each hit
+ * Time runs to the right in a round unit from the record's start, or frequency from 0; amplitudes are in ADC counts, or the unit that is given. Below the trace, each hit
  * is a bar from its first to its last sample with an arrow at its peak. O(samples + characters).
  *
  * @example
@@ -22,7 +22,7 @@
  * @module
  */
 import { Canvas } from "./_canvas.ts";
-import { axisUnit, ticks } from "./_ticks.ts";
+import { type AxisUnit, axisUnit, ticks } from "./_ticks.ts";
 
 /** A hit in a waveform, in samples from the record's start. */
 export interface PictureHit {
@@ -36,8 +36,10 @@ export interface PictureHit {
 
 /** How {@linkcode drawWaveform} draws. */
 export interface PictureOptions {
-  /** Sampling interval, ps a sample. */
-  readonly dt: number;
+  /** Sampling interval, ps a sample; of a spectrum there is `df` in its place. */
+  readonly dt?: number;
+  /** Distance of the frequencies of a spectrum, Hz a sample. */
+  readonly df?: number;
   /** Hits to be marked. */
   readonly hits?: readonly PictureHit[];
   /** Unit of the samples, such as PE; default ADC. */
@@ -83,10 +85,17 @@ const LANES = 3;
  *
  * @param samples ADC counts, or of another unit; at least one.
  * @throws {RangeError} On no samples, a picture that is too small, or a hit outside the samples.
+ * @throws {TypeError} Where neither or both of `dt` and `df` are given.
  */
 export function drawWaveform(samples: ArrayLike<number>, options: PictureOptions): string {
-  const { dt, hits = [], unit = "ADC", title, width = 100, height = 20, unicode = true, color = false } =
+  const { dt, df, hits = [], unit = "ADC", title, width = 100, height = 20, unicode = true, color = false } =
     options;
+  const step = dt ?? df;
+  if (step === undefined || (dt !== undefined && df !== undefined)) {
+    throw new TypeError(
+      "Cannot draw a waveform without the distance of its samples: give dt or df, one of them",
+    );
+  }
   if (samples.length === 0) throw new RangeError("Cannot draw a waveform without samples");
   if (width < 24 || height < 8) {
     throw new RangeError(
@@ -136,7 +145,8 @@ export function drawWaveform(samples: ArrayLike<number>, options: PictureOptions
     const name = k === 0 ? "hits" : "";
     out.push(`${name.padStart(margin - 1)} ${art.up}${painted(line, color ? inHit : undefined)}`);
   });
-  out.push(...xAxis(samples.length * dt, unit, margin, columns, last * dt, art));
+  const across = axisUnit(samples.length * step, dt === undefined ? "frequency" : "time");
+  out.push(...xAxis(across, unit, margin, columns, last * step, art));
   return out.map((line) => `${line.trimEnd()}\n`).join("");
 }
 
@@ -215,20 +225,19 @@ function painted(cells: readonly string[], inHit: Uint8Array | undefined): strin
 }
 
 function xAxis(
-  total: number,
+  unit: AxisUnit,
   sampleUnit: string,
   margin: number,
   columns: number,
   last: number,
   art: typeof UNICODE,
 ): string[] {
-  const unit = axisUnit(total);
   const name = unit.name === "µs" && art === ASCII ? "us" : unit.name;
   const line = new Array<string>(columns).fill(art.across);
   const words = new Array<string>(columns + margin + 1).fill(" ");
   let free = 0;
-  for (const value of ticks(0, last / unit.ps, Math.max(Math.floor(columns / 10), 1))) {
-    const column = Math.round(value * unit.ps / last * (columns - 1));
+  for (const value of ticks(0, last / unit.size, Math.max(Math.floor(columns / 10), 1))) {
+    const column = Math.round(value * unit.size / last * (columns - 1));
     line[column] = art.tick;
     const text = String(value);
     const at = Math.min(Math.max(margin + 1 + column - (text.length >> 1), free), words.length - text.length);

@@ -42,6 +42,16 @@ Deno.test("drawWaveform() names the unit of the samples", () => {
   assert.ok(lines.every((line) => line.length <= 47));
 });
 
+Deno.test("drawWaveform() of a spectrum has frequencies from 0 on", () => {
+  const lines = drawWaveform(step, { df: 2.5e6, unit: "dB", width: 47, height: 12, unicode: false }).split(
+    "\n",
+  );
+  assert.deepEqual(lines.slice(-3, -1), [
+    "  dB ++---------------+---------------+--------", // 247.5 MHz in 41 characters
+    "      0              100             200 MHz",
+  ]);
+});
+
 Deno.test("drawWaveform() keeps to its size for any samples and hits", () => {
   const value = fc.oneof(fc.integer({ min: 0, max: 65535 }), fc.double(), fc.constantFrom(NaN, Infinity, 0));
   fc.assert(
@@ -123,6 +133,12 @@ Deno.test("drawWaveform() refuses what it cannot draw", () => {
   const hit = (start: number, end: number, peak: number) => () =>
     drawWaveform(step, { dt: 1000, hits: [{ start, end, peak }] });
   assert.throws(() => drawWaveform([], { dt: 1 }), RangeError);
+  for (const both of [{}, { dt: 1, df: 1 }]) {
+    assert.throws(
+      () => drawWaveform(step, both),
+      /give dt or df, one of them/,
+    );
+  }
   assert.throws(() => drawWaveform(step, { dt: 1, width: 23 }), /takes 24 x 8/);
   assert.throws(() => drawWaveform(step, { dt: 1, height: 7 }), /takes 24 x 8/);
   for (const bad of [hit(-1, 5, 2), hit(5, 5, 5), hit(90, 101, 95), hit(5, 9, 9), hit(5, 9, 4)]) {
@@ -153,4 +169,6 @@ Deno.test("ticks() are round, inside and not too many", () => {
 Deno.test("axisUnit() is the largest of which there are ten", () => {
   const names = [5, 9_999, 10_000, 1.6e6, 1e7, 2e10, 1e13].map((ps) => axisUnit(ps).name);
   assert.deepEqual(names, ["ps", "ps", "ns", "ns", "µs", "ms", "s"]);
+  const frequencies = [5, 9_999, 10_000, 2.5e8, 1e10].map((hz) => axisUnit(hz, "frequency").name);
+  assert.deepEqual(frequencies, ["Hz", "Hz", "kHz", "MHz", "GHz"]);
 });

@@ -48,9 +48,9 @@ export async function drawStored(
   const { runId, dataType, schema } = result.meta;
   const column = sampleColumn(schema, dataType);
   const found = await findRow(result, column, request);
-  const { samples, time, dt, recordId, row } = found;
-  const end = time + BigInt(dt * samples.length);
-  const types = recordId === undefined ? [] : hitTypes(request.hits);
+  const { samples, time, step, recordId, row } = found;
+  const end = time + BigInt(Math.ceil((step.dt ?? 0) * samples.length));
+  const types = recordId === undefined || step.dt === undefined ? [] : hitTypes(request.hits);
   const fitting = types.filter(({ meta }) => sameOrigin(result.meta.lineage, meta!.lineage));
   const type = fitting.find(({ dataType }) => dataType === FIRST_CHOICE) ?? fitting[0];
   const stored = type && await store.open(type);
@@ -63,11 +63,15 @@ export async function drawStored(
     ? `, ${"board" in row ? `board ${row.board}, ` : ""}channel ${row.channel}`
     : "";
   const id = recordId === undefined ? "" : `, record ${recordId}`;
-  const text = drawWaveform(samples, {
-    dt,
+  const unit = await unitOf(dataType, schema, column);
+  const isSpectrum = step.df !== undefined;
+  const text = drawWaveform(isSpectrum ? samples.map((power) => 10 * Math.log10(power)) : samples, {
+    ...step,
     hits,
-    unit: await unitOf(dataType, schema, column),
-    title: `${dataType} of ${runId}: ${formatTime(time, { exact: true })}${where}${id}`,
+    unit: isSpectrum ? "dB" : unit,
+    title: `${dataType} of ${runId}: ${formatTime(time, { exact: true })}${where}${id}${
+      isSpectrum ? `, in dB of 1 ${unit || column}` : ""
+    }`,
     width: Math.max(Math.min(request.io.outScreen.columns, 100), 24),
     unicode: request.io.unicode,
     color: request.io.color,
@@ -98,9 +102,10 @@ function hitTypes(summaries: readonly StoredSummary[]): StoredSummary[] {
 }
 
 interface Found {
-  readonly samples: ArrayLike<number>;
+  readonly samples: Float64Array;
   readonly time: bigint;
-  readonly dt: number;
+  /** Distance of the samples: ps, or Hz of a spectrum. */
+  readonly step: { readonly dt: number; readonly df?: never } | { readonly df: number; readonly dt?: never };
   readonly recordId: bigint | undefined;
   readonly row: Readonly<Record<string, RowValue>>;
 }
@@ -136,14 +141,18 @@ function rowOf(table: Table, i: number, column: string): Found {
   const samples = Float64Array.from({ length }, (_, k) => Number(wave[k]));
   const time = row.time as bigint;
   const recordId = row.record_id === undefined ? undefined : BigInt(row.record_id as number | bigint);
-  const span = typeof row.endtime === "bigint" ? Number(row.endtime - time) : NaN;
+  if (typeof row.df === "number" && row.df > 0) return { samples, time, step: { df: row.df }, recordId, row };
+  // Of a block that may be filled up, the end says nothing of a sample.
+  const isWhole = "length" in row ||
+    table.schema.columns.find(({ name }) => name === column)!.kind === "ragged";
+  const span = isWhole && typeof row.endtime === "bigint" ? Number(row.endtime - time) : NaN;
   const dt = typeof row.dt === "number" ? row.dt : span / length;
   if (length > 0 && !(dt > 0)) {
     throw new UsageError(
-      `Cannot draw "${column}": its rows say no sampling interval, neither in "dt" nor in "endtime"`,
+      `Cannot draw "${column}": its rows say no sampling interval, neither in "dt" nor in "endtime", nor a distance of frequencies in "df"`,
     );
   }
-  return { samples, time, dt, recordId, row };
+  return { samples, time, step: { dt }, recordId, row };
 }
 
 async function hitsOf(

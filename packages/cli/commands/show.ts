@@ -37,7 +37,7 @@ export function addShow(program: Program, io: Io): void {
     .option("-c, --columns <names>", "only these columns, separated by commas")
     .option(
       "--picture [row]",
-      "draw a waveform and its hits (default: the first with samples; rows count from 0)",
+      "draw a waveform and its hits, or a spectrum (default: the first with samples; rows count from 0)",
     )
     .option("--plugins <set>", "built-in plugins whose options are told: signal or strax (default: signal)")
     .option("--json", "as JSON")
