@@ -5,7 +5,8 @@
  * and `before` says how many of them lie before the hit. They stay within the hit's own pulse, whatever fragments that has; they end
  * where the next hit of the channel starts, and begin no earlier than where those of the hit before end, so that no sample counts twice.
  *
- * With `peaks.useExtended` peaks are the sums of these samples. In a peak only those count that lie in it.
+ * With `peaks.useExtended` peaks are the sums of these samples. In a peak only those count that lie in it. The samples are those of `records` also
+ * where `hits.useFiltered` finds hits in filtered ones: with extensions of 0, peaks of such hits are sums of samples as they were recorded.
  *
  * These are `find_hit_integration_bounds` with `allow_bounds_beyond_records`, and the part of `sum_waveform` that looks up samples, of strax
  * (Aalbers et al., strax, doi:10.5281/zenodo.1340632).
@@ -65,7 +66,7 @@ export const extendedHits: Plugin = definePlugin({
   needs: { hits: straxHitsSchema.types, records: straxRecordsSchema.types },
   version: "1.0.0",
   help: "Hits with the samples around them, for peaks that are summed with those",
-  dataKind: "hits",
+  dataKind: "strax_hits",
   schema: extendedHitsSchema,
   columnHelp: extendedHitsHelp,
   // The hit before in the channel may have taken samples up to both extensions before this one.

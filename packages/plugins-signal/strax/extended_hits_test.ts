@@ -7,6 +7,7 @@ import { testPlugin } from "@millrace/core/testing";
 import { rowsOf } from "../_testing.ts";
 import { hitTable, type Pulse, randomPulses, rawTable } from "./_testing.ts";
 import { extendedHits } from "./extended_hits.ts";
+import { filteredRecords } from "./filtered_records.ts";
 import { straxHits } from "./hits.ts";
 import { peakHitTimes } from "./peak_hit_times.ts";
 import { peakWaveforms } from "./peak_waveforms.ts";
@@ -206,3 +207,27 @@ Deno.test("what does not fit to peaks is refused, with what to set", async () =>
     cause(/Cannot extend the hit in channel 0 at 0 ps: it is in no record; give the records/),
   );
 });
+
+Deno.test("extended_hits without extensions, of hits in filtered records, have the samples as they were recorded", () =>
+  fc.assert(
+    fc.asyncProperty(randomPulses(), async (pulses) => {
+      const more = {
+        "hits.useFiltered": true,
+        "extended_hits.leftExtension": 0,
+        "extended_hits.rightExtension": 0,
+      };
+      const of = (type: string) =>
+        rowsOf([tableSource("raw_records", rawTable(pulses)), ...chain, filteredRecords], type, {
+          ...config,
+          ...more,
+        });
+      const [records, hits, extended] = await Promise.all(["records", "hits", "extended_hits"].map(of));
+      extended!.forEach(({ wave, before, time, channel, left, right }, h) => {
+        assert.deepEqual([time, left, right, before], [hits![h]!.time, hits![h]!.left, hits![h]!.right, 0]);
+        const start = (time as bigint) - BigInt(DT * (left as number));
+        const record = records!.find((row) => row.channel === channel && row.time === start)!;
+        assert.deepEqual(wave, (record.data as Int16Array).slice(left as number, right as number));
+      });
+    }),
+    { numRuns: 30 },
+  ));

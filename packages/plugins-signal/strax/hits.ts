@@ -14,7 +14,8 @@
  * | `baseline` | baseline of the record, ADC counts |
  * | `wave` | the samples as they are in the record, ADC counts |
  *
- * A hit is a longest run of samples `>= threshold` within the record's length; it ends with the record.
+ * A hit is a longest run of samples `>= threshold` within the record's length; it ends with the record. With `useFiltered` the records are
+ * `filtered_records`, and so are the samples of the hit.
  *
  * Differences from strax (`find_hits`): hits are sorted by time and channel; they carry their samples, so that peaks can be summed from
  * hits alone, where strax looks them up in the records by their number in the chunk, which depends on the chunking;
@@ -61,19 +62,24 @@ import { findStraxHits } from "./kernels/wasm_hits.ts";
 import { straxHitsHelp } from "./column_help.ts";
 import { straxHitsSchema, straxRecordsSchema } from "./schemas.ts";
 
-/** Stretches of records at or beyond a threshold. Options: `minAmplitude`, `minHeightOverNoise`. */
+/** Stretches of records at or beyond a threshold. Options: `useFiltered`, `minAmplitude`, `minHeightOverNoise`. */
 export const straxHits: Plugin = definePlugin({
   module: import.meta.url,
   export: "straxHits",
   provides: "hits",
-  dependsOn: ["records"],
-  needs: { records: straxRecordsSchema.types },
-  version: "1.0.0",
+  dependsOn: ["records", "filtered_records"],
+  reads: ({ useFiltered }) => [useFiltered ? "filtered_records" : "records"],
+  needs: { records: straxRecordsSchema.types, filtered_records: straxRecordsSchema.types },
+  version: "1.1.0",
   help: "Stretches of records at or beyond a threshold that may follow the noise",
   dataKind: "strax_hits",
   schema: straxHitsSchema,
   columnHelp: straxHitsHelp,
   options: {
+    useFiltered: option.boolean({
+      default: false,
+      help: "Whether hits are found in filtered_records, or in records",
+    }),
     minAmplitude: option.number({
       default: 15,
       min: 1e-9,

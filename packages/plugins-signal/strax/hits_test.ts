@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { Context } from "@millrace/core/context";
 import { schema } from "@millrace/core/schema";
 import { Table } from "@millrace/core/table";
 import { tableSource } from "@millrace/core/table-source";
@@ -8,6 +9,7 @@ import { rowsOf } from "../_testing.ts";
 import { randomPulses, rawTable, WIDTH } from "./_testing.ts";
 import * as plain from "./kernels/find_strax_hits.ts";
 import * as vectors from "./kernels/wasm_hits.ts";
+import { filteredRecords } from "./filtered_records.ts";
 import { straxHits } from "./hits.ts";
 import { straxRecords } from "./records.ts";
 import { straxHitsSchema, type StraxRecordTypes } from "./schemas.ts";
@@ -213,4 +215,33 @@ Deno.test("hits find what a record of one fragment holds, whatever is in the mem
   const a = input([[0, 4, 4]], WIDTH), b = input([[9, 0, 0]], WIDTH);
   assert.equal(tableOf(vectors.findStraxHits, a, 1, WIDTH)[0]!.left, 1);
   assert.equal(tableOf(vectors.findStraxHits, b, 1, WIDTH)[0]!.left, 0);
+});
+
+Deno.test("hits of filtered records are those of records with these samples, for every chunking", async () => {
+  const filtered = { "filtered_records.response": ["1", "2", "1"], "hits.useFiltered": true };
+  await fc.assert(
+    fc.asyncProperty(randomPulses(), async (pulses) => {
+      const raw = tableSource("raw_records", rawTable(pulses));
+      const options = { ...config, ...filtered };
+      const found = await rowsOf([raw, straxRecords, filteredRecords, straxHits], "hits", options);
+      await using ctx = new Context({ config: { ...config, "filtered_records.response": ["1", "2", "1"] } });
+      ctx.register(raw, straxRecords, filteredRecords, straxHits);
+      const table = await ctx.getData("run", "filtered_records");
+      const { "hits.minAmplitude": minAmplitude, "hits.minHeightOverNoise": minHeightOverNoise } = config;
+      assert.deepEqual(
+        found,
+        await rowsOf([tableSource("records", table), straxHits], "hits", {
+          hits: { minAmplitude, minHeightOverNoise },
+        }),
+      );
+      await testPlugin(straxHits, {
+        inputs: { raw_records: rawTable(pulses) },
+        register: [straxRecords, filteredRecords],
+        options: { ...options, "filtered_records.maxRecord": 12 },
+        chunkings: 2,
+        ranges: 2,
+      });
+    }),
+    { numRuns: 15 },
+  );
 });
