@@ -20,6 +20,8 @@ export function copyColumns<N extends string>(
   own: { readonly from: number; readonly to: number } = { from: 0, to: from[names[0]!]!.length },
 ): void {
   for (const name of names) {
-    (to[name] as Float64Array).set(from[name].subarray(own.from, own.to) as Float64Array);
+    const source = from[name].subarray(own.from, own.to) as Float64Array, target = to[name] as Float64Array;
+    // What emit shares is there.
+    if (source.buffer !== target.buffer || source.byteOffset !== target.byteOffset) target.set(source);
   }
 }
