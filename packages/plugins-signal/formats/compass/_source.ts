@@ -9,6 +9,8 @@ import { type Polarities, polarities } from "./polarity.ts";
 import { samplingInterval } from "./settings.ts";
 
 const FIRST_READ = 64 * 1024;
+/** Of what is at hand, less is read at once: it stays in the cache until its samples are taken. A slow disk is better at more. */
+const QUICK_READ = 2 * FIRST_READ;
 // From here on a copy of a view is faster than a loop.
 const LONG_TRACE = 48;
 
@@ -77,9 +79,9 @@ export class Source implements RunSource<CompassDecoder> {
     // An event that says it is longer than the file gets no room: it will be found cut off.
     const left = Math.max(1, this.size - decoder.received);
     const bytes = Math.min(left, Math.max(decoder.missing, this.#next));
-    this.#next = Math.min(2 * this.#next, this.#options.readBytes);
     const room = decoder.room(bytes);
     const got = await this.#file.read(room);
+    this.#next = Math.min(this.#file.isQuick ? QUICK_READ : 2 * this.#next, this.#options.readBytes);
     if (got === null) decoder.finish();
     else decoder.commit(got);
     if (decoder.damage) this.#damaged();
@@ -127,7 +129,7 @@ export class Source implements RunSource<CompassDecoder> {
       recordId,
     );
     const from = at + fixed, { bytes } = decoder;
-    if (samples >= LONG_TRACE) piece.wave.set(bytes.subarray(from, from + 2 * samples), 2 * first);
+    if (samples >= LONG_TRACE) piece.put(bytes.subarray(from, from + 2 * samples), first);
     else {
       const out = piece.samples;
       for (let k = 0, b = from; k < samples; k++, b += 2) out[first + k] = bytes[b]! | (bytes[b + 1]! << 8);

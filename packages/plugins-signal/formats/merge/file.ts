@@ -24,7 +24,8 @@ export class RunFile {
   readonly #path: string;
   readonly #open: OpenFiles;
   #file: Deno.FsFile | undefined;
-  #quick = false;
+  /** What comes next is at hand, as far as the last read tells. */
+  isQuick = false;
 
   constructor(path: string, open: OpenFiles) {
     this.#path = path;
@@ -54,11 +55,11 @@ export class RunFile {
   async read(room: Uint8Array): Promise<number | null> {
     const file = this.#file ?? await this.#handle();
     try {
-      const before = performance.now(), atOnce = this.#quick && before - turned < BREATH;
+      const before = performance.now(), atOnce = this.isQuick && before - turned < BREATH;
       const got = atOnce ? file.readSync(room) : await file.read(room);
       const after = performance.now();
       if (!atOnce) turned = after;
-      this.#quick = after - before < QUICK;
+      this.isQuick = after - before < QUICK;
       this.at += got ?? 0;
       return got;
     } catch (cause) {
