@@ -20,6 +20,15 @@ export interface PieceSize {
   readonly maxBytes: number;
 }
 
+/** A piece that was asked for, and when. */
+interface Asked {
+  readonly at: number;
+  readonly next: Promise<IteratorResult<SourcePiece>>;
+}
+
+/** Pieces that are asked for ahead of a source that is read elsewhere: one is read while the one before is on its way. */
+const AHEAD = 2;
+
 /** Reads a source plugin. */
 export class SourceNode extends Node {
   readonly #step: StageStep;
@@ -35,17 +44,15 @@ export class SourceNode extends Node {
   #iterator: AsyncIterator<SourcePiece> | undefined;
   /** It is read elsewhere, while this thread does something else. */
   #elsewhere = false;
-  /** The next piece, asked for already. */
-  #ahead: Promise<IteratorResult<SourcePiece>> | undefined;
+  /** The next pieces, asked for already. */
+  #ahead: Asked[] = [];
   /** End of the piece that is being given in chunks; undefined when all of it was given. */
   #until: bigint | undefined;
   /** Bytes of one of its rows. */
   #rowBytes = 0;
   #pieces = 0;
-  /** When the next piece was asked for. */
-  #asked = 0;
-  /** Where and when the piece was read, if that was elsewhere. */
-  #ran: Ran | undefined;
+  /** Where and when pieces were read that were not taken yet, if that was elsewhere. */
+  readonly #ran: Ran[] = [];
 
   constructor(
     services: GraphServices,
@@ -89,16 +96,15 @@ export class SourceNode extends Node {
   protected async advance(pull: boolean): Promise<boolean> {
     if (this.#until !== undefined) return this.#divide(this.#until, this.#sizer!);
     if (!pull) return false;
-    if (!this.#ahead) await this.makeRoom(this.#plugin.name);
+    if (this.#ahead.length === 0) await this.makeRoom(this.#plugin.name);
     if (this.done) return false; // making room may have satisfied every consumer
     const before = this.given;
     const { name, module } = this.#plugin;
     try {
       this.#iterator ??= this.#open();
-      const next = this.#ahead ?? this.#ask();
-      this.#ahead = undefined;
+      const { at, next } = this.#ahead.shift() ?? this.#ask();
       const { value, done } = await abortable(next, this.services.signal, letGo);
-      this.#count(done ? undefined : value);
+      this.#count(at, done ? undefined : value);
       if (done) {
         this.#iterator = undefined;
         if (this.#carry.watermark !== undefined) this.#carry.finish(this.#carry.watermark);
@@ -126,22 +132,22 @@ export class SourceNode extends Node {
 
   #readAhead(): void {
     const { account } = this.services;
-    if (!this.#elsewhere || this.done || account.used * 2 > account.limit) return;
-    this.#ahead = this.#ask();
-    this.#ahead.catch(() => {}); // told when it is its turn
+    if (!this.#elsewhere || this.done) return;
+    while (this.#ahead.length < AHEAD && account.used * 2 <= account.limit) {
+      const asked = this.#ask();
+      asked.next.catch(() => {}); // told when it is its turn
+      this.#ahead.push(asked);
+    }
   }
 
-  #ask(): Promise<IteratorResult<SourcePiece>> {
-    this.#asked = clock();
-    this.#ran = undefined;
-    return this.#iterator!.next();
+  #ask(): Asked {
+    return { at: clock(), next: this.#iterator!.next() };
   }
 
   /** Count what the reading of a piece took. */
-  #count(piece: SourcePiece | undefined): void {
+  #count(submitted: number, piece: SourcePiece | undefined): void {
     const { name } = this.#plugin;
-    const submitted = this.#asked;
-    const ran = this.#ran ?? { worker: "main", began: submitted, ended: clock() };
+    const ran = this.#ran.shift() ?? { worker: "main", began: submitted, ended: clock() };
     const metrics = this.metricsOf(name);
     metrics.busyMs += ran.ended - ran.began;
     metrics.waitMs += Math.max(0, ran.began - submitted);
@@ -174,7 +180,7 @@ export class SourceNode extends Node {
       notice: (text: string) => event({ type: "notice", plugin, text }),
       progress: (done: number, total: number) => event({ type: "input", plugin, done, total }),
     };
-    const elsewhere = executor.readSource?.(this.#step, context, (ran) => this.#ran = ran);
+    const elsewhere = executor.readSource?.(this.#step, context, (ran) => void this.#ran.push(ran));
     this.#elsewhere = elsewhere !== undefined;
     return (elsewhere ?? this.#plugin.read!(context))[Symbol.asyncIterator]();
   }
@@ -233,8 +239,8 @@ export class SourceNode extends Node {
     this.#carry.clear();
     const iterator = this.#iterator;
     this.#iterator = undefined;
-    this.#ahead?.then(letGo, () => {}); // the run has ended: nobody is left to be told
-    this.#ahead = undefined;
+    for (const { next } of this.#ahead) next.then(letGo, () => {}); // the run has ended: nobody is left to be told
+    this.#ahead = [];
     // Nobody waits for it here: the graph does, before it ends.
     if (!iterator) return;
     this.closing = closeIterator(iterator, this.#plugin, this.services.runId);

@@ -6,6 +6,7 @@ import { definePlugin, defineSource } from "../plugin/define.ts";
 import type { Plugin, SourcePiece } from "../plugin/plugin.ts";
 import { FolderStore } from "../store/store.ts";
 import { PipelineError } from "./errors.ts";
+import { type Executor, InlineExecutor } from "./executor.ts";
 
 const rows = schema({ time: "time", value: "u8" });
 const table = (time: number[]): Table =>
@@ -140,4 +141,55 @@ Deno.test("planning ends when its signal is aborted, however long a fingerprint 
   const planned = ctx.plan("r", "a", { signal: controller.signal });
   controller.abort(new Error("enough"));
   await assert.rejects(planned, /enough/);
+});
+
+/** An executor that reads sources elsewhere; `most` becomes the most pieces that were asked for and not there. */
+function elsewhere(): { readonly executor: Executor; readonly most: () => number } {
+  const inline = new InlineExecutor();
+  let asked = 0, most = 0;
+  const executor: Executor = {
+    name: "elsewhere",
+    concurrency: 1,
+    submit: (...task) => inline.submit(...task),
+    forget: (stage) => inline.forget(stage),
+    readSource: (step, context) => {
+      const pieces = step.plugin.read!(context)[Symbol.asyncIterator]();
+      const next = async () => {
+        most = Math.max(most, ++asked);
+        await new Promise((resolve) => setTimeout(resolve, 2));
+        const piece = await pieces.next();
+        asked--;
+        return piece;
+      };
+      return { [Symbol.asyncIterator]: () => ({ next, return: () => pieces.return!() }) };
+    },
+  };
+  return { executor, most: () => most };
+}
+
+/** Pieces of one row each. */
+const several = (pieces: number, failing = false): Plugin =>
+  source(async function* () {
+    for (let k = 0; k < pieces; k++) yield { table: table([k]), end: BigInt(k + 1) };
+    if (failing) throw new Error("The detector is off");
+  });
+
+Deno.test("of a source that is read elsewhere the next pieces are asked for ahead, and come in order", async () => {
+  const { executor, most } = elsewhere();
+  await using ctx = new Context({ executor });
+  ctx.register(several(20));
+  const data = await ctx.getData("run", "a");
+  assert.deepEqual([...data.times()], Array.from({ length: 20 }, (_, k) => BigInt(k)));
+  assert.equal(most(), 2);
+});
+
+Deno.test("what was read before a source failed elsewhere is given, and then the failure, once", async () => {
+  const { executor } = elsewhere();
+  await using ctx = new Context({ executor });
+  ctx.register(several(5, true));
+  const times: bigint[] = [];
+  await assert.rejects(async () => {
+    for await (using chunk of ctx.getStream("run", "a")) times.push(...chunk.table.times());
+  }, /The detector is off/);
+  assert.deepEqual(times, [0n, 1n, 2n, 3n, 4n]);
 });

@@ -113,8 +113,8 @@ export class Dispatcher {
         while (isOpen(worker) && worker.messages < concurrency && this.#fill(worker, MAX_BATCH));
       }
     }
-    if (strategy.length > workers.size) this.#prefetch();
-    else if (strategy.length === this.#bound) this.#rebalance();
+    if (strategy.length > workers.size || this.#bound > 0) this.#prefetch();
+    if (strategy.length === this.#bound) this.#rebalance();
     let failure: unknown;
     if (strategy.length > 0 || this.#events.isOpen()) {
       try {
@@ -136,7 +136,8 @@ export class Dispatcher {
     const { workers } = this.#crew;
     for (const worker of workers) {
       while (isOpen(worker) && this.#mayPrefetch(worker)) {
-        if (this.#strategy.length <= workers.size) return;
+        // Who else could have what is left may be free sooner; what is bound to one worker waits there as well as here.
+        if (this.#strategy.length <= workers.size && this.#strategy.length > this.#bound) return;
         if (!this.#fill(worker, Math.ceil(this.#strategy.length / workers.size))) break;
       }
     }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { WorkStealing } from "../balance/work_stealing.ts";
 import { threadTransport } from "../transport/thread.ts";
+import { Op } from "../transport/messages.ts";
 import type { Transport } from "../transport/transport.ts";
 import { WorkerPool } from "./worker_pool.ts";
 
@@ -88,6 +89,34 @@ Deno.test("nothing is taken back where only tasks wait that no other worker may 
   const tasks = Array.from({ length: 8 }, () => [pool.run(SPIN, { ms: 1 }, { affinity: "a" }), moved()]);
   await Promise.all(tasks.flat());
   assert.equal(recalls(), 0);
+});
+
+Deno.test("what only one worker may have is sent ahead to it, and comes in order", async () => {
+  const threads = threadTransport();
+  let sent = 0;
+  const transport: Transport = {
+    ...threads,
+    start(worker, events) {
+      const connection = threads.start(worker, events);
+      const send = connection.send.bind(connection);
+      connection.send = (message, transfer) => {
+        if (message[0] === Op.run) sent++;
+        send(message, transfer);
+      };
+      return connection;
+    },
+  };
+  await using pool = new WorkerPool({ min: 2, max: 2, transport });
+  const options = { affinity: "a", batch: false };
+  const order: number[] = [];
+  const run = (k: number) => pool.run(SPIN, { ms: 2 }, options).then(() => order.push(k));
+  await run(0);
+  const before = sent;
+  const tasks = [1, 2, 3].map(run);
+  await new Promise((resolve) => queueMicrotask(() => queueMicrotask(() => resolve(undefined))));
+  assert.ok(sent - before >= 2, `${sent - before} of them were sent`);
+  await Promise.all(tasks);
+  assert.deepEqual(order, [0, 1, 2, 3]);
 });
 
 Deno.test("what any worker may have is taken back once, the others stay", async () => {
