@@ -224,8 +224,8 @@ export class Work {
         ? await executor.saveChunk(chunk, request, (told) => ran = told)
         : await saveChunk(chunk, request);
       const { worker, began, ended } = ran ?? { worker: "main", began: submitted, ended: clock() };
-      const { start, end, length: rows } = chunk;
-      const plugins = [chunk.dataType];
+      const { info: { start, end, dataType }, length: rows } = chunk;
+      const plugins = [dataType];
       const { bytes } = saved;
       const times = { submitted, began, ended };
       task({

@@ -6,7 +6,7 @@ import type { Chunk } from "../chunk/chunk.ts";
 import type { Memory } from "../data/buffer_pool.ts";
 import type { ExecutorType, Plugin, SourceContext, SourcePiece } from "../plugin/plugin.ts";
 import type { LoadedChunk, LoadRequest } from "../store/load_chunk.ts";
-import type { SavedChunk, SaveRequest } from "../store/save_chunk.ts";
+import type { ChunkRows, SavedChunk, SaveRequest } from "../store/save_chunk.ts";
 import {
   type Interval,
   type Stage,
@@ -64,7 +64,7 @@ export interface Executor {
   /** Read a stored chunk's file elsewhere, into the run's memory, telling `ran` where and when. Without it, that is done in place. */
   loadChunk?(request: LoadRequest, signal: AbortSignal, ran?: (ran: Ran) => void): Promise<LoadedChunk>;
   /** Write a chunk's file elsewhere, telling `ran` where and when. Without it, that is done in place. */
-  saveChunk?(chunk: Chunk, request: SaveRequest, ran?: (ran: Ran) => void): Promise<SavedChunk>;
+  saveChunk?(rows: ChunkRows, request: SaveRequest, ran?: (ran: Ran) => void): Promise<SavedChunk>;
   /** A run has ended: forget its stages' state. */
   forget(stage: Stage): void;
 }

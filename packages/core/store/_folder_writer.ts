@@ -9,7 +9,7 @@ import type { LockedPlace } from "./_folders.ts";
 import { fileName, type JournalLine, JournalWriter } from "./_journal.ts";
 import { type BegunMeta, METADATA_FILE, metadataText } from "./_metadata.ts";
 import { Regrouper } from "./_regroup.ts";
-import { type SaveChunk, saveChunk, type SavedChunk } from "./save_chunk.ts";
+import { ChunkRows, rowsOf, type SaveChunk, saveChunk, type SavedChunk } from "./save_chunk.ts";
 import type {
   ChunkRecord,
   InputPlace,
@@ -21,7 +21,7 @@ import type {
   WriterOptions,
 } from "./types.ts";
 
-/** Chunks that are made of several tables lie in these until they are written. */
+/** Rows that wait are copied to these, where that takes less memory. */
 const pool = new BufferPool({ maxIdle: 64 * 2 ** 20 });
 
 /** What an earlier writer left. */
@@ -46,6 +46,12 @@ export interface FolderWriterSpec {
   readonly options: WriterOptions;
 }
 
+/** Rows with their place among the stored chunks. */
+interface Reserved {
+  readonly index: number;
+  readonly rows: ChunkRows;
+}
+
 /** {@linkcode ResultWriter} of a folder store. */
 export class FolderWriter implements ResultWriter {
   readonly #spec: FolderWriterSpec;
@@ -63,7 +69,7 @@ export class FolderWriter implements ResultWriter {
   /** Widths of fixed columns; those that the data decide come with the first rows. */
   readonly #widths: Record<string, number>;
   /** Chunks without rows, which wait for the widths. */
-  #unsized: { readonly index: number; readonly chunk: Chunk }[] = [];
+  #unsized: Reserved[] = [];
   /** Places that are in the journal, or on their way, by source. */
   readonly #places = new Map<string, bigint>();
   #tail: Promise<void> = Promise.resolve();
@@ -161,23 +167,23 @@ export class FolderWriter implements ResultWriter {
     const stored = await this.#next(() => {
       this.#checkUsable("write to");
       this.#check(held);
-      const chunks = this.#regroup ? this.#regroup.add(held) : [sameRows(held)];
-      return Promise.resolve(chunks.map((chunk) => this.#reserve(chunk)));
+      const chunks = this.#regroup ? this.#regroup.add(held) : [rowsOf(held)];
+      return Promise.resolve(chunks.map((rows) => this.#reserve(rows)));
     });
     await this.#storeAll(stored);
   }
 
-  async #storeAll(stored: readonly { readonly index: number; readonly chunk: Chunk }[]): Promise<void> {
-    await Promise.all(stored.map(async ({ index, chunk }) => {
-      const sized = chunk.length > 0 || !this.#open;
+  async #storeAll(stored: readonly Reserved[]): Promise<void> {
+    await Promise.all(stored.map(async ({ index, rows }) => {
+      const sized = rows.length > 0 || !this.#open;
       if (!sized) {
-        this.#unsized.push({ index, chunk });
+        this.#unsized.push({ index, rows });
         return;
       }
       try {
-        await this.#guarded(`write chunk ${chunk}`, () => this.#store(index, chunk));
+        await this.#guarded(`write chunk ${nameOf(rows)}`, () => this.#store(index, rows));
       } finally {
-        chunk.release();
+        rows.release();
       }
     }));
     if (this.#unsized.length > 0 && !this.#open) {
@@ -235,16 +241,16 @@ export class FolderWriter implements ResultWriter {
   }
 
   /** A chunk's place among the others. */
-  #reserve(chunk: Chunk): { readonly index: number; readonly chunk: Chunk } {
+  #reserve(rows: ChunkRows): Reserved {
     const index = this.#lines.length;
     this.#lines.push(undefined);
-    this.#last = chunk;
-    return { index, chunk };
+    this.#last = rows.info;
+    return { index, rows };
   }
 
-  async #store(index: number, chunk: Chunk): Promise<void> {
-    const { start, end, coverEnd, length: rows, table } = chunk;
-    const firstStart = rows > 0 ? table.t0 + BigInt(timesOf(table)[0]!) : null;
+  async #store(index: number, chunk: ChunkRows): Promise<void> {
+    const { info: { start, end, coverEnd }, length: rows, tables: [table] } = chunk;
+    const firstStart = rows > 0 ? table!.t0 + BigInt(timesOf(table!)[0]!) : null;
     const restarts = this.#spec.options.restartsAt?.(end) ?? {};
     const places = this.#newPlaces(end);
     const saving = rows > 0 ? this.#save(index, chunk) : this.#saveEmpty(index, chunk);
@@ -274,9 +280,9 @@ export class FolderWriter implements ResultWriter {
     return places;
   }
 
-  #save(index: number, chunk: Chunk): Promise<SavedChunk> {
+  #save(index: number, rows: ChunkRows): Promise<SavedChunk> {
     const { folder, meta, begun: { codec }, durable } = this.#spec;
-    return this.#saveChunk(chunk, {
+    return this.#saveChunk(rows, {
       path: `${folder}/${fileName(index)}`,
       schema: meta.schema.text,
       durable,
@@ -285,11 +291,11 @@ export class FolderWriter implements ResultWriter {
   }
 
   /** The file of a chunk without rows, as wide as those with rows. */
-  async #saveEmpty(index: number, { start, end, coverEnd }: Chunk): Promise<SavedChunk> {
+  async #saveEmpty(index: number, { info }: ChunkRows): Promise<SavedChunk> {
     const { runId, dataType, dataKind, schema } = this.#spec.begun;
-    const table = Table.allocate(schema, 0, { t0: start, widths: this.#widths });
-    using chunk = new Chunk(table, { start, end, coverEnd, runId, dataType, dataKind });
-    return await this.#save(index, chunk);
+    const table = Table.allocate(schema, 0, { t0: info.start, widths: this.#widths });
+    using rows = new ChunkRows([table], { ...info, runId, dataType, dataKind });
+    return await this.#save(index, rows);
   }
 
   /** Put the chunks into the journal whose files, and all before them, are written. */
@@ -317,9 +323,9 @@ export class FolderWriter implements ResultWriter {
       const unsized = this.#unsized;
       this.#unsized = [];
       // No row has fixed the widths, so none will.
-      for (const { index, chunk } of unsized) {
-        using empty = chunk;
-        await this.#guarded(`write chunk ${empty}`, () => this.#store(index, empty));
+      for (const { index, rows } of unsized) {
+        using empty = rows;
+        await this.#guarded(`write chunk ${nameOf(empty)}`, () => this.#store(index, empty));
       }
       if (this.#lines.length === 0) {
         throw new RangeError(
@@ -371,7 +377,7 @@ export class FolderWriter implements ResultWriter {
   #clear(): void {
     this.#journal[Symbol.dispose]();
     this.#regroup?.clear();
-    for (const { chunk } of this.#unsized) chunk.release();
+    for (const { rows } of this.#unsized) rows.release();
     this.#unsized = [];
   }
 
@@ -407,9 +413,9 @@ export class FolderWriter implements ResultWriter {
   }
 }
 
-function sameRows(chunk: Chunk): Chunk {
-  const { start, end, coverEnd, runId, dataType, dataKind } = chunk;
-  return new Chunk(chunk.table.share(), { start, end, coverEnd, runId, dataType, dataKind });
+/** As a chunk is called. */
+function nameOf({ info: { dataType, start, end }, length }: ChunkRows): string {
+  return `${dataType}[${start} .. ${end}) ps, ${length} rows`;
 }
 
 /** Wait until the names in a folder are on the disk. */

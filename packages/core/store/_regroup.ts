@@ -1,12 +1,14 @@
 // Rows into chunks that end where the rows say, however they came: a result has the same files for every chunk size, number
 // of workers and interruption.
 //
-// add O(1) amortized, plus the copy of a chunk whose rows came in several tables; memory: the rows of one chunk.
+// add O(1) amortized: the rows of a chunk stay in the tables in which they came; memory: the rows of one chunk.
 import { RowBytes } from "../chunk/_row_bytes.ts";
-import { Chunk, coverEndOf, MAX_CHUNK_PS, rowAt, timesOf } from "../chunk/chunk.ts";
+import { type Chunk, coverEndOf, MAX_CHUNK_PS, rowAt, timesOf } from "../chunk/chunk.ts";
 import { concatTables } from "../chunk/concat_tables.ts";
 import type { BufferPool } from "../data/buffer_pool.ts";
+import type { Schema } from "../data/schema.ts";
 import { Table } from "../data/table.ts";
+import { ChunkRows } from "./save_chunk.ts";
 import type { ChunkTarget } from "./types.ts";
 
 /** Pending rows that keep alive so many times their bytes of the run's memory are copied, */
@@ -22,7 +24,7 @@ export class Regrouper {
   /** Bytes of the pending rows, and of the run's buffers that they keep alive. */
   #bytes = 0;
   #held = 0;
-  #empty: Table | undefined;
+  #schema: Schema | undefined;
   #names: { runId: string; dataType: string; dataKind: string } | undefined;
   #start: bigint | undefined;
   #frontier: bigint | undefined;
@@ -46,28 +48,25 @@ export class Regrouper {
   }
 
   /** The next rows; gives the chunks that are complete by now, which the caller releases. The chunk stays the caller's. */
-  add(chunk: Chunk): Chunk[] {
+  add(chunk: Chunk): ChunkRows[] {
     const { runId, dataType, dataKind, table } = chunk;
     this.#names ??= { runId, dataType, dataKind };
     this.#start ??= chunk.start;
     this.#frontier = chunk.end;
+    this.#schema = table.schema;
     if (chunk.length > 0) {
       this.#pending.push(table.share());
       this.#bytes += new RowBytes(table).of(0, table.length);
       this.#held += heldBytes(table);
-      this.#empty?.release();
-      this.#empty = undefined;
-    } else if (this.#pending.length === 0) {
-      this.#empty ??= table.share();
     }
-    const chunks: Chunk[] = [];
+    const chunks: ChunkRows[] = [];
     for (let end = this.#end(); end !== undefined; end = this.#end()) chunks.push(this.#take(end));
     this.#compact();
     return chunks;
   }
 
   /** What is left, up to the end of what has come. */
-  finish(): Chunk | undefined {
+  finish(): ChunkRows | undefined {
     if (this.#start === undefined || this.#frontier === undefined || this.#start >= this.#frontier) {
       return undefined;
     }
@@ -78,8 +77,6 @@ export class Regrouper {
   clear(): void {
     for (const table of this.#pending) table.release();
     this.#pending = [];
-    this.#empty?.release();
-    this.#empty = undefined;
   }
 
   /** Where the next chunk ends, if that is known by now. */
@@ -112,7 +109,7 @@ export class Regrouper {
     return undefined;
   }
 
-  #take(end: bigint): Chunk {
+  #take(end: bigint): ChunkRows {
     const start = this.#start!;
     const parts: Table[] = [], rest: Table[] = [];
     for (const table of this.#pending) {
@@ -127,22 +124,10 @@ export class Regrouper {
     this.#pending = rest;
     this.#bytes = rest.reduce((sum, table) => sum + new RowBytes(table).of(0, table.length), 0);
     this.#held = rest.reduce((sum, table) => sum + heldBytes(table), 0);
-    const table = this.#joined(parts, start);
-    if (rest.length === 0) this.#empty ??= table.slice(0, 0);
-    const coverBefore = this.#cover;
-    this.#cover = coverEndOf(table, coverBefore);
+    if (parts.length === 0) parts.push(Table.allocate(this.#schema!, 0, { t0: start }));
+    for (const table of parts) this.#cover = coverEndOf(table, this.#cover);
     this.#start = end;
-    return new Chunk(table, { ...this.#names!, start, end, coverEnd: this.#cover, coverBefore });
-  }
-
-  #joined(parts: Table[], t0: bigint): Table {
-    if (parts.length === 0) return Table.allocate(this.#empty!.schema, 0, { t0 });
-    if (parts.length === 1) return parts[0]!;
-    try {
-      return concatTables(parts, { pool: this.#pool, t0 });
-    } finally {
-      for (const part of parts) part.release();
-    }
+    return new ChunkRows(parts, { ...this.#names!, start, end, coverEnd: this.#cover });
   }
 
   // Views of much larger buffers, and very many small ones, become one table.

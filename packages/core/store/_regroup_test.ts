@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { type Chunk, NO_COVER } from "../chunk/chunk.ts";
 import { BufferPool } from "../data/buffer_pool.ts";
 import { Regrouper } from "./_regroup.ts";
+import type { ChunkRows } from "./save_chunk.ts";
 import { chunkOf, plainRows } from "./_testing.ts";
 
 const rows = fc.array(fc.record({ step: fc.nat(6), length: fc.nat(20) }), { maxLength: 40 }).map((list) => {
@@ -21,10 +22,10 @@ function regroup(chunks: readonly Chunk[], target: { bytes: number; spanPs: bigi
   const pool = new BufferPool();
   const regrouper = new Regrouper(target, pool, undefined, NO_COVER);
   const pieces: Piece[] = [];
-  const take = (chunk: Chunk) => {
-    const { start, end, coverEnd, table } = chunk;
-    pieces.push({ start, end, coverEnd, rows: plainRows(table) });
-    chunk.release();
+  const take = (stored: ChunkRows) => {
+    const { info: { start, end, coverEnd }, tables } = stored;
+    pieces.push({ start, end, coverEnd, rows: tables.flatMap(plainRows) });
+    stored.release();
   };
   for (const chunk of chunks) {
     regrouper.add(chunk).forEach(take);
@@ -95,5 +96,6 @@ Deno.test("what waits is copied out of large buffers and joined from many small 
     assert.deepEqual(regrouper.add(chunk), []);
   }
   using all = regrouper.finish()!;
-  assert.deepEqual([all.length, all.start, all.end], [2000, 0n, 2000n]);
+  assert.deepEqual([all.length, all.info.start, all.info.end], [2000, 0n, 2000n]);
+  assert.ok(all.tables.length < 300, "many small tables became one");
 });

@@ -2,7 +2,9 @@
  * The file of one chunk: written where the chunk is, or by whatever an executor offers instead.
  * @module
  */
-import { type Chunk, endtimesOf, timesOf } from "../chunk/chunk.ts";
+import { Chunk, type ChunkInfo, endtimesOf, timesOf } from "../chunk/chunk.ts";
+import { concatTables } from "../chunk/concat_tables.ts";
+import { BufferPool } from "../data/buffer_pool.ts";
 import { schema } from "../data/schema.ts";
 import type { Table } from "../data/table.ts";
 import { encodeChunk } from "./_arrow_encode.ts";
@@ -31,23 +33,77 @@ export interface SavedChunk {
   readonly longestRow: bigint;
 }
 
+/** What {@linkcode ChunkRows} are called, and where they lie in time. */
+export type ChunkRowsInfo = Required<
+  Pick<ChunkInfo, "start" | "end" | "coverEnd" | "runId" | "dataType" | "dataKind">
+>;
+
 /**
- * Writes the file of a chunk, which must not change until that is done.
+ * The rows of a chunk that is to be stored: in one table or, in order, in several as they came. Whoever writes the file puts them
+ * together.
+ */
+export class ChunkRows implements Disposable {
+  /** At least one; one without rows for a chunk without rows. */
+  readonly tables: readonly Table[];
+  /** Interval, cover and names. */
+  readonly info: ChunkRowsInfo;
+
+  /** The rows of `tables`, which it owns from now on. */
+  constructor(tables: readonly Table[], info: ChunkRowsInfo) {
+    this.tables = tables;
+    this.info = info;
+  }
+
+  /** Rows. */
+  get length(): number {
+    return this.tables.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  /** Bytes of the rows. */
+  get nbytes(): number {
+    return this.tables.reduce((sum, { nbytes }) => sum + nbytes, 0);
+  }
+
+  /** Let go of the rows. */
+  release(): void {
+    for (const table of this.tables) table.release();
+  }
+
+  /** Let go of the rows. */
+  [Symbol.dispose](): void {
+    this.release();
+  }
+}
+
+/** The rows of a chunk, which stays the caller's. */
+export function rowsOf({ table, start, end, coverEnd, runId, dataType, dataKind }: Chunk): ChunkRows {
+  return new ChunkRows([table.share()], { start, end, coverEnd, runId, dataType, dataKind });
+}
+
+/**
+ * Writes the file of a chunk, whose rows must not change until that is done.
  *
  * @throws {Error} When the file can't be written.
  */
-export type SaveChunk = (chunk: Chunk, request: SaveRequest) => Promise<SavedChunk>;
+export type SaveChunk = (rows: ChunkRows, request: SaveRequest) => Promise<SavedChunk>;
 
-/** Write the file of a chunk here. O(bytes). */
+/** Rows of several tables are put together in these. */
+const joining = new BufferPool({ maxIdle: 2 ** 25 });
+
+/** Write the file of a chunk here. O(bytes). @param pool Where rows of several tables are put together. */
 export async function saveChunk(
-  chunk: Chunk,
+  rows: ChunkRows,
   { path, schema: text, durable, codec }: SaveRequest,
+  pool: BufferPool = joining,
 ): Promise<SavedChunk> {
+  const { tables, info } = rows;
+  const table = tables.length === 1 ? tables[0]!.share() : concatTables(tables, { pool });
+  using chunk = new Chunk(table, info);
   const parts = await encodeChunk(chunk, schema(JSON.parse(text)), codec);
   try {
-    return { ...await writeParts(path, parts, durable), longestRow: longestRow(chunk.table) };
+    return { ...await writeParts(path, parts, durable), longestRow: longestRow(table) };
   } finally {
-    freeParts(parts, chunk.table);
+    freeParts(parts, table);
   }
 }
 

@@ -60,7 +60,7 @@ import {
 import { JOURNAL_FILE, journalBytes, type JournalLine, parseJournal } from "./_journal.ts";
 import { METADATA_FILE, remedy } from "./_metadata.ts";
 import { type CodecName, codecOf, DEFAULT_CODEC } from "./codecs/codec.ts";
-import { saveChunk } from "./save_chunk.ts";
+import { rowsOf, saveChunk } from "./save_chunk.ts";
 import {
   AlreadyStoredError,
   ResultChangedError,
@@ -417,7 +417,8 @@ export class FolderStore implements Store {
     );
     try {
       const path = `${folder}/${file}.repair`;
-      const written = await saveChunk(chunk, { path, schema: schema.text, durable: this.#durable, codec });
+      using rows = rowsOf(chunk);
+      const written = await saveChunk(rows, { path, schema: schema.text, durable: this.#durable, codec });
       if (written.sha256 !== sha256) {
         await Deno.remove(path);
         throw new Error(

@@ -2,7 +2,7 @@
 
 import type { TableParts } from "@millrace/core/handoff";
 import type { LoadedChunk, LoadRequest } from "@millrace/core/load-chunk";
-import type { SavedChunk, SaveRequest } from "@millrace/core/save-chunk";
+import type { ChunkRowsInfo, SavedChunk, SaveRequest } from "@millrace/core/save-chunk";
 import type { Interval } from "@millrace/core/stage";
 
 /** A plugin, by where it is found; `name` differs from the found one's where it is a copy of that. */
@@ -126,10 +126,10 @@ export interface SaveReply {
 
 /** Write a chunk's file. */
 export interface SaveTask {
-  readonly chunk: ChunkForm;
+  readonly tables: readonly TableForm[];
+  readonly info: ChunkRowsInfo;
   readonly buffers: readonly ArrayBufferLike[];
   readonly request: SaveRequest;
-  readonly runId: string;
 }
 
 /** Read a stored chunk's file. */

@@ -11,7 +11,7 @@ import type { Chunk } from "@millrace/core/chunk";
 import { InlineExecutor, type RunExecutor, type SubmitOptions } from "@millrace/core/executor";
 import type { ExecutorType, Plugin, SourceContext, SourcePiece } from "@millrace/core/plugin";
 import type { LoadedChunk, LoadRequest } from "@millrace/core/load-chunk";
-import { type SavedChunk, type SaveRequest, saveThenSync } from "@millrace/core/save-chunk";
+import { type ChunkRows, type SavedChunk, type SaveRequest, saveThenSync } from "@millrace/core/save-chunk";
 import { type Interval, type Stage, type StageResult, type StageStep, StepError } from "@millrace/core/stage";
 import type { Ran } from "@millrace/core/task-event";
 import { TaskTimeoutError, WorkerLostError } from "../task/errors.ts";
@@ -114,8 +114,8 @@ export class StageExecutor implements RunExecutor {
     options.buffers.keepIdle(options.memory / 2);
     this.#admission = new Admission(options.memory);
     if (thread) {
-      this.saveChunk = (chunk, request, ran) =>
-        saveThenSync((request) => this.#save(thread, chunk, request, ran), request);
+      this.saveChunk = (rows, request, ran) =>
+        saveThenSync((request) => this.#save(thread, rows, request, ran), request);
       this.loadChunk = (request, signal, ran) => this.#load(thread, request, signal, ran);
     }
     for (const [kind, pool] of Object.entries(options.pools)) this.#kinds.set(pool, kind);
@@ -276,12 +276,13 @@ export class StageExecutor implements RunExecutor {
     return this.#pieces(step, this.#poolOf("thread"), context, ran);
   }
 
-  async *#pieces(
+  /** The pieces of a source: several may be asked for at once, and are read one after the other. */
+  #pieces(
     step: StageStep,
     pool: WorkerPool,
     context: SourceContext,
     ran: ((ran: Ran) => void) | undefined,
-  ): AsyncGenerator<SourcePiece> {
+  ): AsyncIterable<SourcePiece> {
     const key = `${this.#run}/${step.plugin.name}`;
     const { maxRows, maxBytes, timeRange, resume, signal, notice, progress } = context;
     const spec = JSON.stringify(
@@ -296,36 +297,49 @@ export class StageExecutor implements RunExecutor {
     );
     const slot = this.#affineSlot(key, pool);
     const spare = new Spare();
-    try {
-      for (;;) {
-        const task: ReadTask = {
-          key,
-          spec,
-          spare: spare.take(this.memory.pool),
-          budget: this.#budget(true, slot),
-        };
-        const options = { affinity: key, priority: READ_PRIORITY, batch: false, signal, bytes: 0 };
-        const reply = await this.#call<ReadReply>(pool, CALLS.read, task, options);
-        for (const text of reply.notices) notice(text);
-        if (reply.progress) progress(...reply.progress);
-        ran?.(this.#ran(pool, reply.ran));
-        if (!reply.piece) return;
-        const { table, end, start, cursor } = reply.piece;
-        spare.seen(reply.buffers);
-        this.#handedOver(reply.buffers, slot);
-        const [adopted] = adopt([table], reply.buffers, { buffers: [], tables: [] }, this.memory);
-        yield {
-          table: adopted!,
-          end,
-          ...(start === undefined ? {} : { start }),
-          ...(cursor === undefined ? {} : { cursor }),
-        };
+    let closed: Promise<void> | undefined;
+    const close = () => closed ??= this.#closeSource(pool, key);
+    const read = async (): Promise<SourcePiece | undefined> => {
+      const task: ReadTask = {
+        key,
+        spec,
+        spare: spare.take(this.memory.pool),
+        budget: this.#budget(true, slot),
+      };
+      const options = { affinity: key, priority: READ_PRIORITY, batch: false, signal, bytes: 0 };
+      const reply = await this.#call<ReadReply>(pool, CALLS.read, task, options);
+      for (const text of reply.notices) notice(text);
+      if (reply.progress) progress(...reply.progress);
+      ran?.(this.#ran(pool, reply.ran));
+      if (!reply.piece) return undefined;
+      const { table, end, start, cursor } = reply.piece;
+      spare.seen(reply.buffers);
+      this.#handedOver(reply.buffers, slot);
+      const [adopted] = adopt([table], reply.buffers, { buffers: [], tables: [] }, this.memory);
+      return {
+        table: adopted!,
+        end,
+        ...(start === undefined ? {} : { start }),
+        ...(cursor === undefined ? {} : { cursor }),
+      };
+    };
+    const next = async (): Promise<IteratorResult<SourcePiece>> => {
+      if (closed) return { done: true, value: undefined };
+      try {
+        const value = await read();
+        if (value) return { done: false, value };
+      } catch (error) {
+        await close();
+        throw unwrapped(error);
       }
-    } catch (error) {
-      throw unwrapped(error);
-    } finally {
-      await this.#closeSource(pool, key);
-    }
+      await close();
+      return { done: true, value: undefined };
+    };
+    const end = async (): Promise<IteratorResult<SourcePiece>> => {
+      await close();
+      return { done: true, value: undefined };
+    };
+    return { [Symbol.asyncIterator]: () => ({ next, return: end }) };
   }
 
   async #closeSource(pool: WorkerPool, key: string): Promise<void> {
@@ -369,15 +383,15 @@ export class StageExecutor implements RunExecutor {
 
   async #save(
     pool: WorkerPool,
-    chunk: Chunk,
+    rows: ChunkRows,
     request: SaveRequest,
     told: ((ran: Ran) => void) | undefined,
   ): Promise<SavedChunk> {
     const out = new Outbound(true, this.memory);
     try {
-      const { runId } = this.#options;
-      const task: SaveTask = { chunk: out.chunk(chunk), buffers: out.buffers, request, runId };
-      const options = { priority: SAVE_PRIORITY, batch: false, retries: 1, bytes: chunk.table.nbytes };
+      const tables = rows.tables.map((table) => out.table(table));
+      const task: SaveTask = { tables, info: rows.info, buffers: out.buffers, request };
+      const options = { priority: SAVE_PRIORITY, batch: false, retries: 1, bytes: rows.nbytes };
       const { ran, saved } = await this.#call<SaveReply>(pool, CALLS.save, task, options);
       told?.(this.#ran(pool, ran));
       return saved;

@@ -7,13 +7,13 @@
 import type { Plugin, SourcePiece } from "@millrace/core/plugin";
 import { loadChunk as readChunk } from "@millrace/core/load-chunk";
 import { checkPiece } from "@millrace/core/source-piece";
-import { saveChunk as writeChunk } from "@millrace/core/save-chunk";
+import { ChunkRows, saveChunk as writeChunk } from "@millrace/core/save-chunk";
 import { clock } from "@millrace/core/task-event";
 import type { TaskContext } from "../task/task.ts";
 import { TaskAccount } from "./_budget.ts";
-import { chunkFrom, Return, tableFrom } from "./_forms.ts";
+import { Return, tableFrom } from "./_forms.ts";
 import { stepFor } from "./_run_stage.ts";
-import { pool, prepare } from "./_worker_buffers.ts";
+import { plain, pool, prepare } from "./_worker_buffers.ts";
 import type {
   LoadReply,
   LoadTask,
@@ -119,11 +119,11 @@ export async function loadChunk(task: LoadTask, { worker }: TaskContext): Promis
 
 /** Write a chunk's file. */
 export async function saveChunk(
-  { chunk: form, buffers, request, runId }: SaveTask,
+  { tables, info, buffers, request }: SaveTask,
   { worker }: TaskContext,
 ): Promise<SaveReply> {
   const began = clock();
-  using chunk = chunkFrom(form, tableFrom(form.table, buffers), runId);
-  const saved = await writeChunk(chunk, request);
+  using rows = new ChunkRows(tables.map((form) => tableFrom(form, buffers)), info);
+  const saved = await writeChunk(rows, request, plain);
   return { ran: [worker, began, clock()], saved };
 }
