@@ -158,6 +158,44 @@ Deno.test(
 );
 
 Deno.test(
+  "millrace gc --leftovers lists and removes what lies beside results, but not what somebody reads",
+  inFolder(async (cwd) => {
+    await makeStore(cwd);
+    const records = await resultFolder(cwd, "data/run_1/records");
+    const killed = `${cwd}/${records.replace("/records", "/.records")}.new`;
+    await Deno.mkdir(killed);
+    await Deno.writeTextFile(`${killed}/000000.arrow`, "half of it");
+    const result = await new FolderStore(`${cwd}/data`).open({ runId: "run_1", dataType: "records" });
+    const gc = async (...args: string[]) =>
+      await millraceJson<{ bytes: number; leftovers: { folder: string }[] }>(
+        ["gc", "data", "--leftovers", ...args],
+        { cwd },
+      );
+    assert.deepEqual(
+      (await gc()).leftovers.map(({ folder }) => folder),
+      [`data/${killed.slice(cwd.length + 6)}`],
+    );
+    {
+      using _held = await result!.hold!();
+      await millraceJson(["run", "run_1", "--type", "records", "--store", "data", "--fresh"], { cwd });
+      assert.match(
+        (await millrace(["gc", "data", "--leftovers"], { cwd })).out,
+        /^Nothing to remove$/m,
+        "the run has cleared up, but for what is read",
+      );
+    }
+    const text = await millrace(["gc", "data", "--leftovers"], { cwd });
+    assert.match(text.out, /^Would remove data\/run_1\/\.records-\w+\.kept-\w+: left over$/m);
+    assert.ok((await gc("--run", "run_1", "--yes")).bytes > 1000);
+    assert.deepEqual((await Array.fromAsync(Deno.readDir(`${cwd}/data/run_1`))).length, 2);
+    await Deno.rename(`${cwd}/${records}`, `${killed.slice(0, -4)}.gone`);
+    await Deno.remove(`${cwd}/${await resultFolder(cwd, "data/run_1/hit_threshold")}`, { recursive: true });
+    assert.equal((await gc("--yes")).leftovers.length, 1, "a store with nothing else");
+    assert.deepEqual(await filesIn(`${cwd}/data`), []);
+  }),
+);
+
+Deno.test(
   "millrace gc leaves what somebody is writing with an error, and removes and tells the rest",
   inFolder(async (cwd) => {
     await makeStore(cwd);

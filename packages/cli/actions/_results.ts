@@ -146,18 +146,29 @@ export function resultTable(summaries: readonly StoredSummary[]): string {
     summaries.flatMap(({ problem }) => problem === undefined ? [] : [`Problem: ${problem}\n`]).join("");
 }
 
-/** Bytes of all files in a folder, whatever they are. */
+/** Bytes of all files in a folder, whatever they are; what somebody takes away meanwhile is not counted. */
 export async function bytesIn(folder: string): Promise<{ files: number; bytes: number }> {
   let files = 0, bytes = 0;
-  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+  for (const { name, isDirectory } of await ifThere(Array.fromAsync(Deno.readDir(folder))) ?? []) {
     if (isDirectory) {
       const inner = await bytesIn(`${folder}/${name}`);
       files += inner.files;
       bytes += inner.bytes;
     } else {
+      const file = await ifThere(Deno.lstat(`${folder}/${name}`));
+      if (!file) continue;
       files++;
-      bytes += (await Deno.lstat(`${folder}/${name}`)).size;
+      bytes += file.size;
     }
   }
   return { files, bytes };
+}
+
+async function ifThere<T>(promise: Promise<T>): Promise<T | undefined> {
+  try {
+    return await promise;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
 }

@@ -2,7 +2,7 @@
  * `millrace gc`.
  * @module
  */
-import type { StoredSummary } from "@millrace/core/store";
+import { type Leftover, leftoversOf, removeLeftovers, type StoredSummary } from "@millrace/core/store";
 import { formatBytes, parseBytes } from "@millrace/core/units";
 import type { Plugin } from "@millrace/core/plugin";
 import { loadPlugins, PLUGIN_SETS } from "../catalog.ts";
@@ -36,6 +36,8 @@ export interface GcSettings extends InstalledSettings {
   readonly incomplete?: true | undefined;
   /** Results that cannot be read. */
   readonly unreadable?: true | undefined;
+  /** What ended processes left beside results. */
+  readonly leftovers?: true | undefined;
   /** Modules with plugins. */
   readonly plugin?: readonly string[] | undefined;
   /** Set of built-in plugins that these are added to. */
@@ -62,12 +64,15 @@ export async function gcAction(
   io: Io,
   now = Date.now(),
 ): Promise<void> {
-  const { olderThan, maxSize, unreachable, superseded, incomplete, unreadable, yes, json } = settings;
+  const { olderThan, maxSize, unreachable, superseded, incomplete, unreadable, leftovers, yes, json } =
+    settings;
   if (yes && settings.dryRun) {
     throw new UsageError("Cannot both remove and only tell: give --yes or --dry-run");
   }
   if (
-    [olderThan, maxSize, unreachable, superseded, incomplete, unreadable].every((one) => one === undefined)
+    [olderThan, maxSize, unreachable, superseded, incomplete, unreadable, leftovers].every((one) =>
+      one === undefined
+    )
   ) {
     throw new UsageError(
       "Cannot tell what to remove: give a condition, such as --older-than 30d or --superseded",
@@ -76,7 +81,16 @@ export async function gcAction(
   const age = olderThan === undefined ? undefined : ageOf(olderThan);
   const most = maxSize === undefined ? undefined : usage(() => parseBytes(maxSize));
   const store = await openStore(folder);
-  const all = await selectResults(store, settings.run);
+  const beside = new Map<Leftover, number>();
+  for (const one of leftovers ? await leftoversOf(store) : []) {
+    if (settings.run === undefined || one.runId === settings.run) {
+      beside.set(one, (await bytesIn(one.folder)).bytes);
+    }
+  }
+  // A store may have nothing else.
+  const all = beside.size > 0 && (await store.list()).length === 0
+    ? []
+    : await selectResults(store, settings.run);
   const sets = unreachable ? await pluginSets(settings) : [];
   const installed = unreachable ? await installedList(settings) : [];
   const sizes = new Map<StoredSummary, number>();
@@ -115,9 +129,10 @@ export async function gcAction(
       why.delete(one);
     }
   }
+  for (const one of yes ? beside.keys() : []) await removeLeftovers(store, one);
   const chosen = [...why.keys()];
-  const bytes = chosen.reduce((sum, one) => sum + sizes.get(one)!, 0);
-  tell(chosen, why, sizes, bytes, { yes, json, nothing: left.length === 0 }, io);
+  const bytes = [...chosen.map((one) => sizes.get(one)!), ...beside.values()].reduce((a, b) => a + b, 0);
+  tell(chosen, why, sizes, beside, bytes, { yes, json, nothing: left.length === 0 }, io);
   if (left.length > 0) throw new Error(left.join("\n"));
 }
 
@@ -125,6 +140,7 @@ function tell(
   chosen: readonly StoredSummary[],
   why: ReadonlyMap<StoredSummary, string>,
   sizes: ReadonlyMap<StoredSummary, number>,
+  beside: ReadonlyMap<Leftover, number>,
   bytes: number,
   { yes, json, nothing }: Pick<GcSettings, "yes" | "json"> & { readonly nothing: boolean },
   io: Io,
@@ -135,12 +151,16 @@ function tell(
       onDisk: sizes.get(one),
       reason: why.get(one),
     }));
-    return io.out(`${JSON.stringify({ removed: yes ?? false, bytes, results }, null, 2)}\n`);
+    const leftovers = [...beside].map(([{ runId, folder }, onDisk]) => ({ runId, folder, onDisk }));
+    return io.out(`${JSON.stringify({ removed: yes ?? false, bytes, results, leftovers }, null, 2)}\n`);
   }
-  if (chosen.length === 0) return nothing ? io.out("Nothing to remove\n") : undefined;
-  io.out(resultTable(chosen));
+  if (chosen.length + beside.size === 0) return nothing ? io.out("Nothing to remove\n") : undefined;
+  if (chosen.length > 0) io.out(resultTable(chosen));
   for (const [one, reason] of why) {
     io.out(`${yes ? "Removed" : "Would remove"} ${one.runId}/${one.dataType} (${stateOf(one)}): ${reason}\n`);
+  }
+  for (const { folder } of beside.keys()) {
+    io.out(`${yes ? "Removed" : "Would remove"} ${folder}: left over\n`);
   }
   io.out(`${formatBytes(bytes)} ${yes ? "freed" : "would be freed; nothing was removed: add --yes"}\n`);
 }

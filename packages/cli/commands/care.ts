@@ -68,13 +68,14 @@ function addList(program: Program, io: Io): void {
 
 const GC_HELP = `
 Nothing is removed without --yes: what would be is listed. A result that meets any of the conditions is chosen. Results
-that somebody is writing are left, with an error.
+that somebody is writing or reading are left, with an error.
 
 Examples:
   millrace gc ./data --superseded
   millrace gc ./data --older-than 30d --run run_7 --yes
   millrace gc ./data --max-size 200GB
   millrace gc ./data --unreachable --incomplete --json
+  millrace gc ./data --leftovers --yes
 `;
 
 function addGc(program: Program, io: Io): void {
@@ -91,6 +92,10 @@ function addGc(program: Program, io: Io): void {
     .option("--superseded", "older than another complete result of the same run and data type")
     .option("--incomplete", "left by runs that did not end")
     .option("--unreadable", "damaged, or of an older version")
+    .option(
+      "--leftovers",
+      "what killed processes left beside results, and replaced results that nobody reads any more",
+    )
     .addOption(pluginsOption)
     .option("--plugin <file|url>", "plugins of this module are there too, may be given again", collect)
     .addOption(lockOption)

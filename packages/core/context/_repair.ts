@@ -46,7 +46,7 @@ export async function repairResult(
     }
     const result = (await store.open({ runId, dataType, lineageHash }))!;
     for (const { chunk: index, file } of problems) {
-      if (index === undefined) await Deno.remove(`${summary.folder}/${file}`, { recursive: true });
+      if (index === undefined) await store.removeStray(result, file);
       else await repairChunk(runs, store, result, index, options);
     }
     return problems;

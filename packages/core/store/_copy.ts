@@ -4,6 +4,7 @@ import { BufferPool } from "../data/buffer_pool.ts";
 import { ifThere, readChecked, writeParts } from "./_files.ts";
 import { readFolder } from "./_folder_result.ts";
 import type { LockedPlace } from "./_folders.ts";
+import type { HeldResult } from "./_hold.ts";
 import { JOURNAL_FILE } from "./_journal.ts";
 import { METADATA_FILE } from "./_metadata.ts";
 import type { ChunkRecord, StoredResult } from "./types.ts";
@@ -37,13 +38,13 @@ interface Copied {
 }
 
 /**
- * Copy a result from its folder to a place. Where the very files are said to be there already, those that are not whole are written
+ * Copy a result that is held to a place. Where the very files are said to be there already, those that are not whole are written
  * again; else they are all, and what is there is exchanged for them.
  */
 export async function copyInto(
   place: LockedPlace,
   result: StoredResult,
-  folder: string,
+  held: HeldResult,
   durable: boolean,
   { verify = false, signal }: CopyOptions,
 ): Promise<Copied> {
@@ -54,13 +55,14 @@ export async function copyInto(
     signal?.throwIfAborted();
     const path = `${target}/${record.file}`;
     if (there && await isWhole(path, record, verify)) continue;
-    await copyChunk(`${folder}/${record.file}`, path, record, durable);
+    await held.use((folder) => copyChunk(`${folder}/${record.file}`, path, record, durable));
     files++;
     bytes += record.bytes;
   }
   if (there) return { ...there, files, bytes };
   for (const file of [JOURNAL_FILE, METADATA_FILE]) {
-    await writeParts(`${target}/${file}`, [await Deno.readFile(`${folder}/${file}`)], durable);
+    const bytes = await held.use((folder) => Deno.readFile(`${folder}/${file}`));
+    await writeParts(`${target}/${file}`, [bytes], durable);
   }
   if (!await readFolder(target)) throw new SyntaxError("it was replaced while it was copied");
   await place.exchange();

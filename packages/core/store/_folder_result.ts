@@ -4,7 +4,7 @@ import { gather } from "../chunk/gather.ts";
 import { columnOf, hasColumn } from "../data/schema.ts";
 import { inTurn } from "./_ahead.ts";
 import { ifThere, sha256Of, storageError } from "./_files.ts";
-import { hold } from "./_hold.ts";
+import { type HeldResult, hold } from "./_hold.ts";
 import { JOURNAL_FILE, parseJournal } from "./_journal.ts";
 import { loadChunk } from "./load_chunk.ts";
 import { type Metadata, METADATA_FILE, parseMetadata, remedy } from "./_metadata.ts";
@@ -136,11 +136,11 @@ export class FolderResult implements StoredResult {
 
   async *#chunks(from: bigint, to: bigint, columns: string[], options: ReadOptions): AsyncGenerator<Chunk> {
     const { chunks } = this;
-    using _held = await this.hold();
+    using held = await this.hold();
     const first = firstOf(chunks.length, (k) => chunks[k]!.end > from);
     const last = firstOf(chunks.length, (k) => chunks[k]!.start >= to);
     yield* inTurn(first, last, {
-      begin: (k) => this.#chunk(k, from, to, columns, options),
+      begin: (k) => this.#chunk(held, k, from, to, columns, options),
       more: options.ahead ?? (() => false),
       drop: (chunk) => chunk.release(),
       again: isBudgetError,
@@ -148,29 +148,39 @@ export class FolderResult implements StoredResult {
   }
 
   /** The part of chunk `k` in `[from, to)`. */
-  async #chunk(k: number, from: bigint, to: bigint, columns: string[], options: ReadOptions): Promise<Chunk> {
+  async #chunk(
+    held: HeldResult,
+    k: number,
+    from: bigint,
+    to: bigint,
+    columns: string[],
+    options: ReadOptions,
+  ): Promise<Chunk> {
     const record = this.chunks[k]!;
-    const { runId, dataType, dataKind } = this.meta;
+    const { runId, dataType, dataKind, schema } = this.meta;
     const { account, pool, verify = this.#verify, load = loadChunk } = options;
-    const path = `${this.folder}/${record.file}`;
+    const { bytes, sha256, rows } = record;
     const start = from > record.start ? from : record.start;
     const end = to < record.end ? to : record.end;
+    let path = "";
     try {
-      const { bytes, sha256, rows } = record;
-      const { table, cover, state } = await load({
-        path,
-        bytes,
-        sha256,
-        rows,
-        verify,
-        known: checked.get(path),
-        schema: this.meta.schema.text,
-        columns,
-        from: start > record.start ? start : undefined,
-        to: end < record.end ? end : undefined,
-        start,
-        end,
-      }, { pool, account });
+      const { table, cover, state } = await held.use((folder) => {
+        path = `${folder}/${record.file}`;
+        return load({
+          path,
+          bytes,
+          sha256,
+          rows,
+          verify,
+          known: checked.get(path),
+          schema: schema.text,
+          columns,
+          from: start > record.start ? start : undefined,
+          to: end < record.end ? end : undefined,
+          start,
+          end,
+        }, { pool, account });
+      }, ({ table }) => table.release());
       try {
         if (verify !== "never") {
           if (checked.size >= MOST_CHECKED) checked.clear();
@@ -184,15 +194,15 @@ export class FolderResult implements StoredResult {
         throw error;
       }
     } catch (cause) {
-      if (isBudgetError(cause)) throw cause;
-      throw await this.#damage(path, cause);
+      throw isBudgetError(cause) || cause instanceof ResultChangedError ? cause : this.#damage(path, cause);
     }
   }
 
-  async hold(): Promise<Disposable> {
-    const path = `${this.folder}/${METADATA_FILE}`;
-    const held = await hold(this.folder, (text) => parseMetadata(text, path).meta.id === this.meta.id);
-    if (!held) throw this.#changed();
+  async hold(): Promise<HeldResult> {
+    const changed = this.#changed.bind(this);
+    const isThis = (text: string, file: string) => parseMetadata(text, file).meta.id === this.meta.id;
+    const held = await hold(this.folder, isThis, changed);
+    if (!held) throw changed();
     return held;
   }
 
@@ -205,19 +215,11 @@ export class FolderResult implements StoredResult {
   }
 
   /** What to say about a file that can't be read. */
-  async #damage(path: string, cause: unknown): Promise<Error> {
-    if (await this.#idNow() !== this.meta.id) return this.#changed(cause);
+  #damage(path: string, cause: unknown): Error {
     if (!isDamage(cause)) return storageError(`read "${path}"`, this.folder, cause);
     const what = cause instanceof Error ? cause.message : String(cause);
     const said = what.startsWith("Cannot read") ? what : `Cannot read "${path}": ${what}`;
     return new Error(`${said}; ${remedy(path)}`, { cause });
-  }
-
-  /** The id of the result that lies in the folder now. */
-  async #idNow(): Promise<string | undefined> {
-    const path = `${this.folder}/${METADATA_FILE}`;
-    const text = await ifThere(Deno.readTextFile(path));
-    return text === undefined ? undefined : parseMetadata(text, path).meta.id;
   }
 }
 

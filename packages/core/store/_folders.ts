@@ -4,12 +4,13 @@
 //   RUN/.TYPE-HASH.lock    locked by its writer as long as that lives
 //   RUN/.TYPE-HASH.new/    one that shall take the place of a complete one
 //   RUN/.TYPE-HASH.old/    the one before, between the two renames of that exchange
+//   RUN/.TYPE-HASH.kept-*/ one that was replaced while it was read
 //   RUN/.TYPE-HASH.gone/   one that is being removed
 //
 // While the first rename is done and the second is not, a reader takes the `.old` folder: it is complete. A writer that
-// ends there leaves it, and the next one puts it back.
+// ends there leaves it, and the next one puts it back. Each writer clears up what nobody uses any more.
 import { ifThere, removeAll } from "./_files.ts";
-import { holdAlone } from "./_hold.ts";
+import { holdAlone, KEPT, keptOf, OLD } from "./_hold.ts";
 import { JOURNAL_FILE } from "./_journal.ts";
 import { type LockOptions, ResultLock } from "./_lock.ts";
 import { CHUNK_FILE, METADATA_FILE } from "./_metadata.ts";
@@ -129,13 +130,15 @@ export class LockedPlace {
   readonly path: string;
   readonly #new: string;
   readonly #old: string;
+  readonly #kept: string;
   readonly #gone: string;
   readonly #lock: ResultLock;
 
   private constructor(run: string, name: string, lock: ResultLock) {
     this.path = `${run}/${name}`;
     this.#new = `${run}/.${name}.new`;
-    this.#old = `${run}/.${name}.old`;
+    this.#old = `${run}/.${name}.${OLD}`;
+    this.#kept = `${run}/.${name}.${KEPT}`;
     this.#gone = `${run}/.${name}.gone`;
     this.#lock = lock;
   }
@@ -145,11 +148,9 @@ export class LockedPlace {
     const lock = await ResultLock.take(`${run}/.${name}.lock`, what, options);
     try {
       const place = new LockedPlace(run, name, lock);
-      if (await ifThere(Deno.stat(place.#old))) {
-        if (await ifThere(Deno.stat(place.path))) await removeAll(place.#old);
-        else await Deno.rename(place.#old, place.path);
-      }
       for (const path of [place.#new, place.#gone]) await removeAll(path);
+      await place.#settle();
+      for (const kept of await keptOf(run, name)) await place.#removeUnheld(kept);
       return place;
     } catch (error) {
       await lock.release();
@@ -163,20 +164,37 @@ export class LockedPlace {
     return this.#new;
   }
 
-  /** Put the folder of {@linkcode LockedPlace.makeNew} in its place. */
+  /** Put the folder of {@linkcode LockedPlace.makeNew} in its place. What was there is kept while somebody reads it. */
   async exchange(): Promise<void> {
     await ifThere(Deno.rename(this.path, this.#old));
     await Deno.rename(this.#new, this.path);
-    await removeAll(this.#old);
+    await this.#settle();
   }
 
   /** Remove the folder of {@linkcode LockedPlace.makeNew}; the result before is in its place. */
   async discardNew(): Promise<void> {
-    if (await ifThere(Deno.stat(this.#old))) {
-      if (!await ifThere(Deno.stat(this.path))) await Deno.rename(this.#old, this.path);
-      else await removeAll(this.#old);
-    }
+    await this.#settle();
     await removeAll(this.#new);
+  }
+
+  /** End an exchange: what was moved aside goes away, or back where nothing has taken its place. */
+  async #settle(): Promise<void> {
+    if (!await ifThere(Deno.stat(this.#old))) return;
+    if (!await ifThere(Deno.stat(this.path))) await Deno.rename(this.#old, this.path);
+    else if (!await this.#removeUnheld(this.#old)) {
+      await Deno.rename(this.#old, this.#kept + crypto.randomUUID().slice(0, 8));
+    }
+  }
+
+  /** Remove a folder, all at once for readers, unless somebody holds the result in it: false then. */
+  async #removeUnheld(folder: string): Promise<boolean> {
+    {
+      using alone = await holdAlone(folder);
+      if (!alone) return false;
+      await ifThere(Deno.rename(folder, this.#gone));
+    }
+    await removeAll(this.#gone);
+    return true;
   }
 
   /** Remove the result: readers see all of it or nothing. */
@@ -187,14 +205,8 @@ export class LockedPlace {
 
   /** Remove the result if nobody reads it. @throws {ResultInUseError} When somebody does. */
   async removeUnread(what: string): Promise<void> {
-    {
-      using alone = await holdAlone(this.path);
-      if (!alone) {
-        throw new ResultInUseError(`Cannot remove ${what}: it is being read; wait until that has ended`);
-      }
-      await ifThere(Deno.rename(this.path, this.#gone));
-    }
-    await removeAll(this.#gone);
+    if (await this.#removeUnheld(this.path)) return;
+    throw new ResultInUseError(`Cannot remove ${what}: it is being read; wait until that has ended`);
   }
 
   /** Give the lock back. */

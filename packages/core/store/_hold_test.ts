@@ -1,8 +1,10 @@
-// A result that is read is not removed.
+// A result that is read is not removed; one that is replaced meanwhile is read to its end.
 import assert from "node:assert/strict";
 import { seeded } from "../testing/_seeded_testing.ts";
-import { filesIn, KEY, put, readAll, three, withStore } from "./_store_testing.ts";
-import { FolderStore, type StoredResult, verifyResult } from "./store.ts";
+import { filesIn, KEY, META, put, type Read, readAll, three, withStore } from "./_store_testing.ts";
+import { chunkOf } from "./_testing.ts";
+import { loadChunk } from "./load_chunk.ts";
+import { FolderStore, leftoversOf, removeLeftovers, type StoredResult, verifyResult } from "./store.ts";
 
 const IN_USE = {
   name: "ResultInUseError",
@@ -28,7 +30,7 @@ Deno.test("remove() leaves a result that is read, from its first chunk until the
     assert.deepEqual(await filesIn(store.root), ["run_7/"]);
   }));
 
-Deno.test("a result is held by several until the last lets go, and not when it is another by then", () =>
+Deno.test("a result is held by several until the last lets go", () =>
   withStore(async (store) => {
     const result = await put(store, three());
     const [summary] = await store.list();
@@ -38,12 +40,121 @@ Deno.test("a result is held by several until the last lets go, and not when it i
         using _two = await result.hold!();
       }
       await assert.rejects(store.remove(summary!), IN_USE);
-      await put(store, three()); // who computes it anew does not wait for readers
-      await assert.rejects(readAll(result), CHANGED);
     }
+    await store.remove(summary!);
     await assert.rejects(result.hold!(), CHANGED);
-    await store.remove((await store.list())[0]!);
     await assert.rejects(verifyResult(summary!), CHANGED);
+  }));
+
+Deno.test("a result that is replaced while it is held lies aside, is read there, and goes when nobody holds it", () =>
+  withStore(async (store) => {
+    const result = await put(store, three());
+    const [summary] = await store.list();
+    const names = async () => (await filesIn(store.root)).filter((name) => name.split("/")[2] === "");
+    {
+      using _held = await result.hold!();
+      const second = await put(store, others());
+      {
+        using _second = await second.hold!();
+        await put(store, three());
+        assert.equal((await names()).length, 3, "one in its place, two aside");
+        assert.deepEqual(starts(await readAll(second)), OTHERS);
+      }
+      assert.deepEqual(starts(await readAll(result)), THREE);
+      assert.deepEqual((await verifyResult(summary!)).problems, []);
+      const other = new FolderStore(`${store.root}/copies`, { durable: false });
+      assert.deepEqual(starts(await readAll((await other.copy(result)).result)), THREE);
+      await Deno.remove(other.root, { recursive: true });
+      assert.deepEqual((await leftoversOf(store)).map(({ result }) => result), ["hits-4f1a"]);
+      await removeLeftovers(store, (await leftoversOf(store))[0]!);
+      assert.deepEqual(await leftoversOf(store), []);
+      await assert.rejects(readAll(second), CHANGED);
+      // Whoever removes the one in the place leaves the one aside.
+      await store.remove((await store.list())[0]!);
+      assert.equal(await store.open(KEY), undefined);
+      assert.deepEqual(starts(await readAll(result)), THREE);
+      await put(store, others());
+      assert.equal((await names()).length, 2);
+    }
+    await put(store, others());
+    assert.deepEqual(await names(), ["run_7/hits-4f1a/"]);
+    await assert.rejects(readAll(result), CHANGED);
+    await assert.rejects(verifyResult(summary!), CHANGED);
+  }));
+
+Deno.test("a reader whose files are exchanged at any step reads its own, also unchecked", () =>
+  withStore(async (store, root) => {
+    const place = `${root}/run_7/hits-4f1a`, old = `${root}/run_7/.hits-4f1a.old`;
+    const steps: Record<string, () => Promise<unknown>> = {
+      "before the exchange": () => Promise.resolve(),
+      "between the renames": () => Deno.rename(place, old),
+      "put back": async () => {
+        await Deno.rename(place, old);
+        await (await store.writer(KEY, META)).close();
+      },
+      "with another in its place": async () => {
+        await Deno.rename(place, old);
+        await put(new FolderStore(`${root}/made`, { durable: false }), others());
+        await Deno.rename(`${root}/made/run_7/hits-4f1a`, place);
+      },
+      "moved aside": () => put(store, others()),
+    };
+    for (const [name, step] of Object.entries(steps)) {
+      for (const moment of ["before a file is read", "after it was read"]) {
+        const result = await put(store, three());
+        let loads = 0;
+        const read = await readAll(result, {
+          verify: "never",
+          load: async (request, memory) => {
+            if (loads++ === 2 && moment.startsWith("before")) await step();
+            const loaded = await loadChunk(request, memory);
+            if (loads === 3 && moment.startsWith("after")) await step();
+            return loaded;
+          },
+        });
+        assert.deepEqual(starts(read), THREE, `${name}, ${moment}`);
+        await (await store.writer(KEY, META)).close(); // clears up
+      }
+    }
+    assert.deepEqual((await filesIn(root)).filter((path) => path.includes("/.")), []);
+  }));
+
+Deno.test("checks, copies and reads see one result while it is replaced again and again", () =>
+  withStore(async (store, root) => {
+    await put(store, three());
+    const wanted = [THREE, OTHERS].map(String);
+    let done = false;
+    const replacing = (async () => {
+      for (let k = 0; k < 60; k++) await put(store, k % 2 ? three() : others());
+      done = true;
+    })();
+    let seen = 0, late = 0;
+    const again = async (work: () => Promise<string>) => {
+      while (!done) {
+        try {
+          assert.ok(wanted.includes(await work()));
+          seen++;
+        } catch (error) {
+          if ((error as Error).name !== "ResultChangedError") throw error;
+          late++; // replaced and gone before it was held
+        }
+      }
+    };
+    const copies = new FolderStore(`${root}/copies`, { durable: false });
+    await Promise.all([
+      replacing,
+      again(async () => String(starts(await readAll((await store.open(KEY))!, { verify: "never" })))),
+      again(async () => {
+        const { problems } = await verifyResult((await store.list()).find(({ runId }) => runId === "run_7")!);
+        assert.deepEqual(problems, []);
+        return wanted[0]!;
+      }),
+      again(async () => {
+        const { result } = await copies.copy((await store.open(KEY))!, { verify: true });
+        return String(starts(await readAll(result)));
+      }),
+    ]);
+    assert.ok(seen > late, `${seen} times whole, ${late} times too late`);
   }));
 
 Deno.test("of a hundred readers and a remover at any moment, each reads all rows or is told that they are gone", () =>
@@ -92,20 +203,29 @@ Deno.test("a file system without locks is read all the same, and nothing is remo
     assert.equal((await readAll(result)).length, 3);
   }));
 
+/** Another result with files of the same names and sizes. */
+const others = () => [
+  chunkOf(0, 100, [[11, 250], [21, 22]]),
+  chunkOf(100, 200, [], 250n),
+  chunkOf(200, 300, [[201, 201], [251, 261], [298, 400]], 250n),
+];
+const THREE = [10n, 20n, 200n, 250n, 299n], OTHERS = [11n, 21n, 201n, 251n, 298n];
+const starts = (chunks: readonly Read[]) => chunks.flatMap(({ rows }) => rows.map(({ time }) => time));
+
 /** A process that reads a result of `root`, and says so; the rest comes when its standard input ends. */
 function reader(root: string): Deno.ChildProcess {
   const code = `
     import { FolderStore } from ${JSON.stringify(import.meta.resolve("./store.ts"))};
     const result = await new FolderStore(${JSON.stringify(root)}).open(${JSON.stringify(KEY)});
-    let rows = 0;
-    for await (using chunk of result.read()) {
-      if (rows === 0) {
+    const starts = [];
+    for await (using chunk of result.read({ verify: "never" })) {
+      if (starts.length === 0) {
         console.log("reading");
         await Deno.stdin.read(new Uint8Array(1));
       }
-      rows += chunk.length;
+      starts.push(...chunk.table.rows().map(({ time }) => time));
     }
-    console.log(rows);`;
+    console.log(starts.join());`;
   const config = decodeURIComponent(new URL("../../../deno.json", import.meta.url).pathname);
   return new Deno.Command(Deno.execPath(), {
     args: ["eval", "--quiet", "--config", config, code],
@@ -143,7 +263,7 @@ for (const end of ["at its end", "when it is killed"]) {
         await assert.rejects(new FolderStore(root).remove((await store.list())[0]!), IN_USE);
         if (end === "at its end") {
           await child.stdin.close();
-          assert.equal((await lines.next()).value, "5\n");
+          assert.equal((await lines.next()).value, `${THREE}\n`);
           assert.equal((await child.status).code, 0);
         } else {
           child.kill("SIGKILL");
@@ -152,6 +272,47 @@ for (const end of ["at its end", "when it is killed"]) {
         }
         await lines.return?.();
         await removedIn(result, store);
+      }),
+  });
+}
+
+for (const end of ["at its end", "when it is killed"]) {
+  Deno.test({
+    ignore: Deno.build.os === "windows",
+    name: `another process that reads a result finishes it when it is replaced, and frees it ${end}`,
+    fn: () =>
+      withStore(async (store, root) => {
+        await put(store, three());
+        const child = reader(root);
+        const output = child.stdout.pipeThrough(new TextDecoderStream() as never) as ReadableStream<string>;
+        const lines = output[Symbol.asyncIterator]();
+        assert.equal((await lines.next()).value, "reading\n");
+        const sizes = async () => (await store.open(KEY))!.chunks.map(({ bytes }) => bytes);
+        const before = await sizes();
+        await put(store, others());
+        assert.deepEqual(await sizes(), before, "nothing but the bytes tells them apart");
+        await put(store, others());
+        assert.deepEqual(await leftoversOf(store), []);
+        if (end === "at its end") {
+          await child.stdin.close();
+          assert.equal((await lines.next()).value, `${THREE}\n`);
+          assert.equal((await child.status).code, 0);
+        } else {
+          child.kill("SIGKILL");
+          assert.equal((await child.status).signal, "SIGKILL");
+          await child.stdin.abort();
+        }
+        await lines.return?.();
+        let left = await leftoversOf(store);
+        for (let tries = 0; left.length === 0 && tries < 50; tries++) {
+          await new Promise((resolve) => setTimeout(resolve, 20)); // its locks end a moment after a process
+          left = await leftoversOf(store);
+        }
+        assert.equal(left.length, 1);
+        await removeLeftovers(store, left[0]!);
+        const names = (await Array.fromAsync(Deno.readDir(`${root}/run_7`))).map(({ name }) => name);
+        assert.deepEqual(names, ["hits-4f1a"]);
+        assert.deepEqual(starts(await readAll((await store.open(KEY))!)), OTHERS);
       }),
   });
 }

@@ -8,8 +8,8 @@
  *
  * Failure contract: a failed write or finish leaves what was complete before it, for the next writer to go on with; a complete
  * result is replaced only by a complete one. One writer at a time has a result, across processes: a file lock, which ends with
- * its process. A result that is read is not removed; one that is replaced while it is read fails its reader with an error that
- * says so. Metadata, journal and files carry checksums: what is damaged is named and never returned.
+ * its process. A result that is read is not removed; one that is replaced while it is read lies aside until its readers have
+ * done. Metadata, journal and files carry checksums: what is damaged is named and never returned.
  *
  * `open` is O(chunks), some 2 µs each; `read` finds its files by binary search, opens those that the range touches and holds one
  * at a time; writing a chunk is O(its bytes), however many there are before it.
@@ -44,7 +44,7 @@ import type { Chunk } from "../chunk/chunk.ts";
 import { hasColumn } from "../data/schema.ts";
 import { openArrow } from "./_arrow_decode.ts";
 import { type CopiedResult, copyInto, type CopyOptions } from "./_copy.ts";
-import { ifThere, storageError } from "./_files.ts";
+import { ifThere, removeAll, storageError } from "./_files.ts";
 import { FolderResult, readFolder } from "./_folder_result.ts";
 import { FolderWriter, type FolderWriterSpec, type Prefix } from "./_folder_writer.ts";
 import {
@@ -57,6 +57,7 @@ import {
   type ResultFolder,
   resultFolders,
 } from "./_folders.ts";
+import { placeOf } from "./_hold.ts";
 import { JOURNAL_FILE, journalBytes, type JournalLine, parseJournal } from "./_journal.ts";
 import { METADATA_FILE, remedy } from "./_metadata.ts";
 import { type CodecName, codecOf, DEFAULT_CODEC } from "./codecs/codec.ts";
@@ -96,6 +97,7 @@ export type {
   WriterOptions,
 } from "./types.ts";
 export type { CopiedResult, CopyOptions } from "./_copy.ts";
+export { type Leftover, leftoversOf, removeLeftovers } from "./leftovers.ts";
 export { StoreLocations } from "./locations.ts";
 export { type StorageProblem, type VerifyReport, verifyResult } from "./verify.ts";
 export { AlreadyStoredError, ResultChangedError, ResultInUseError, ResultLockedError } from "./types.ts";
@@ -374,17 +376,17 @@ export class FolderStore implements Store {
    * @throws {Error} When it cannot be read or written: names the file or folder. What was here stays then.
    */
   async copy(result: StoredResult, options: CopyOptions = {}): Promise<CopiedResult> {
-    const { folder, meta: { runId, dataType, lineageHash } } = result;
+    const { meta: { runId, dataType, lineageHash } } = result;
     const name = `${runId}/${dataType}`;
-    if (folder === undefined) throw new TypeError(`Cannot copy ${name}: it lies in no folder`);
+    if (!(result instanceof FolderResult)) throw new TypeError(`Cannot copy ${name}: it lies in no folder`);
     this.#checkWritable(`copy ${name}`);
     const run = `${this.root}/${runId}`;
     try {
-      using _held = await result.hold?.();
+      using held = await result.hold();
       await Deno.mkdir(run, { recursive: true });
       const place = await LockedPlace.take(run, folderName(dataType, lineageHash), name, {});
       try {
-        const { meta, chunks, files, bytes } = await copyInto(place, result, folder, this.#durable, options);
+        const { meta, chunks, files, bytes } = await copyInto(place, result, held, this.#durable, options);
         return { result: new FolderResult(place.path, meta, chunks, this.#verify), files, bytes };
       } finally {
         await place.discardNew();
@@ -402,20 +404,13 @@ export class FolderStore implements Store {
    * Write the file of one chunk of a complete result anew: with the very bytes that it had.
    *
    * @param chunk Its rows, with the interval and cover of the stored one.
+   * @throws {ResultChangedError} When the result was replaced or removed since it was opened.
    * @throws {Error} When the bytes are others than the journal says (nothing is changed then), or cannot be written.
    */
   async replaceChunk(result: StoredResult, index: number, chunk: Chunk): Promise<void> {
-    const { meta: { runId, dataType, lineageHash, schema, codec }, chunks, folder } = result;
+    const { meta: { schema, codec }, chunks } = result;
     const { file, sha256 } = chunks[index]!;
-    const name = `${runId}/${dataType}`;
-    this.#checkWritable(`repair ${name}`);
-    const place = await LockedPlace.take(
-      `${this.root}/${runId}`,
-      folderName(dataType, lineageHash),
-      name,
-      {},
-    );
-    try {
+    await this.#mend(result, async (folder) => {
       const path = `${folder}/${file}.repair`;
       using rows = rowsOf(chunk);
       const written = await saveChunk(rows, { path, schema: schema.text, durable: this.#durable, codec });
@@ -427,6 +422,37 @@ export class FolderStore implements Store {
         );
       }
       await Deno.rename(path, `${folder}/${file}`);
+    });
+  }
+
+  /**
+   * Remove a file or folder that is none of a complete result's from its folder, if it is there.
+   *
+   * @throws {RangeError} When it is one of the result's files.
+   * @throws {ResultChangedError} When the result was replaced or removed since it was opened.
+   */
+  async removeStray(result: StoredResult, file: string): Promise<void> {
+    const own = [METADATA_FILE, JOURNAL_FILE, ...result.chunks.map(({ file }) => file)];
+    if (own.includes(file) || /[/\\]/.test(file)) {
+      throw new RangeError(`Cannot remove "${file}": it is no stray file of a result's folder`);
+    }
+    await this.#mend(result, (folder) => removeAll(`${folder}/${file}`));
+  }
+
+  /** Change files of a result while nobody else does. */
+  async #mend({ meta }: StoredResult, work: (folder: string) => Promise<void>): Promise<void> {
+    const { runId, dataType, lineageHash, id } = meta;
+    const name = `${runId}/${dataType}`;
+    this.#checkWritable(`repair ${name}`);
+    const run = `${this.root}/${runId}`;
+    const place = await LockedPlace.take(run, folderName(dataType, lineageHash), name, {});
+    try {
+      if ((await readFolder(place.path))?.metadata.meta.id !== id) {
+        throw new ResultChangedError(
+          `Cannot repair ${name}: it was replaced or removed meanwhile; look at it again`,
+        );
+      }
+      await work(place.path);
     } finally {
       await place.release();
     }
@@ -445,9 +471,7 @@ export class FolderStore implements Store {
    * @throws {Error} When it cannot be removed: names the folder.
    */
   async remove(summary: StoredSummary): Promise<void> {
-    const at = summary.folder.lastIndexOf("/");
-    const run = summary.folder.slice(0, at),
-      name = summary.folder.slice(at + 1).replace(/^\.(.*)\.old$/, "$1");
+    const { run, name } = placeOf(summary.folder);
     const what = `${summary.runId}/${summary.dataType}`;
     this.#checkWritable(`remove ${what}`);
     try {

@@ -7,7 +7,7 @@ import { openArrow } from "./_arrow_decode.ts";
 import { readChecked, storageError } from "./_files.ts";
 import { FolderResult, readFolder } from "./_folder_result.ts";
 import { CHUNK_FILE } from "./_metadata.ts";
-import type { StoredSummary } from "./types.ts";
+import { ResultChangedError, type StoredSummary } from "./types.ts";
 
 /** What is wrong with a result. */
 export interface StorageProblem {
@@ -47,17 +47,18 @@ export async function verifyResult(summary: StoredSummary, signal?: AbortSignal)
   const { folder } = summary;
   const problems: StorageProblem[] = [];
   let files = 2, bytes = 0;
+  const listed = summary.meta && new FolderResult(folder, summary.meta, [], "always");
+  using held = await listed?.hold();
+  const use = <T>(work: (folder: string) => Promise<T>) => held ? held.use(work) : work(folder);
   let found;
   try {
-    found = await readFolder(folder);
+    found = await use(readFolder);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     const path = /^Cannot read "([^"]+)"/.exec(error.message)?.[1] ?? "";
     const file = /[^/\\]+$/.exec(path)?.[0] ?? "metadata.json";
     return { files, bytes, problems: [{ file, message: error.message }] };
   }
-  const listed = summary.meta && new FolderResult(folder, summary.meta, found?.chunks ?? [], "always");
-  using _held = await listed?.hold();
   if (!found) return { files, bytes, problems: [{ file: "metadata.json", message: "It is missing" }] };
   const { chunks, metadata: { meta } } = found;
   for (const [chunk, record] of chunks.entries()) {
@@ -65,7 +66,7 @@ export async function verifyResult(summary: StoredSummary, signal?: AbortSignal)
     const { file, start, end, rows } = record;
     files++;
     try {
-      const { bytes: read, handle } = await readChecked(`${folder}/${file}`, record, pool);
+      const { bytes: read, handle } = await use((folder) => readChecked(`${folder}/${file}`, record, pool));
       try {
         bytes += read.length;
         const arrow = await openArrow(read, { name: file, schema: meta.schema });
@@ -74,6 +75,7 @@ export async function verifyResult(summary: StoredSummary, signal?: AbortSignal)
         handle.release(false);
       }
     } catch (error) {
+      if (error instanceof ResultChangedError) throw error;
       const { PermissionDenied, NotCapable } = Deno.errors;
       // What this program may not read, or fails to decode, may be intact.
       if (error instanceof PermissionDenied || error instanceof NotCapable || error instanceof TypeError) {
@@ -84,7 +86,7 @@ export async function verifyResult(summary: StoredSummary, signal?: AbortSignal)
     }
   }
   const known = new Set(["metadata.json", "journal.tsv", ...chunks.map(({ file }) => file)]);
-  for await (const { name } of Deno.readDir(folder)) {
+  for (const { name } of await use((folder) => Array.fromAsync(Deno.readDir(folder)))) {
     if (known.has(name)) continue;
     const what = CHUNK_FILE.test(name)
       ? "it is a chunk of no line of the journal"
