@@ -198,18 +198,27 @@ Deno.test("a finished writer can't be used again, and its disposal keeps the res
     assert.equal((await store.open(KEY))?.meta.end, 1n);
   }));
 
-Deno.test("finish() replaces an earlier result, whose readers are told", () =>
+Deno.test("finish() replaces an earlier result, which its readers finish, and who comes too late is told", () =>
   withStore(async (store, root) => {
     const first = await put(store, three());
     const reading = first.read()[Symbol.asyncIterator]();
     (await reading.next()).value.release();
     const second = await put(store, [chunkOf(0, 9, [[1, 2]])]);
     assert.notEqual(first.meta.id, second.meta.id);
-    await assert.rejects(
-      async () => await reading.next(),
-      /Cannot read run_7\/hits on: the result was replaced or removed meanwhile; open it again/,
-    );
-    assert.equal((await store.open(KEY))!.meta.id, second.meta.id);
+    let rows = 0;
+    for (let next = await reading.next(); !next.done; next = await reading.next()) {
+      using chunk = next.value;
+      rows += chunk.length;
+    }
+    assert.equal(rows, 3);
+    const third = await put(store, [chunkOf(0, 9, [[1, 3]])]);
+    for (const late of [first, second]) {
+      await assert.rejects(
+        readAll(late),
+        /Cannot read run_7\/hits on: the result was replaced or removed meanwhile; open it again/,
+      );
+    }
+    assert.equal((await store.open(KEY))!.meta.id, third.meta.id);
     assert.deepEqual(await filesIn(root), [
       "run_7/",
       "run_7/hits-4f1a/",

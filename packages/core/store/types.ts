@@ -155,12 +155,14 @@ export interface StoredResult {
    * before the cut. A chunk belongs to the caller, who releases it.
    *
    * @throws {RangeError} At once, on an empty range or an unknown column.
-   * @throws {Error} While iterating: when a file is missing or damaged, naming it; or when the result was replaced meanwhile.
+   * @throws {Error} While iterating: when a file is missing or damaged, naming it.
+   * @throws {ResultChangedError} While iterating: at the first chunk, when the result was replaced or removed since it was opened;
+   * later only when its files were taken away by force.
    * @throws {MemoryBudgetError} While iterating: when the account has no room.
    */
   read(options?: ReadOptions): AsyncIterable<Chunk>;
   /**
-   * Keep it from being removed until the hold is disposed of, or the process ends. While it is read it is held anyway, from the
+   * Keep its files until the hold is disposed of, or the process ends. While it is read it is held anyway, from the
    * first chunk to the last, or until the iteration is left. Absent where nobody removes anything.
    *
    * @throws {ResultChangedError} When it was replaced or removed since it was opened.
@@ -199,7 +201,7 @@ export interface ResultWriter extends AsyncDisposable {
    */
   write(chunk: Chunk): Promise<void>;
   /**
-   * Make the result readable, in the place of an earlier one of that key and lineage.
+   * Make the result readable, in the place of an earlier one of that key and lineage, which is kept aside while it is read.
    *
    * @throws {RangeError} When no chunk was written.
    * @throws {Error} When the files can't be written: names the folder. The writer is closed then, an earlier result stays.
