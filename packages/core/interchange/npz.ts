@@ -1,6 +1,5 @@
 // NumPy's .npz: a ZIP file with an array a column. Samples of different numbers a row are one array, with a second one,
 // `NAME_offsets`, of where those of each row start.
-import zlib from "node:zlib";
 import {
   type ColumnType,
   type ColumnTypes,
@@ -10,14 +9,15 @@ import {
 } from "../data/schema.ts";
 import { type ColumnInput, Table } from "../data/table.ts";
 import { Input, Output } from "./_files.ts";
-import { codeOf, type NpyField, npyHeader, readNpyHeader } from "./_npy_header.ts";
-import { chosen, elementIn, flatOf, numbersIn, startsOf } from "./_values.ts";
+import { codeOf, npyHeader } from "./_npy_header.ts";
+import { ArrayIn, type ColumnReader, ENDING, OFFSETS, raggedReader, textOf } from "./_npz_array.ts";
+import { chosen, elementIn, flatOf, startsOf } from "./_values.ts";
+import { Zip } from "./_zip_writer.ts";
 import { inputOf, typeOfField } from "./npy.ts";
 import type { Format, OutFile } from "./types.ts";
+import { zipEntries, type ZipEntry } from "./zip.ts";
 
-const SCHEMA = "millrace.json", OFFSETS = "_offsets";
-const MOST = 2 ** 32 - 1;
-const PART = 2 ** 20;
+const SCHEMA = "millrace.json";
 
 const bytesOf = (array: TypedArray) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 
@@ -68,132 +68,8 @@ class Member implements AsyncDisposable {
   }
 }
 
-interface Entry {
-  readonly name: Uint8Array;
-  readonly at: number;
-  readonly size: number;
-  /** Bytes in the ZIP file. */
-  readonly packed: number;
-  readonly crc: number;
-  readonly deflated: boolean;
-}
-
-/** Writes a ZIP file of files that are stored as they are, or deflated. Memory: parts of 1 MiB. */
-class Zip {
-  readonly #out: OutFile;
-  readonly #compress: boolean;
-  readonly #entries: Entry[] = [];
-
-  constructor(out: OutFile, compress: boolean) {
-    this.#out = out;
-    this.#compress = compress;
-  }
-
-  async add(name: string, from: Input | Uint8Array): Promise<void> {
-    const size = from instanceof Uint8Array ? from.length : from.size;
-    const at = this.#out.size;
-    if (at + size > MOST) {
-      throw new RangeError("Cannot write an .npz file of 4 GiB or more: use .parquet, or a time range");
-    }
-    const encoded = new TextEncoder().encode(name);
-    const empty = { name: encoded, at, size, packed: 0, crc: 0, deflated: this.#compress };
-    await this.#out.write(headOf(empty, false));
-    let crc = 0;
-    const parts = async function* () {
-      for (let k = 0; k < size; k += PART) {
-        const length = Math.min(PART, size - k);
-        const part = from instanceof Uint8Array ? from.slice(k, k + length) : await from.read(k, length);
-        crc = zlib.crc32(part, crc);
-        yield part as Uint8Array<ArrayBuffer>;
-      }
-    };
-    const packed = this.#compress
-      ? ReadableStream.from(parts()).pipeThrough(new CompressionStream("deflate-raw"))
-      : parts();
-    const start = this.#out.size;
-    for await (const part of packed) await this.#out.write(part);
-    const entry = { ...empty, packed: this.#out.size - start, crc };
-    await this.#out.writeAt(at, headOf(entry, false));
-    this.#entries.push(entry);
-  }
-
-  async finish(): Promise<void> {
-    const at = this.#out.size;
-    for (const entry of this.#entries) await this.#out.write(headOf(entry, true));
-    const end = new DataView(new ArrayBuffer(22));
-    end.setUint32(0, 0x06054b50, true);
-    end.setUint16(8, this.#entries.length, true);
-    end.setUint16(10, this.#entries.length, true);
-    end.setUint32(12, this.#out.size - at, true);
-    end.setUint32(16, at, true);
-    await this.#out.write(new Uint8Array(end.buffer));
-  }
-}
-
-/** The head of a file in front of it, or its entry in the directory at the end. */
-function headOf({ name, at, size, packed, crc, deflated }: Entry, directory: boolean): Uint8Array {
-  const fixed = directory ? 46 : 30, shift = directory ? 2 : 0;
-  const out = new Uint8Array(fixed + name.length);
-  const view = new DataView(out.buffer);
-  view.setUint32(0, directory ? 0x02014b50 : 0x04034b50, true);
-  if (directory) view.setUint16(4, 20, true);
-  view.setUint16(4 + shift, 20, true);
-  view.setUint16(6 + shift, 0x800, true); // names are UTF-8
-  if (deflated) view.setUint16(8 + shift, 8, true);
-  view.setUint16(12 + shift, 33, true); // 1980-01-01
-  view.setUint32(14 + shift, crc, true);
-  view.setUint32(18 + shift, packed, true);
-  view.setUint32(22 + shift, size, true);
-  view.setUint16(26 + shift, name.length, true);
-  if (directory) view.setUint32(42, at, true);
-  out.set(name, fixed);
-  return out;
-}
-
-interface Place {
-  readonly at: number;
-  readonly size: number;
-}
-
-/** Where the files in a ZIP file lie. @throws {SyntaxError} On compressed ones, and on no ZIP file. */
-async function placesIn(path: string, input: Input): Promise<Map<string, Place>> {
-  const fail = (what: string): never => {
-    throw new SyntaxError(`Cannot read "${path}": ${what}`);
-  };
-  const tail = await input.read(Math.max(0, input.size - 65557), Math.min(input.size, 65557));
-  const view = new DataView(tail.buffer);
-  let end = tail.length - 22;
-  while (end >= 0 && view.getUint32(end, true) !== 0x06054b50) end--;
-  if (end < 0) fail("it is no .npz file");
-  const count = view.getUint16(end + 10, true),
-    bytes = view.getUint32(end + 12, true),
-    start = view.getUint32(end + 16, true);
-  if (start === MOST || count === 65535) fail("it is larger than 4 GiB, which is not read here");
-  const directory = await input.read(start, bytes);
-  const entry = new DataView(directory.buffer);
-  const places = new Map<string, Place>();
-  for (let k = 0, at = 0; k < count; k++) {
-    if (at + 46 > bytes || entry.getUint32(at, true) !== 0x02014b50) fail("its directory is damaged");
-    const method = entry.getUint16(at + 10, true),
-      size = entry.getUint32(at + 24, true),
-      head = entry.getUint32(at + 42, true);
-    const nameBytes = entry.getUint16(at + 28, true);
-    const name = new TextDecoder().decode(directory.subarray(at + 46, at + 46 + nameBytes));
-    if (method !== 0) fail(`"${name}" in it is compressed; save it with numpy.savez, not savez_compressed`);
-    const own = await input.read(head, 30);
-    const lengths = new DataView(own.buffer);
-    places.set(name, { at: head + 30 + lengths.getUint16(26, true) + lengths.getUint16(28, true), size });
-    at += 46 + nameBytes + entry.getUint16(at + 30, true) + entry.getUint16(at + 32, true);
-  }
-  return places;
-}
-
-interface ArrayIn {
-  readonly field: NpyField;
-  readonly rows: number;
-  /** Where its numbers start in the file. */
-  readonly at: number;
-}
+/** Bytes of a table that is read, about. */
+const TABLE_BYTES = 2 ** 24;
 
 /** NumPy arrays by column. */
 export const npz: Format = {
@@ -249,44 +125,75 @@ export const npz: Format = {
     };
   },
   async open(path, { schema, rows, columns }) {
-    using input = await Input.open(path);
-    const arrays = new Map<string, ArrayIn>();
-    const places = await placesIn(path, input);
-    for (const [name, { at, size }] of places) {
-      if (!name.endsWith(".npy")) continue;
-      const column = name.slice(0, -4);
-      try {
-        const header = await readNpyHeader((from, length) =>
-          input.read(at + from, Math.min(length, size - from))
-        );
-        const [field] = header.fields;
-        if (header.fields.length !== 1 || !field) throw new SyntaxError("it holds records");
-        arrays.set(column, { field: { ...field, name: column }, rows: header.rows, at: at + header.bytes });
-      } catch (cause) {
-        if (!(cause instanceof SyntaxError) || (columns && !columns.includes(column))) throw cause;
-        throw new SyntaxError(`Cannot read "${path}": "${name}" in it cannot be read: ${cause.message}`, {
-          cause,
-        });
-      }
+    const entries = new Map<string, ZipEntry>();
+    let own: string | undefined;
+    for (const entry of await zipEntries(path)) {
+      if (entry.name.endsWith(ENDING)) entries.set(entry.name.slice(0, -ENDING.length), entry);
+      else if (entry.name === SCHEMA) own = await textOf(path, entry);
     }
-    const own = places.get(SCHEMA);
-    const all = schema ??
-      (own
-        ? toSchema(JSON.parse(new TextDecoder().decode(await input.read(own.at, own.size))))
-        : schemaOfArrays(arrays));
+    using stack = new DisposableStack();
+    const arrays = new Map<string, ArrayIn>();
+    for (const [name, entry] of entries) {
+      const array = await arrayIn(path, entry, columns);
+      if (array) arrays.set(name, stack.use(array));
+    }
+    const all = schema ?? (own === undefined ? schemaOfArrays(arrays) : ownSchema(path, own));
     const wanted = chosen(all, columns);
     const count = rowsOf(path, wanted, arrays);
     return {
       schema: wanted,
       async *tables() {
-        using file = await Input.open(path);
-        for (let from = 0; from < count; from += rows) {
-          yield await tableAt(path, file, wanted, arrays, from, Math.min(count, from + rows));
+        using stack = new DisposableStack();
+        const open = async (name: string) => stack.use(await ArrayIn.open(path, entries.get(name)!));
+        const readers: ColumnReader[] = [];
+        for (const { name, kind } of wanted.columns) {
+          const array = await open(name);
+          readers.push(
+            kind === "ragged" ? raggedReader(path, array, await open(name + OFFSETS)) : {
+              bytes: array.rowBytes,
+              read: async (rows) => inputOf(wanted, name, await array.next(rows), array.field.width),
+            },
+          );
         }
+        const bytes = readers.reduce((sum, { bytes }) => sum + bytes, 0);
+        const most = Math.max(1, Math.min(rows, Math.floor(TABLE_BYTES / Math.max(1, bytes))));
+        for (let from = 0; from < count; from += most) {
+          const values: Record<string, ColumnInput> = {};
+          for (const [k, { name }] of wanted.columns.entries()) {
+            values[name] = await readers[k]!.read(Math.min(most, count - from));
+          }
+          yield Table.from(wanted, values);
+        }
+        for (const { end } of readers) await end?.();
       },
     };
   },
 };
+
+/** The array of a column; `undefined` for one that cannot be read and is not asked for. */
+async function arrayIn(
+  path: string,
+  entry: ZipEntry,
+  columns: readonly string[] | undefined,
+): Promise<ArrayIn | undefined> {
+  try {
+    return await ArrayIn.open(path, entry);
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    const column = entry.name.slice(0, -ENDING.length).replace(/_offsets$/, "");
+    if (columns && ![...columns, "time", "endtime"].includes(column)) return undefined;
+    if (cause.message.startsWith("Cannot read")) throw cause;
+    throw new SyntaxError(`Cannot read "${path}:${entry.name}": ${cause.message}`, { cause });
+  }
+}
+
+function ownSchema(path: string, text: string): Schema {
+  try {
+    return toSchema(JSON.parse(text));
+  } catch (cause) {
+    throw new SyntaxError(`Cannot read "${path}:${SCHEMA}": ${(cause as Error).message}`, { cause });
+  }
+}
 
 function schemaOfArrays(arrays: ReadonlyMap<string, ArrayIn>): Schema {
   const types: Record<string, ColumnType> = {};
@@ -311,37 +218,4 @@ function rowsOf(path: string, schema: Schema, arrays: ReadonlyMap<string, ArrayI
     rows = own;
   }
   return rows ?? 0;
-}
-
-async function tableAt(
-  path: string,
-  input: Input,
-  schema: Schema,
-  arrays: ReadonlyMap<string, ArrayIn>,
-  from: number,
-  to: number,
-): Promise<Table> {
-  const numbers = async (
-    { field: { element, width }, at }: ArrayIn,
-    first: number,
-    last: number,
-  ): Promise<TypedArray> => {
-    const size = numbersIn(element, new Uint8Array(0)).BYTES_PER_ELEMENT * width;
-    return numbersIn(element, await input.read(at + first * size, (last - first) * size));
-  };
-  const values: Record<string, ColumnInput> = {};
-  for (const { name, kind } of schema.columns) {
-    const array = arrays.get(name)!;
-    if (kind !== "ragged") {
-      values[name] = inputOf(schema, name, await numbers(array, from, to), array.field.width);
-      continue;
-    }
-    const starts = Array.from(await numbers(arrays.get(name + OFFSETS)!, from, to + 1), Number);
-    const first = starts[0]!;
-    const bad = starts.some((at, i) => at > (starts[i + 1] ?? array.rows) || at < 0);
-    if (bad) throw new SyntaxError(`Cannot read "${path}": "${name}${OFFSETS}" is damaged`);
-    const pool = await numbers(array, first, starts.at(-1)!);
-    values[name] = { values: pool, offsets: Uint32Array.from(starts, (at) => at - first) };
-  }
-  return Table.from(schema, values);
 }

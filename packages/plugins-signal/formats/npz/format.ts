@@ -7,12 +7,12 @@
  * and all columns are those of `.npy`. Every array is unpacked as it is read, and its checksum looked at.
  * @module
  */
+import { zipEntries } from "@millrace/core/zip";
 import type { Format } from "../format.ts";
 import { noFiles } from "../merge/read_traces.ts";
 import { readArrays } from "../npy/_read.ts";
 import { NpySource } from "../npy/_source.ts";
 import { entryBytes } from "./_entry.ts";
-import { zipEntries } from "./zip.ts";
 
 /** NumPy archives of traces. */
 export const npz: Format = {
