@@ -40,10 +40,16 @@ export class Output implements OutFile, AsyncDisposable {
     const parts = this.#parts;
     this.#parts = [];
     this.#held = 0;
-    const bytes = parts.length === 1
-      ? parts[0]!
-      : new Uint8Array(await new Blob(parts as Uint8Array<ArrayBuffer>[]).arrayBuffer());
-    await this.#all(bytes);
+    let gathered = parts[0] ?? new Uint8Array(0);
+    if (parts.length > 1) {
+      gathered = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+      let at = 0;
+      for (const part of parts) {
+        gathered.set(part, at);
+        at += part.length;
+      }
+    }
+    await this.#all(gathered);
   }
 
   async #all(bytes: Uint8Array): Promise<void> {

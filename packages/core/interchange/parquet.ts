@@ -1,69 +1,14 @@
-// Parquet through hyparquet and hyparquet-writer: a row group at a time, zstd.
+// Parquet: written a row group at a time, zstd; read through hyparquet.
 import zlib from "node:zlib";
-import type { ByteWriter } from "hyparquet-writer";
 import type { Column, ColumnType, ColumnTypes, Element, Schema } from "../data/schema.ts";
 import { schema as toSchema } from "../data/schema.ts";
 import type { ColumnInput } from "../data/table.ts";
 import { Table } from "../data/table.ts";
 import { Input } from "./_files.ts";
-import { cellsOf, chosen, elementIn, flatOf, TIME_NAMES } from "./_values.ts";
+import { chosen, TIME_NAMES } from "./_values.ts";
 import type { Format } from "./types.ts";
 
 const KEY = "millrace.schema";
-/** Values (rows, or samples) of a row group, at most; a row group is gathered in memory. */
-const GROUP_VALUES = 2 ** 20;
-const REQUIRED = { repetition_type: "REQUIRED" } as const;
-
-interface Leaf {
-  readonly type: "INT32" | "INT64" | "FLOAT" | "DOUBLE" | "BOOLEAN";
-  readonly converted_type?: string;
-}
-
-function leafOf(element: Element): Leaf {
-  if (element === "bool") return { type: "BOOLEAN" };
-  if (element === "f32") return { type: "FLOAT" };
-  if (element === "f64") return { type: "DOUBLE" };
-  const bits = Number(element.slice(1)), unsigned = element.startsWith("u");
-  const type = bits === 64 ? "INT64" : "INT32";
-  return unsigned || bits < 32 ? { type, converted_type: `${unsigned ? "UINT" : "INT"}_${bits}` } : { type };
-}
-
-function elementsOf(column: Column): object[] {
-  const leaf = leafOf(elementIn(column));
-  const { name } = column;
-  if (column.kind === "time" || column.kind === "scalar") return [{ name, ...leaf, ...REQUIRED }];
-  return [
-    { name, converted_type: "LIST", num_children: 1, ...REQUIRED },
-    { name: "list", num_children: 1, repetition_type: "REPEATED" },
-    { name: "element", ...leaf, ...REQUIRED },
-  ];
-}
-
-/** Values as hyparquet-writer takes them. */
-function dataOf(table: Table, column: Column): unknown {
-  if (column.kind === "fixed" || column.kind === "ragged") {
-    const cell = cellsOf(table, column);
-    const bool = column.element === "bool";
-    return Array.from(
-      { length: table.length },
-      (_, i) => Array.from(cell(i) as Uint8Array, (x) => bool ? x !== 0 : x),
-    );
-  }
-  const flat = flatOf(table, column);
-  if (column.element === "bool") return Array.from(flat as Uint8Array, (x) => x !== 0);
-  // Unsigned ones of 32 bits are taken as a list alone.
-  return column.element === "u32" ? Array.from(flat as Uint32Array) : flat;
-}
-
-/** Rows of a row group. */
-function groupRows(table: Table): number {
-  let most = 1;
-  for (const { name, kind } of table.schema.columns) {
-    if (kind === "fixed") most = Math.max(most, table.width(name));
-    if (kind === "ragged") most = Math.max(most, table.nbytes / Math.max(1, table.length) / 2);
-  }
-  return Math.max(1, Math.floor(GROUP_VALUES / most));
-}
 
 /** Parquet. */
 export const parquet: Format = {
@@ -73,50 +18,8 @@ export const parquet: Format = {
   typed: true,
   refuses: () => undefined,
   async writer(out, schema) {
-    const { ByteWriter, ParquetWriter } = await import("hyparquet-writer");
-    const sink = new ByteWriter() as ByteWriter & {
-      index: number;
-      buffer: ArrayBuffer;
-      flush?: () => Promise<void>;
-      finish: () => Promise<void>;
-    };
-    const flush = async () => {
-      const bytes = new Uint8Array(sink.buffer, 0, sink.index).slice();
-      sink.index = 0;
-      if (bytes.length > 0) await out.write(bytes);
-    };
-    sink.flush = flush;
-    sink.finish = flush;
-    const elements = [
-      { name: "root", num_children: schema.columns.length },
-      ...schema.columns.flatMap(elementsOf),
-    ];
-    const writer = new ParquetWriter({
-      writer: sink,
-      schema: elements as ConstructorParameters<typeof ParquetWriter>[0]["schema"],
-      codec: "ZSTD",
-      compressors: { ZSTD: (bytes: Uint8Array) => zlib.zstdCompressSync(bytes) },
-      kvMetadata: [{ key: KEY, value: schema.text }],
-    });
-    return {
-      async write(table) {
-        const most = groupRows(table);
-        for (let from = 0; from < table.length; from += most) {
-          using part = table.slice(from, Math.min(table.length, from + most));
-          const columnData = schema.columns.map((column) => ({
-            name: column.name,
-            data: dataOf(part, column) as never,
-            // The least and greatest of unsigned ones would be told with a sign.
-            statistics: !column.element.startsWith("u"),
-          }));
-          await writer.write({ columnData, rowGroupSize: part.length });
-        }
-      },
-      finish: async () => {
-        await writer.finish();
-      },
-      close: async () => {},
-    };
+    const { parquetWriter } = await import("./_parquet_write.ts");
+    return parquetWriter(out, schema, [{ key: KEY, value: schema.text }]);
   },
   async open(path, { schema, columns }) {
     const { parquetMetadataAsync, parquetRead } = await import("hyparquet");
