@@ -17,9 +17,17 @@ export function numberText(value: number | bigint | boolean): string {
 }
 
 function fieldText(cell: Cell): string {
-  return typeof cell === "object"
-    ? Array.from(cell as readonly number[], numberText).join(" ")
-    : numberText(cell);
+  return typeof cell === "object" ? samplesText(cell, " ", numberText) : numberText(cell);
+}
+
+/** Samples with something between them. Integers are the same in every kind of text. */
+export function samplesText(
+  cell: Exclude<Cell, number | bigint | boolean>,
+  between: string,
+  text: (value: number) => string,
+): string {
+  const real = cell instanceof Float32Array || cell instanceof Float64Array || Array.isArray(cell);
+  return real ? Array.from(cell as Float64Array, text).join(between) : (cell as Uint16Array).join(between);
 }
 
 const quoted = (name: string) => /[",\n\r]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name;

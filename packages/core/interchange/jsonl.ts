@@ -4,11 +4,11 @@ import { linesOf } from "./_files.ts";
 import { lineWriter } from "./_line_writer.ts";
 import { Looks, schemaOfLooks } from "./_infer.ts";
 import { type Cell, chosen, Gathered } from "./_values.ts";
-import { numberOf } from "./csv.ts";
+import { numberOf, samplesText } from "./csv.ts";
 import type { Format } from "./types.ts";
 
 function jsonText(cell: Cell): string {
-  if (typeof cell === "object") return `[${Array.from(cell as readonly number[], jsonText).join(",")}]`;
+  if (typeof cell === "object") return `[${samplesText(cell, ",", jsonText)}]`;
   if (typeof cell !== "number" || Number.isFinite(cell)) return Object.is(cell, -0) ? "-0.0" : String(cell);
   return Number.isNaN(cell) ? "null" : cell > 0 ? '"inf"' : '"-inf"';
 }
