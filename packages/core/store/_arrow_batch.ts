@@ -18,6 +18,7 @@ const BUFFERS: Readonly<Record<string, number>> = {
   Int: 1,
   Float: 1,
   Bool: 1,
+  FixedSizeBinary: 1,
   List: 1,
   FixedSizeList: 0,
   Struct: 0,
@@ -204,6 +205,7 @@ function kindOf(type: Arrow.DataType, types: typeof Arrow.DataType): string | un
   if (types.isInt(type)) return "Int";
   if (types.isFloat(type)) return "Float";
   if (types.isBool(type)) return "Bool";
+  if (types.isFixedSizeBinary(type)) return "FixedSizeBinary";
   if (types.isList(type)) return "List";
   if (types.isFixedSizeList(type)) return "FixedSizeList";
   return types.isStruct(type) ? "Struct" : undefined;
@@ -295,6 +297,8 @@ class BufferColumn implements BatchColumn {
 }
 
 function elementBits(type: Arrow.DataType): number {
+  const { byteWidth } = type as Arrow.FixedSizeBinary;
+  if (byteWidth !== undefined) return 8 * byteWidth;
   if (String(type) === "Bool") return 1;
   return (type.ArrayType as typeof Uint8Array).BYTES_PER_ELEMENT * 8;
 }

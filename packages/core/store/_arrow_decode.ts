@@ -1,6 +1,7 @@
 // Arrow IPC files to tables, checked.
 import type * as Arrow from "apache-arrow";
 import { type Batch, type BatchColumn, loadArrow, openBatch } from "./_arrow_batch.ts";
+import { copyShuffled, holdsShuffled, shuffledTimes } from "./_arrow_numbers.ts";
 import { isDivided, joinColumn, LOW_KEY, samplesOf } from "./_arrow_planes.ts";
 import type { Words } from "./codecs/_planes.ts";
 import { Chunk } from "../chunk/chunk.ts";
@@ -87,7 +88,9 @@ export class ArrowFile {
     if (column.kind !== "time") {
       throw new TypeError(`Cannot read column "${name}" as time: it is ${column.type}`);
     }
-    return (this.#data.get(name)!.values as BigInt64Array).subarray(0, this.rows);
+    const data = this.#data.get(name)!;
+    if (holdsShuffled(data.field)) return shuffledTimes(data);
+    return (data.values as BigInt64Array).subarray(0, this.rows);
   }
 
   /**
@@ -131,6 +134,7 @@ export class ArrowFile {
 
   #copy(column: Column, from: number, table: Table): void {
     const data = this.#data.get(column.name)!;
+    if (holdsShuffled(data.field)) return copyBytes(column, data, from, table);
     if (!isDivided(data.field)) return copyColumn(column, data, from, table);
     const target = table.columns[column.name] as Words | Ragged<Words>;
     const hasHigh = !this.#low.includes(column.name);
@@ -255,6 +259,9 @@ function checkData(column: Column, data: BatchColumn, rows: number, width: numbe
       fail(`is cut off: ${Math.min(there, part.length)} values of ${count}`);
     }
   };
+  if (holdsShuffled(data.field) && flat.bytes < flat.length * column.bytes) {
+    fail(`is cut off: ${flat.bytes} bytes of ${flat.length * column.bytes}`);
+  }
   if (list === data) return check(flat, column.bytes, wanted);
   check(data.children[0]!, 2, rows);
   for (const plane of flat.children) check(plane, 1, wanted);
@@ -275,6 +282,14 @@ function copyColumn(column: Column, data: BatchColumn, from: number, table: Tabl
   }
   const flat = column.kind === "fixed" ? data.children[0]! : data;
   copyValues(column, flat.values, from * table.width(column.name), target);
+}
+
+/** A column whose bytes are shuffled. */
+function copyBytes(column: Column, data: BatchColumn, from: number, table: Table): void {
+  const target = table.columns[column.name] as TypedArray | Ragged;
+  if ("offsets" in target) copyOffsets(data, from, table.length, target);
+  if (table.length === 0) return;
+  copyShuffled(column, data, from, table.width(column.name), table.t0, target);
 }
 
 function copyOffsets(list: BatchColumn, from: number, rows: number, target: Ragged): void {

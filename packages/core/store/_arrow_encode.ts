@@ -4,10 +4,12 @@ import type { Chunk } from "../chunk/chunk.ts";
 import type { Column, Ragged, Schema, TypedArray } from "../data/schema.ts";
 import { sameType, type Table } from "../data/table.ts";
 import { arrowOffsets, hasPlanes, LOW_KEY, planesData } from "./_arrow_planes.ts";
+import { isShuffled, shuffledData } from "./_arrow_numbers.ts";
 import { type ArrowModule, elementType, fieldOf } from "./_arrow_types.ts";
 import { fileWriter } from "./_arrow_writer.ts";
 import { packBits } from "./_bits.ts";
-import { type Packed, packSamples, type Planes, type Words } from "./codecs/_planes.ts";
+import type { Packed } from "./codecs/_frame.ts";
+import { packSamples, type Planes, type Words } from "./codecs/_planes.ts";
 import { type CodecName, codecOf } from "./codecs/codec.ts";
 import { checkOrigin, offsetsToInt64 } from "./_int64.ts";
 
@@ -47,7 +49,10 @@ export async function encodeTable(table: Table, options: EncodeOptions = {}): Pr
   );
   const low: string[] = [], packed = new Map<ArrayBufferLike, Packed>();
   const children = schema.columns.map((column, k) => {
-    if (!codec.planes || !hasPlanes(column)) return dataOf(arrow, table, column, fields[k]!.type);
+    if (!codec.planes || !hasPlanes(column)) {
+      const shuffled = codec.planes && isShuffled(column) ? packed : undefined;
+      return dataOf(arrow, table, column, fields[k]!.type, shuffled);
+    }
     const { planes, offsets } = split(table, column);
     if (!planes.hasHigh) low.push(column.name);
     return planesData(arrow, fields[k]!, rows, planes, offsets, packed);
@@ -127,10 +132,19 @@ export function tableData(
   return arrow.makeData({ type: new arrow.Struct(fields), length: table.length, nullCount: 0, children });
 }
 
-function dataOf(arrow: ArrowModule, table: Table, column: Column, type: Arrow.DataType): Arrow.Data {
+/** Arrow's data of a column; with `packed`, its numbers are shuffled. */
+function dataOf(
+  arrow: ArrowModule,
+  table: Table,
+  column: Column,
+  type: Arrow.DataType,
+  packed?: Map<ArrayBufferLike, Packed>,
+): Arrow.Data {
   const rows = table.length;
   const held = table.columns[column.name] as TypedArray | Ragged;
-  if (column.kind === "time") {
+  const flat = (values: TypedArray) =>
+    packed ? shuffledData(arrow, column, values, table.t0, packed) : flatData(arrow, column, values);
+  if (column.kind === "time" && !packed) {
     const data = new BigInt64Array(rows);
     offsetsToInt64(held as Float64Array, table.t0, data);
     return arrow.makeData({ type: type as Arrow.Int64, length: rows, nullCount: 0, data });
@@ -138,11 +152,11 @@ function dataOf(arrow: ArrowModule, table: Table, column: Column, type: Arrow.Da
   if ("offsets" in held) {
     const values = held.values.subarray(held.offsets[0]!, held.offsets[rows]);
     const valueOffsets = arrowOffsets(held, rows);
-    const child = flatData(arrow, column, values);
+    const child = flat(values);
     return arrow.makeData({ type: type as Arrow.List, length: rows, nullCount: 0, valueOffsets, child });
   }
-  const values = flatData(arrow, column, held);
-  if (column.kind === "scalar") return values;
+  const values = flat(held);
+  if (column.kind === "scalar" || column.kind === "time") return values;
   return arrow.makeData({ type: type as Arrow.FixedSizeList, length: rows, nullCount: 0, child: values });
 }
 

@@ -6,7 +6,8 @@ import type * as Arrow from "apache-arrow";
 import type { Column, Ragged } from "../data/schema.ts";
 import type { ArrowModule } from "./_arrow_types.ts";
 import type { ArrowField, BatchColumn } from "./_arrow_batch.ts";
-import { joinSamples, type Packed, type Planes, type Rows, type Words } from "./codecs/_planes.ts";
+import type { Packed } from "./codecs/_frame.ts";
+import { joinSamples, type Planes, type Rows, type Words } from "./codecs/_planes.ts";
 
 /** Field metadata: the codec of the column. */
 export const CODEC_KEY = "millrace.codec";

@@ -2,6 +2,7 @@
 import type * as Arrow from "apache-arrow";
 import type { Column, ColumnType, ColumnTypes, Element } from "../data/schema.ts";
 import { type Schema, schema } from "../data/schema.ts";
+import { holdsShuffled, isShuffled, shuffledType } from "./_arrow_numbers.ts";
 import { hasPlanes, isDivided, planesField } from "./_arrow_planes.ts";
 
 /** The `apache-arrow` module, loaded when it is first needed: it takes 60 ms. */
@@ -32,7 +33,7 @@ export function elementType(arrow: ArrowModule, element: Element): Arrow.DataTyp
   return new Type();
 }
 
-/** The Arrow field of a column that is `width` samples wide; with `planes`, samples of 16 bits are divided. */
+/** The Arrow field of a column that is `width` samples wide; with `planes`, samples of 16 bits are divided, other numbers shuffled. */
 export function fieldOf(arrow: ArrowModule, column: Column, width: number, planes = false): Arrow.Field {
   const metadata = new Map<string, string>([[TYPE_KEY, column.type]]);
   if (planes && hasPlanes(column)) {
@@ -45,10 +46,14 @@ export function fieldOf(arrow: ArrowModule, column: Column, width: number, plane
       metadata,
     );
   }
-  const item = () => new arrow.Field("item", elementType(arrow, column.element), false);
+  const value = planes && isShuffled(column)
+    ? shuffledType(arrow, column, metadata)
+    : column.kind === "time"
+    ? new arrow.Int64()
+    : elementType(arrow, column.element);
+  const item = () => new arrow.Field("item", value, false);
   let type: Arrow.DataType;
-  if (column.kind === "time") type = new arrow.Int64();
-  else if (column.kind === "scalar") type = elementType(arrow, column.element);
+  if (column.kind === "time" || column.kind === "scalar") type = value;
   else if (column.kind === "ragged") type = new arrow.List(item());
   else {
     // Not every reader takes lists of length 0, so an empty column of open width is written as lists of 1.
@@ -59,10 +64,13 @@ export function fieldOf(arrow: ArrowModule, column: Column, width: number, plane
 }
 
 /** The name of the Arrow type that a column is held in; `*` stands for any width. */
-export function typeName(column: Column): string {
-  if (column.kind === "time") return "Int64";
-  const element = NAMES[column.element];
-  if (column.kind === "scalar") return element;
+export function typeName(column: Column, shuffled = false): string {
+  const element = shuffled
+    ? `FixedSizeBinary[${column.bytes}]`
+    : column.kind === "time"
+    ? "Int64"
+    : NAMES[column.element];
+  if (column.kind === "scalar" || column.kind === "time") return element;
   return column.kind === "ragged" ? `List<${element}>` : `FixedSizeList[${column.width || "*"}]<${element}>`;
 }
 
@@ -91,7 +99,9 @@ export function schemaOf(fields: readonly Arrow.Field[]): Schema {
 export function checkField(field: Arrow.Field | undefined, column: Column): asserts field is Arrow.Field {
   if (!field) throw new SyntaxError(`column "${column.name}" is missing`);
   const found = String(field.type);
-  const wanted = isDivided(field) && hasPlanes(column) ? dividedName(column) : typeName(column);
+  const wanted = isDivided(field) && hasPlanes(column)
+    ? dividedName(column)
+    : typeName(column, holdsShuffled(field) && isShuffled(column));
   const same = wanted.includes("*") ? found.replace(/\[\d+\]/, "[*]") === wanted : found === wanted;
   if (!same) {
     throw new SyntaxError(`column "${column.name}" is ${found}, but ${column.type} is held as ${wanted}`);

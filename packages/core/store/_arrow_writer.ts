@@ -1,7 +1,7 @@
 // Writes Arrow IPC files, with compressed buffers where a codec is given.
 import type * as Arrow from "apache-arrow";
 import type { ArrowModule } from "./_arrow_types.ts";
-import type { Packed } from "./codecs/_planes.ts";
+import type { Packed } from "./codecs/_frame.ts";
 import type { BufferCodec } from "./codecs/types.ts";
 
 interface Compressed {

@@ -247,7 +247,7 @@ Deno.test("a full disk names the folder and the remedy, and loses nothing that w
           await run().then(() => console.log("no error"), (error) => console.log(error.message));
         }`,
         `{ resume: ${resume} }`,
-        `trap "" XFSZ; ulimit -f 64;`,
+        `trap "" XFSZ; ulimit -f 16;`,
       );
       const { stdout, stderr } = await child.output();
       const lines = new TextDecoder().decode(stdout).trim().split("\n");
@@ -317,7 +317,7 @@ Deno.test("a full disk while the journal grows leaves it whole", async () => {
       try { for (; k < 1000; k++) await writer.write(chunkOf(k * 10, k * 10 + 10, [[k * 10, k * 10 + 1]])); }
       catch (error) { console.log(k + " " + error.message); }`,
       `{ resume: true }`,
-      `trap "" XFSZ; ulimit -f 64;`,
+      `trap "" XFSZ; ulimit -f 16;`,
     );
     const { stdout, stderr } = await child.output();
     assert.notEqual(stdout.length, 0, new TextDecoder().decode(stderr));

@@ -1,18 +1,11 @@
 // Samples of 16 bits into two planes of bytes and back: zigzag of the distance from each row's base, then a byte shuffle, then
 // zstd's format.
+import { BLOCK, Blocks, type Packed, place } from "./_frame.ts";
+import { joinRows, memory, splitRows } from "./wasm/planes.wasm";
 import { zstdBuffers } from "./zstd.ts";
-import { heapBase, joinRows, memory, packBlock, splitRows } from "./wasm/planes.wasm";
 
 /** Samples of 16 bits. */
 export type Words = Uint16Array | Int16Array;
-
-/** Bytes as a zstd frame. */
-export interface Packed {
-  /** The frame. */
-  readonly bytes: Uint8Array;
-  /** Bytes that come out of it. */
-  readonly size: number;
-}
 
 /** Rows of samples, divided. */
 export interface Planes {
@@ -26,31 +19,21 @@ export interface Planes {
   readonly hasHigh: boolean;
 }
 
-/** Samples that are worked on at once, and make a block of a frame: they stay in the cache. */
-const BLOCK = 2 ** 16;
 /** Rows at once. */
 const ROWS = 2 ** 13;
-/** Bytes that are kept to be used again. */
-const KEPT = 2 ** 24;
-/** Room for a block that is packed, also while it is not known yet that this does not pay. */
-const ROOM = 2 * BLOCK;
 
-// The memory: samples, offsets, bases, planes, a packed block.
-const start = (heapBase() + 63) & ~63;
 const AT = {
-  samples: start,
-  offsets: start + 2 * BLOCK + 64,
-  bases: start + 2 * BLOCK + 4 * ROWS + 128,
-  low: start + 2 * BLOCK + 6 * ROWS + 128,
-  high: start + 3 * BLOCK + 6 * ROWS + 192,
-  packed: start + 4 * BLOCK + 6 * ROWS + 256,
+  samples: place(2 * BLOCK + 8),
+  offsets: place(4 * (ROWS + 1)),
+  bases: place(2 * ROWS),
+  low: place(BLOCK),
+  high: place(BLOCK),
 };
 const samplesThere = new Uint8Array(memory.buffer, AT.samples, 2 * BLOCK + 8);
 const offsetsThere = new Uint32Array(memory.buffer, AT.offsets, ROWS + 1);
 const basesThere = new Uint16Array(memory.buffer, AT.bases, ROWS);
 const lowThere = new Uint8Array(memory.buffer, AT.low, BLOCK);
 const highThere = new Uint8Array(memory.buffer, AT.high, BLOCK);
-const packedThere = new Uint8Array(memory.buffer, AT.packed, ROOM);
 
 /** Where rows lie: `offsets` of ragged ones, or all of one width. */
 export type Rows = { readonly offsets: Uint32Array | Int32Array } | { readonly width: number };
@@ -90,43 +73,16 @@ function* blocksOf(count: number, where: Rows): Generator<Block> {
   }
 }
 
-/** A zstd frame as it grows; its bytes are used again for the next one. */
-class Frame {
-  #bytes = new Uint8Array(2 ** 16);
-  #size = 0;
-
-  /** Begin the frame of `size` bytes: its magic number, that it is one segment, and the size. */
-  begin(size: number): void {
-    const view = new DataView(this.#bytes.buffer);
-    view.setUint32(0, 0xfd2fb528, true);
-    view.setUint8(4, 0xa0);
-    view.setUint32(5, size, true);
-    this.#size = 9;
-  }
-
-  /** The next block: `length` bytes at an address. */
-  add(at: number, length: number, last: boolean): void {
-    const bytes = packBlock(at, length, AT.packed, last ? 1 : 0);
-    if (this.#size + bytes > this.#bytes.length) {
-      const more = new Uint8Array(2 * this.#bytes.length + bytes);
-      more.set(this.#bytes);
-      this.#bytes = more;
-    }
-    this.#bytes.set(packedThere.subarray(0, bytes), this.#size);
-    this.#size += bytes;
-  }
-
-  /** A copy of what there is. */
-  take(): Uint8Array {
-    const bytes = this.#bytes.slice(0, this.#size);
-    if (this.#bytes.length > KEPT) this.#bytes = new Uint8Array(2 ** 16);
-    return bytes;
-  }
-}
-
-const lowFrame = new Frame(), highFrame = new Frame();
-/** The high plane of pulses, which has shorter repetitions than runs: zstd finds them. Used again. */
+const lowBlocks = new Blocks(), highBlocks = new Blocks();
+/** The high plane, used again. */
 let highPlane = new Uint8Array(0);
+
+/** A high plane that our frame makes no smaller than by this has pulses with shorter repetitions than runs: zstd finds them. */
+const SILENT = 32;
+/** Bytes of a plane that is too small for that to matter. */
+const LITTLE = 2 ** 10;
+/** Bytes that are kept to be used again. */
+const KEPT = 2 ** 24;
 
 /** Divide and pack the samples of `count` rows, of which the first starts at `values[0]`. O(samples). */
 export function packSamples(values: Words, count: number, where: Rows): Planes {
@@ -137,8 +93,6 @@ export function packSamples(values: Words, count: number, where: Rows): Planes {
     const none: Packed = { bytes: new Uint8Array(0), size };
     return { bases, low: none, high: none, hasHigh: false };
   }
-  lowFrame.begin(size);
-  highFrame.begin(size);
   if (highPlane.length < size) highPlane = new Uint8Array(size);
   let hasHigh = false;
   for (const { from, to, row, rows, goesOn } of blocksOf(count, where)) {
@@ -157,19 +111,19 @@ export function packSamples(values: Words, count: number, where: Rows): Planes {
       AT.high,
     );
     bases.set(basesThere.subarray(0, rows), row);
-    lowFrame.add(AT.low, to - from, to === size);
     if (seen !== 0) hasHigh = true;
-    if (!hasHigh) highFrame.add(AT.high, to - from, to === size);
+    lowBlocks.add(AT.low, to - from, to === size);
+    highBlocks.add(AT.high, to - from, to === size);
     highPlane.set(highThere.subarray(0, to - from), from);
   }
-  const high = hasHigh ? packedByZstd(highPlane.subarray(0, size)) : highFrame.take();
+  const low = Blocks.frame([lowBlocks], size);
+  let high = Blocks.frame([highBlocks], size);
+  if (SILENT * high.bytes.length > size && size > LITTLE) {
+    // In a buffer of its own: small results of zlib share one.
+    high = { bytes: new Uint8Array(zstdBuffers.encode(highPlane.subarray(0, size))), size };
+  }
   if (highPlane.length > KEPT) highPlane = new Uint8Array(0);
-  return { bases, low: { bytes: lowFrame.take(), size }, high: { bytes: high, size }, hasHigh };
-}
-
-/** The frame in a buffer of its own: small results of zlib share one. */
-function packedByZstd(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(zstdBuffers.encode(bytes));
+  return { bases, low, high, hasHigh };
 }
 
 /** Put the samples together again, into `out`. O(samples). */

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { decompress } from "fzstd";
 import { zstdDecompressSync } from "node:zlib";
-import { joinSamples, type Packed, packSamples, type Rows, type Words } from "./_planes.ts";
+import type { Packed } from "./_frame.ts";
+import { joinSamples, packSamples, type Rows, type Words } from "./_planes.ts";
 
 /** The same in plain TypeScript. */
 function reference(

@@ -55,11 +55,45 @@ export async function zstdForFlechette(): Promise<void> {
 }
 
 /** A reader that shares no code with ours: rows of a table in an Arrow file, by what the file says. */
-function readByOthers(bytes: Uint8Array): Record<string, unknown>[] {
+export function readByOthers(bytes: Uint8Array): Record<string, unknown>[] {
   const table = flechette.tableFromIPC(bytes, { useBigInt: true });
-  return table.toArray().map((row) =>
-    Object.fromEntries(table.names.map((name) => [String(name), plain(row[name])]))
+  const columns = table.names.map((name, k) => {
+    const { metadata } = table.schema.fields[k]!;
+    const cells = [...table.getChild(name)!] as unknown[];
+    const undo = metadata?.get("millrace.codec") === "bytes";
+    return undo ? unshuffled(cells, metadata!.get("millrace.type")!) : cells.map(plain);
+  });
+  return Array.from(
+    { length: table.numRows },
+    (_, row) => Object.fromEntries(table.names.map((name, k) => [String(name), columns[k]![row]])),
   );
+}
+
+/** Cells of shuffled bytes, or of lists of them, undone as `millrace.undo` says. */
+function unshuffled(cells: readonly unknown[], type: string): unknown[] {
+  const lists = type.endsWith("]");
+  const pieces = (lists ? cells.flatMap((cell) => [...cell as Iterable<Uint8Array>]) : cells) as Uint8Array[];
+  const n = pieces.length,
+    bytes = pieces.flatMap((piece) => [...piece]),
+    size = n === 0 ? 0 : bytes.length / n;
+  const number = new DataView(new ArrayBuffer(8));
+  let sum = 0n;
+  const numbers = pieces.map((_, i) => {
+    for (let k = 0; k < 8; k++) number.setUint8(k, k < size ? bytes[k * n + i]! : 0);
+    const bits = number.getBigUint64(0, true);
+    if (type.startsWith("f64")) return number.getFloat64(0, true);
+    if (type.startsWith("f32")) return number.getFloat32(0, true);
+    if (type.startsWith("u")) return size === 8 ? bits : Number(bits);
+    const signed = bits % 2n === 0n ? bits / 2n : -(bits + 1n) / 2n;
+    if (type !== "time") return size === 8 ? signed : Number(signed);
+    return sum = BigInt.asIntN(64, sum + signed);
+  });
+  if (!lists) return numbers;
+  let at = 0;
+  return cells.map((cell) => {
+    const { length } = [...cell as Iterable<unknown>];
+    return numbers.slice(at, at += length);
+  });
 }
 
 // deno-lint-ignore no-explicit-any -- whatever another program gives

@@ -20,13 +20,13 @@ export async function compile(): Promise<Uint8Array> {
   const folder = await Deno.makeTempDir({ prefix: "millrace_wasm_" });
   try {
     // The compiler takes files named *.ts; ours isn't one, since it is no TypeScript.
-    for (const name of ["planes", "zstd_block"]) {
+    for (const name of ["planes", "zstd_block", "numbers"]) {
       await Deno.copyFile(new URL(`${name}.as`, here), `${folder}/${name}.ts`);
     }
     const { success, stderr } = await run([], [
       `${folder}/planes.ts`,
       ...["--outFile", `${folder}/planes.wasm`, "--baseDir", folder],
-      ...["-O3", "--noAssert", "--runtime", "stub", "--enable", "simd", "--initialMemory", "16"],
+      ...["-O3", "--noAssert", "--runtime", "stub", "--enable", "simd", "--initialMemory", "32"],
     ]);
     if (!success) throw new Error(`Cannot compile planes.as: ${new TextDecoder().decode(stderr)}`);
     return await Deno.readFile(`${folder}/planes.wasm`);

@@ -8,6 +8,10 @@
 export const MOST: i32 = 1 << 17;
 /** Shortest run that becomes a match: a shorter one is cheaper as literals. */
 const RUN: i32 = 16;
+/** Literals are coded where that saves one of 2^5 bytes: others are read many times as fast. */
+const LEAST: i32 = 5;
+/** Bytes from which a part of them is counted. */
+const SAMPLED: i32 = 1 << 14;
 /** Longest Huffman code. */
 const BITS: i32 = 11;
 /** log2 of the states of every FSE code here. */
@@ -167,89 +171,160 @@ function keep(src: usize, n: i32): void {
   found += n;
 }
 
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function sameAsBefore(at: usize): u32 {
+  return i8x16.bitmask(i8x16.eq(v128.load(at), v128.load(at - 1)));
+}
+
 /** Finds runs; where there are any, what is between them goes into `literals`. Gives their number, and that of literals in `found`. */
 function findRuns(src: usize, n: i32): i32 {
-  let count = 0, from = 0, i = 1;
+  const stop = src + n;
+  let count = 0, from = src, at = src + 1;
+  let before: u32 = 0; // which of the 16 bytes before `at` are as the ones before them
   found = 0;
-  while (i + 16 <= n) {
-    if (!i8x16.all_true(i8x16.eq(v128.load(src + i), v128.load(src + i - 1)))) {
-      i += 16;
+  while (at + 16 <= stop) {
+    const same = sameAsBefore(at);
+    if (same !== 0xffff) {
+      before = same;
+      at += 16;
       continue;
     }
-    const byte = load<u8>(src + i);
-    let start = i, end = i + 16;
-    while (start > from + 1 && load<u8>(src + start - 2) === byte) start--;
-    const all = i8x16.splat(byte);
-    while (end + 16 <= n && i8x16.all_true(i8x16.eq(v128.load(src + end), all))) end += 16;
-    while (end < n && load<u8>(src + end) === byte) end++;
-    keep(src + from, start - from);
-    store<u32>(runs + 8 * count, start - from);
-    store<u32>(runs + 8 * count, end - start, 4);
+    const start = at - <usize>clz(~(before << 16));
+    let end = at + 16;
+    for (; end + 16 <= stop; end += 16) {
+      const more = sameAsBefore(end);
+      if (more === 0xffff) continue;
+      end += <usize>ctz(~more);
+      break;
+    }
+    while (end < stop && load<u8>(end) === load<u8>(end - 1)) end++;
+    keep(from, <i32>(start - from));
+    store<u32>(runs + 8 * count, <u32>(start - from));
+    store<u32>(runs + 8 * count, <u32>(end - start), 4);
     count++;
     from = end;
-    i = end + 1;
+    at = end + 1;
+    before = 0;
   }
-  if (count > 0) keep(src + from, n - from);
+  if (count > 0) keep(from, <i32>(stop - from));
   else found = n;
   return count;
 }
 
-/** Counts of the bytes: the first of the histograms. Gives the highest byte. */
-function countBytes(src: usize, n: i32): i32 {
-  memory.fill(counts, 0, 4096);
-  let i = 0;
-  for (; i + 8 <= n; i += 8) {
-    const x = load<u64>(src + i);
-    let p = counts + (<usize>(x & 255) << 2);
-    store<u32>(p, load<u32>(p) + 1);
-    p = counts + (<usize>(x >> 8 & 255) << 2);
-    store<u32>(p, load<u32>(p, 1024) + 1, 1024);
-    p = counts + (<usize>(x >> 16 & 255) << 2);
-    store<u32>(p, load<u32>(p, 2048) + 1, 2048);
-    p = counts + (<usize>(x >> 24 & 255) << 2);
-    store<u32>(p, load<u32>(p, 3072) + 1, 3072);
-    p = counts + (<usize>(x >> 32 & 255) << 2);
-    store<u32>(p, load<u32>(p) + 1);
-    p = counts + (<usize>(x >> 40 & 255) << 2);
-    store<u32>(p, load<u32>(p, 1024) + 1, 1024);
-    p = counts + (<usize>(x >> 48 & 255) << 2);
-    store<u32>(p, load<u32>(p, 2048) + 1, 2048);
-    p = counts + (<usize>(x >> 56) << 2);
-    store<u32>(p, load<u32>(p, 3072) + 1, 3072);
-  }
-  for (; i < n; i++) {
-    const p = counts + (<usize>load<u8>(src + i) << 2);
-    store<u32>(p, load<u32>(p) + 1);
-  }
-  let most = 0;
-  for (let s = 0; s < 256; s += 4) {
-    const p = counts + (<usize>s << 2);
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function countWord(x: u64): void {
+  let p = <usize>(x & 255) << 2;
+  store<u32>(p, load<u32>(p, counts) + 1, counts);
+  p = <usize>(x >> 8 & 255) << 2;
+  store<u32>(p, load<u32>(p, counts + 1024) + 1, counts + 1024);
+  p = <usize>(x >> 16 & 255) << 2;
+  store<u32>(p, load<u32>(p, counts + 2048) + 1, counts + 2048);
+  p = <usize>(x >> 24 & 255) << 2;
+  store<u32>(p, load<u32>(p, counts + 3072) + 1, counts + 3072);
+  p = <usize>(x >> 32 & 255) << 2;
+  store<u32>(p, load<u32>(p, counts) + 1, counts);
+  p = <usize>(x >> 40 & 255) << 2;
+  store<u32>(p, load<u32>(p, counts + 1024) + 1, counts + 1024);
+  p = <usize>(x >> 48 & 255) << 2;
+  store<u32>(p, load<u32>(p, counts + 2048) + 1, counts + 2048);
+  p = <usize>(x >> 56) << 2;
+  store<u32>(p, load<u32>(p, counts + 3072) + 1, counts + 3072);
+}
+
+/** Adds up the histograms in the first one. Gives how many bytes occur. */
+function addCounts(): i32 {
+  let kinds = 0;
+  for (let s: usize = 0; s < 1024; s += 16) {
+    const p = counts + s;
     const sum = i32x4.add(
       i32x4.add(v128.load(p), v128.load(p, 1024)),
       i32x4.add(v128.load(p, 2048), v128.load(p, 3072)),
     );
     v128.store(p, sum);
+    kinds += popcnt<i32>(i32x4.bitmask(i32x4.neg(sum)));
   }
-  for (let s = 255; s > 0; s--) {
-    if (load<u32>(counts + (<usize>s << 2)) > 0) {
-      most = s;
-      break;
+  return kinds;
+}
+
+function highestByte(src: usize, n: i32): i32 {
+  let most = i8x16.splat(0), i = 0;
+  for (; i + 16 <= n; i += 16) most = i8x16.max_u(most, v128.load(src + i));
+  let highest = 0;
+  for (; i < n; i++) highest = max(highest, <i32>load<u8>(src + i));
+  for (let shift = 0; shift < 4; shift++) {
+    const part = shift === 0
+      ? i32x4.extract_lane(most, 0)
+      : shift === 1
+      ? i32x4.extract_lane(most, 1)
+      : shift === 2
+      ? i32x4.extract_lane(most, 2)
+      : i32x4.extract_lane(most, 3);
+    for (let k = 0; k < 32; k += 8) highest = max(highest, part >> k & 255);
+  }
+  return highest;
+}
+
+/**
+ * Counts of the bytes: the first of the histograms. Gives the highest byte.
+ *
+ * Of many bytes a quarter is counted, here and there, if it has at least half of those up to the highest; any other counts as one.
+ */
+function countBytes(src: usize, n: i32): i32 {
+  const most = highestByte(src, n);
+  memory.fill(counts, 0, 4096);
+  if (n >= SAMPLED) {
+    for (let k: u32 = 0; k < <u32>n >> 8; k++) {
+      const at = src + (k << 8) + (k * 0x9e3779b1 >> 30 << 6);
+      for (let i: usize = 0; i < 64; i += 8) countWord(load<u64>(at + i));
     }
+    if (2 * addCounts() > most) {
+      for (let s = 0; s <= most; s++) {
+        const p = counts + 4 * s;
+        if (load<u32>(p) === 0) store<u32>(p, 1);
+      }
+      return most;
+    }
+    memory.fill(counts, 0, 4096);
   }
+  let i = 0;
+  for (; i + 8 <= n; i += 8) countWord(load<u64>(src + i));
+  for (; i < n; i++) {
+    const p = counts + (<usize>load<u8>(src + i) << 2);
+    store<u32>(p, load<u32>(p) + 1);
+  }
+  addCounts();
   return most;
 }
 
 /** Lengths of Huffman codes of at most 11 bits for the bytes counted. Gives how many bytes there are; none is coded below 2. */
 function codeLengths(most: i32): i32 {
   memory.fill(lengths, 0, 256);
-  // Sorted by count, ascending, by symbol where equal: count and symbol in one number.
-  let n = 0;
-  for (let s = most; s >= 0; s--) {
+  // Sorted by count, ascending, by symbol where equal: count and symbol in one number, first by the count's highest bit.
+  const tree = order + 1024;
+  memory.fill(tree, 0, 256);
+  for (let s = 0; s <= most; s++) {
     const times = load<u32>(counts + (<usize>s << 2));
     if (times === 0) continue;
-    const key = times << 8 | s;
-    let at = n++;
-    while (at > 0 && load<u32>(order + 4 * (at - 1)) > key) {
+    const p = tree + (<usize>highBit(times) << 3);
+    store<u32>(p, load<u32>(p) + 1);
+  }
+  let n = 0;
+  for (let bit: usize = 0; bit < 32; bit++) {
+    const here = <i32>load<u32>(tree + (bit << 3));
+    store<u32>(tree + (bit << 3), n);
+    store<u32>(tree + (bit << 3), n, 4);
+    n += here;
+  }
+  for (let s = 0; s <= most; s++) {
+    const times = load<u32>(counts + (<usize>s << 2));
+    if (times === 0) continue;
+    const key = times << 8 | s, p = tree + (<usize>highBit(times) << 3);
+    const start = <i32>load<u32>(p, 4);
+    let at = <i32>load<u32>(p);
+    store<u32>(p, at + 1);
+    while (at > start && load<u32>(order + 4 * (at - 1)) > key) {
       store<u32>(order + 4 * at, load<u32>(order + 4 * (at - 1)));
       at--;
     }
@@ -257,7 +332,6 @@ function codeLengths(most: i32): i32 {
   }
   if (n < 2) return n;
   // Moffat and Katajainen, in place: `tree` becomes the lengths of the sorted symbols, the longest first.
-  const tree = order + 1024;
   for (let k = 0; k < n; k++) store<u32>(tree + 4 * k, load<u32>(order + 4 * k) >> 8);
   let root = 0, leaf = 0;
   for (let next = 0; next < n - 1; next++) {
@@ -445,19 +519,13 @@ function putStream(out: usize, src: usize, n: i32): usize {
   const rest = src + (n & 3);
   while (p > rest) {
     p -= 4;
-    let code = load<u64>(codes + (<usize>load<u8>(p, 3) << 3));
-    bits = bits >> code | code;
-    at += code;
-    code = load<u64>(codes + (<usize>load<u8>(p, 2) << 3));
-    bits = bits >> code | code;
-    at += code;
-    code = load<u64>(codes + (<usize>load<u8>(p, 1) << 3));
-    bits = bits >> code | code;
-    at += code;
-    code = load<u64>(codes + (<usize>load<u8>(p) << 3));
-    bits = bits >> code | code;
+    const a = load<u64>(<usize>load<u8>(p, 3) << 3, codes), b = load<u64>(<usize>load<u8>(p, 2) << 3, codes);
+    const c = load<u64>(<usize>load<u8>(p, 1) << 3, codes), d = load<u64>(<usize>load<u8>(p) << 3, codes);
+    // Pairs first: only one of these steps waits for the codes before. A shift looks at the lowest 6 bits alone.
+    const two = c + d, four = a + b + two;
+    bits = bits >> four | (a >> b | b) >> two | (c >> d | d);
     // What lies below the codes in `bits` never reaches those: 4 codes and 7 bits leave 13 free.
-    at = (at + code) & 255;
+    at = (at + four) & 255;
     store<u64>(out, bits >> (64 - at));
     out += <usize>(at >> 3);
     at &= 7;
@@ -480,6 +548,17 @@ function putRaw(out: usize, src: usize, n: i32): usize {
   return out + 3 + n;
 }
 
+/** Bytes that the counted ones take in their codes, to their number. */
+function coded(most: i32): f64 {
+  let bits = 0, n = 0;
+  for (let s = 0; s <= most; s++) {
+    const times = load<i32>(counts + 4 * s);
+    n += times;
+    bits += times * <i32>load<u8>(lengths + s);
+  }
+  return <f64>bits / <f64>(8 * n);
+}
+
 /** The section of literals. */
 function putLiterals(out: usize, src: usize, n: i32): usize {
   if (n < 64) return putRaw(out, src, n);
@@ -490,6 +569,7 @@ function putLiterals(out: usize, src: usize, n: i32): usize {
     store<u8>(out + 3, load<u8>(src));
     return out + 4;
   }
+  if (coded(most) > 1 - 1 / <f64>(1 << LEAST)) return putRaw(out, src, n);
   const longest = makeCodes(most);
   const tree = putTree(out + 5, most, longest);
   if (tree === 0) return putRaw(out, src, n);

@@ -1,0 +1,86 @@
+// Columns of numbers of 2 bytes and more as planes of bytes: plain Arrow columns that say how to undo it.
+//
+// `FixedSizeBinary[bytes of a number]` in the place of the numbers' own type, in lists too. The column's buffer has byte 0 of every
+// number, then byte 1 of every one, and so on.
+import type * as Arrow from "apache-arrow";
+import type { Column, Ragged, TypedArray } from "../data/schema.ts";
+import type { ArrowField, BatchColumn } from "./_arrow_batch.ts";
+import { CODEC_KEY, hasPlanes, UNDO_KEY } from "./_arrow_planes.ts";
+import type { ArrowModule } from "./_arrow_types.ts";
+import type { Packed } from "./codecs/_frame.ts";
+import { type Before, packNumbers, unpackNumbers, unpackOffsets, unpackTimes } from "./codecs/_numbers.ts";
+
+const BYTES =
+  "all bytes of the column's buffer in order are bytes 0 of its n numbers, then bytes 1, and so on";
+const UNDO: Readonly<Record<Before, string>> = {
+  none: `${BYTES}; number = its bytes, the lowest first`,
+  zigzag: `${BYTES}; z = its bytes, the lowest first; number = z even ? z / 2 : -(z + 1) / 2`,
+  steps: `${BYTES}; z = its bytes, the lowest first; step = z even ? z / 2 : -(z + 1) / 2; ` +
+    "number = sum of the steps up to its own, modulo 2^64",
+};
+
+/** Whether the waveform codec shuffles a column's bytes: numbers of 2 bytes and more that are no samples. */
+export function isShuffled(column: Column): boolean {
+  return column.bytes > 1 && !hasPlanes(column);
+}
+
+/** What is done before. */
+function before({ kind, element }: Column): Before {
+  if (kind === "time") return "steps";
+  return element.startsWith("i") ? "zigzag" : "none";
+}
+
+/** The type that stands for a column's numbers. */
+export function shuffledType(
+  arrow: ArrowModule,
+  column: Column,
+  metadata: Map<string, string>,
+): Arrow.DataType {
+  metadata.set(CODEC_KEY, "bytes").set(UNDO_KEY, UNDO[before(column)]);
+  return new arrow.FixedSizeBinary(column.bytes);
+}
+
+/** Whether the bytes of a column in a file are shuffled. */
+export function holdsShuffled(field: ArrowField): boolean {
+  return field.metadata.get(CODEC_KEY) === "bytes";
+}
+
+/** Arrow's data of shuffled numbers: in their place the frame, by its buffer in `packed` too. Times count from `t0`. */
+export function shuffledData(
+  arrow: ArrowModule,
+  column: Column,
+  values: TypedArray,
+  t0: bigint,
+  packed: Map<ArrayBufferLike, Packed>,
+): Arrow.Data {
+  const frame = packNumbers(values, before(column), t0);
+  packed.set(frame.bytes.buffer, frame);
+  const type = new arrow.FixedSizeBinary(column.bytes);
+  return arrow.makeData({ type, length: values.length, nullCount: 0, data: frame.bytes });
+}
+
+/** All times of a shuffled column. */
+export function shuffledTimes({ values, length }: BatchColumn): BigInt64Array {
+  return unpackTimes(values as Uint8Array, length);
+}
+
+/** Rows from `from` on of a shuffled column (of a ragged one the values, whose offsets are there) into the table's. */
+export function copyShuffled(
+  column: Column,
+  data: BatchColumn,
+  from: number,
+  width: number,
+  t0: bigint,
+  target: TypedArray | Ragged,
+): void {
+  if (column.kind === "time") {
+    return unpackOffsets(data.values as Uint8Array, data.length, from, t0, target as Float64Array);
+  }
+  if (column.kind === "scalar") {
+    return unpackNumbers(data.values as Uint8Array, data.length, before(column), from, target as TypedArray);
+  }
+  const { values, length } = data.children[0]!;
+  const ragged = "offsets" in target;
+  const first = ragged ? (data.values as Int32Array)[from]! : from * width;
+  unpackNumbers(values as Uint8Array, length, before(column), first, ragged ? target.values : target);
+}

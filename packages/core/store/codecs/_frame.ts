@@ -1,0 +1,73 @@
+// zstd frames of blocks that our kernels make, and where these have their memory.
+import { heapBase, memory, packBlock } from "./wasm/planes.wasm";
+
+/** Bytes as a zstd frame. */
+export interface Packed {
+  /** The frame. */
+  readonly bytes: Uint8Array;
+  /** Bytes that come out of it. */
+  readonly size: number;
+}
+
+/** Most bytes of a block: what is worked on at once stays in the cache. */
+export const BLOCK = 2 ** 16;
+/** Room for a block that is packed, also while it is not known yet that this does not pay. */
+const ROOM = 2 * BLOCK;
+/** Bytes of a frame's header. */
+const HEADER = 9;
+/** Bytes that are kept to be used again. */
+const KEPT = 2 ** 24;
+
+let free = (heapBase() + 63) & ~63;
+
+/** Address of `bytes` of the kernels' memory, and 64 behind them, for good. */
+export function place(bytes: number): number {
+  const at = free;
+  free = (at + bytes + 127) & ~63;
+  const more = free - memory.buffer.byteLength;
+  if (more > 0) throw new RangeError(`The kernels' memory is ${more} bytes too small`);
+  return at;
+}
+
+const packed = place(ROOM);
+const packedThere = new Uint8Array(memory.buffer, packed, ROOM);
+
+/** Blocks of a frame as they come; their bytes are used again for the next one. */
+export class Blocks {
+  #bytes = new Uint8Array(2 ** 12);
+  #size = 0;
+
+  /** The next block: 1 to 64 KiB at an address. */
+  add(at: number, length: number, last: boolean): void {
+    const bytes = packBlock(at, length, packed, last ? 1 : 0);
+    if (this.#size + bytes > this.#bytes.length) {
+      const more = new Uint8Array(2 * this.#bytes.length + bytes);
+      more.set(this.#bytes.subarray(0, this.#size));
+      this.#bytes = more;
+    }
+    this.#bytes.set(packedThere.subarray(0, bytes), this.#size);
+    this.#size += bytes;
+  }
+
+  /** The frame of several runs of blocks, out of which `size` bytes come. They are empty afterwards. */
+  static frame(parts: readonly Blocks[], size: number): Packed {
+    let at = HEADER;
+    const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.#size, HEADER));
+    const view = new DataView(bytes.buffer);
+    view.setUint32(0, 0xfd2fb528, true);
+    view.setUint8(4, 0xa0); // one segment; its size has 4 bytes
+    view.setUint32(5, size, true);
+    for (const part of parts) {
+      bytes.set(part.#bytes.subarray(0, part.#size), at);
+      at += part.#size;
+      part.clear();
+    }
+    return { bytes, size };
+  }
+
+  /** Forget what there is. */
+  clear(): void {
+    this.#size = 0;
+    if (this.#bytes.length > KEPT) this.#bytes = new Uint8Array(2 ** 12);
+  }
+}
