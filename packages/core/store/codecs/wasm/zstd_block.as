@@ -377,15 +377,34 @@ function limit(tree: usize, n: i32): void {
     if (load<u32>(tree + 4 * k) > <u32>BITS) store<u32>(tree + 4 * k, BITS);
     sum += full >> load<u32>(tree + 4 * k);
   }
-  // Too much is given away: longer codes for the rarest that can have one.
-  for (let k = 0; sum > full;) {
-    const length = load<u32>(tree + 4 * k);
-    if (length === <u32>BITS) {
-      k++;
-      continue;
+  // Too much is given away: longer codes where that costs least for what it frees. Of each length the rarest comes first: where
+  // they begin is in `cumul`, where they end 16 numbers on.
+  memory.fill(cumul, 0, 64);
+  for (let k = 0; k < n; k++) {
+    const p = cumul + 2 * <usize>load<u32>(tree + 4 * k);
+    store<u16>(p, load<u16>(p) + 1);
+  }
+  for (let length = BITS - 1, before = <u32>load<u16>(cumul + 2 * BITS); length > 0; length--) {
+    const p = cumul + 2 * length, here = <u32>load<u16>(p);
+    store<u16>(p, before);
+    before += here;
+    store<u16>(p, before, 32);
+  }
+  while (sum > full) {
+    let best = 0, least: u64 = 0xffffffffffffffff;
+    for (let length = 1; length < BITS; length++) {
+      const p = cumul + 2 * length, first = <usize>load<u16>(p);
+      if (first === <usize>load<u16>(p, 32)) continue;
+      const costs = <u64>(load<u32>(order + 4 * first) >> 8) << length;
+      if (costs >= least) continue;
+      least = costs;
+      best = length;
     }
-    store<u32>(tree + 4 * k, length + 1);
-    sum -= full >> (length + 1);
+    const p = cumul + 2 * best, first = <usize>load<u16>(p);
+    store<u32>(tree + 4 * first, best + 1);
+    store<u16>(p, first + 1);
+    if (best + 1 < BITS) store<u16>(p, first + 1, 34);
+    sum -= full >> (best + 1);
   }
   // What that left over goes to the most frequent that it is enough for.
   while (sum < full) {
