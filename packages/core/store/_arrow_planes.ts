@@ -6,7 +6,7 @@ import type * as Arrow from "apache-arrow";
 import type { Column, Ragged } from "../data/schema.ts";
 import type { ArrowModule } from "./_arrow_types.ts";
 import type { ArrowField, BatchColumn } from "./_arrow_batch.ts";
-import type { Packed } from "./codecs/_frame.ts";
+import { packBytes, type Packed } from "./codecs/_frame.ts";
 import { joinSamples, type Planes, type Rows, type Words } from "./codecs/_planes.ts";
 
 /** Field metadata: the codec of the column. */
@@ -66,6 +66,8 @@ export function planesData(
     nullCount: 0,
     children: [bytes(low), bytes(high)],
   });
+  const frame = packBytes(new Uint8Array(bases.buffer, bases.byteOffset, bases.byteLength));
+  packed.set(frame.bytes.buffer, frame);
   const list = valueOffsets
     ? arrow.makeData({ type: samples.type as Arrow.List, length: rows, nullCount: 0, valueOffsets, child })
     : arrow.makeData({ type: samples.type as Arrow.FixedSizeList, length: rows, nullCount: 0, child });
@@ -73,7 +75,7 @@ export function planesData(
     type: base.type as Arrow.Uint16,
     length: rows,
     nullCount: 0,
-    data: bases as Uint16Array,
+    data: frame.bytes as unknown as Uint16Array,
   });
   return arrow.makeData({ type, length: rows, nullCount: 0, children: [bare, list] });
 }

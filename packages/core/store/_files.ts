@@ -4,7 +4,7 @@ import type { Account, BufferHandle, BufferPool } from "../data/buffer_pool.ts";
 import type { Verify } from "./types.ts";
 
 /** Parts smaller than this are gathered into one write. */
-const SMALL = 2 ** 16;
+const SMALL = 2 ** 19;
 
 /** A full disk, a spent quota, a file above its limit: not all of them come with a code. */
 const FULL = /ENOSPC|EDQUOT|EFBIG|no space left|not enough space|quota exceeded|file too large/i;

@@ -37,8 +37,8 @@ export class Blocks {
   #bytes = new Uint8Array(2 ** 12);
   #size = 0;
 
-  /** The next block: 1 to 64 KiB at an address. */
-  add(at: number, length: number, last: boolean): void {
+  /** The next block: 1 to 64 KiB at an address. Gives its bytes. */
+  add(at: number, length: number, last: boolean): number {
     const bytes = packBlock(at, length, packed, last ? 1 : 0);
     if (this.#size + bytes > this.#bytes.length) {
       const more = new Uint8Array(2 * this.#bytes.length + bytes);
@@ -47,6 +47,7 @@ export class Blocks {
     }
     this.#bytes.set(packedThere.subarray(0, bytes), this.#size);
     this.#size += bytes;
+    return bytes;
   }
 
   /** The frame of several runs of blocks, out of which `size` bytes come. They are empty afterwards. */
@@ -70,4 +71,20 @@ export class Blocks {
     this.#size = 0;
     if (this.#bytes.length > KEPT) this.#bytes = new Uint8Array(2 ** 12);
   }
+}
+
+const source = place(BLOCK);
+const there = new Uint8Array(memory.buffer, source, BLOCK);
+const blocks = new Blocks();
+
+/** A frame of bytes that repeat nothing but runs. O(bytes). */
+export function packBytes(bytes: Uint8Array): Packed {
+  const size = bytes.length;
+  if (size === 0) return { bytes: new Uint8Array(0), size };
+  for (let from = 0; from < size; from += BLOCK) {
+    const to = Math.min(size, from + BLOCK);
+    there.set(bytes.subarray(from, to));
+    blocks.add(source, to - from, to === size);
+  }
+  return Blocks.frame([blocks], size);
 }

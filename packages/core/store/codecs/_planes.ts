@@ -77,10 +77,12 @@ const lowBlocks = new Blocks(), highBlocks = new Blocks();
 /** The high plane, used again. */
 let highPlane = new Uint8Array(0);
 
-/** A high plane that our frame makes no smaller than by this has pulses with shorter repetitions than runs: zstd finds them. */
+/** A high plane that is packed to less than 1/32 is left so. */
 const SILENT = 32;
 /** Bytes of a plane that is too small for that to matter. */
 const LITTLE = 2 ** 10;
+/** By how much zstd must pack pulses better, which have shorter repetitions than runs. */
+const BETTER = 0.95;
 /** Bytes that are kept to be used again. */
 const KEPT = 2 ** 24;
 
@@ -94,7 +96,7 @@ export function packSamples(values: Words, count: number, where: Rows): Planes {
     return { bases, low: none, high: none, hasHigh: false };
   }
   if (highPlane.length < size) highPlane = new Uint8Array(size);
-  let hasHigh = false;
+  let hasHigh = false, worst = { from: 0, to: 0, bytes: 0 };
   for (const { from, to, row, rows, goesOn } of blocksOf(count, where)) {
     if (to === from) continue;
     // As they lie to 8 bytes: elsewhere V8 copies shared memory byte by byte.
@@ -113,12 +115,17 @@ export function packSamples(values: Words, count: number, where: Rows): Planes {
     bases.set(basesThere.subarray(0, rows), row);
     if (seen !== 0) hasHigh = true;
     lowBlocks.add(AT.low, to - from, to === size);
-    highBlocks.add(AT.high, to - from, to === size);
+    const bytes = highBlocks.add(AT.high, to - from, to === size);
+    if (bytes > worst.bytes) worst = { from, to, bytes };
     highPlane.set(highThere.subarray(0, to - from), from);
   }
   const low = Blocks.frame([lowBlocks], size);
   let high = Blocks.frame([highBlocks], size);
-  if (SILENT * high.bytes.length > size && size > LITTLE) {
+  const { from, to, bytes } = worst;
+  if (
+    SILENT * high.bytes.length > size && size > LITTLE &&
+    zstdBuffers.encode(highPlane.subarray(from, to)).length < BETTER * bytes
+  ) {
     // In a buffer of its own: small results of zlib share one.
     high = { bytes: new Uint8Array(zstdBuffers.encode(highPlane.subarray(0, size))), size };
   }
