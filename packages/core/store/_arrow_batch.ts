@@ -173,7 +173,8 @@ class Columns {
     this.#types = types;
   }
 
-  next(field: Arrow.Field): BatchColumn {
+  /** The next column, or one in that of a `name`. */
+  next(field: Arrow.Field, name = field.name): BatchColumn {
     const kind = kindOf(field.type, this.#types);
     const count = kind === undefined ? undefined : BUFFERS[kind];
     if (count === undefined) {
@@ -182,20 +183,20 @@ class Columns {
       );
     }
     const node = this.#nodes[this.#node++];
-    if (!node) throw new SyntaxError(`column "${field.name}" is missing in its record batch`);
-    this.#take(field); // which rows are null; none is
-    const region = count === 1 ? this.#take(field) : undefined;
-    const children = (field.type.children ?? []).map((child: Arrow.Field) => this.next(child));
+    if (!node) throw new SyntaxError(`column "${name}" is missing in its record batch`);
+    this.#take(name); // which rows are null; none is
+    const region = count === 1 ? this.#take(name) : undefined;
+    const children = (field.type.children ?? []).map((child: Arrow.Field) => this.next(child, name));
     const { length, nullCount } = node;
-    return new BufferColumn(field, length, nullCount, children, region, this.#codec, kind === "List");
+    return new BufferColumn(name, field, length, nullCount, children, region, this.#codec, kind === "List");
   }
 
-  #take(field: Arrow.Field): Uint8Array {
+  #take(name: string): Uint8Array {
     const region = this.#buffers[this.#buffer++];
-    if (!region) throw new SyntaxError(`column "${field.name}" is missing in its record batch`);
+    if (!region) throw new SyntaxError(`column "${name}" is missing in its record batch`);
     const { offset, length } = region;
     if (offset < 0 || length < 0 || offset + length > this.#body.length) {
-      throw new SyntaxError(`column "${field.name}" lies outside its record batch`);
+      throw new SyntaxError(`column "${name}" lies outside its record batch`);
     }
     return this.#body.subarray(offset, offset + length);
   }
@@ -217,6 +218,8 @@ class BufferColumn implements BatchColumn {
   readonly nullCount: number;
   readonly children: readonly BatchColumn[];
   readonly bytes: number;
+  /** The whole column's. */
+  readonly #name: string;
   readonly #region: Uint8Array | undefined;
   /** Set where the buffer is compressed. */
   readonly #codec: BufferCodec | undefined;
@@ -224,6 +227,7 @@ class BufferColumn implements BatchColumn {
   #values: TypedArray | undefined;
 
   constructor(
+    name: string,
     field: Arrow.Field,
     length: number,
     nullCount: number,
@@ -232,6 +236,7 @@ class BufferColumn implements BatchColumn {
     codec: BufferCodec | undefined,
     isList: boolean,
   ) {
+    this.#name = name;
     this.field = field;
     this.length = length;
     this.nullCount = nullCount;
@@ -242,13 +247,13 @@ class BufferColumn implements BatchColumn {
       this.bytes = region?.length ?? 0;
       return;
     }
-    if (region.length < PREFIX) throw new SyntaxError(`column "${field.name}" is cut off in its buffer`);
+    if (region.length < PREFIX) throw new SyntaxError(`column "${name}" is cut off in its buffer`);
     const size = new DataView(region.buffer, region.byteOffset, PREFIX).getBigInt64(0, true);
     this.#region = region.subarray(PREFIX);
     if (size === -1n) this.bytes = this.#region.length; // not compressed
     else {
       if (size < 0n || size > BigInt(Number.MAX_SAFE_INTEGER)) {
-        throw new SyntaxError(`column "${field.name}" has a buffer of ${size} bytes`);
+        throw new SyntaxError(`column "${name}" has a buffer of ${size} bytes`);
       }
       this.bytes = Number(size);
       this.#codec = codec;
@@ -256,7 +261,7 @@ class BufferColumn implements BatchColumn {
       const most = this.#wanted() + PADDING;
       if (this.bytes > most) {
         throw new SyntaxError(
-          `column "${field.name}" says that it has ${size} bytes uncompressed, but ${length} rows have at most ${most}`,
+          `column "${name}" says that it has ${size} bytes uncompressed, but ${length} rows have at most ${most}`,
         );
       }
     }
@@ -283,7 +288,7 @@ class BufferColumn implements BatchColumn {
       bytes = this.#codec ? this.#codec.decode(region, this.bytes) : region;
     } catch (cause) {
       if (!(cause instanceof SyntaxError)) throw cause;
-      throw new SyntaxError(`column "${this.field.name}" is damaged: ${cause.message}`, { cause });
+      throw new SyntaxError(`column "${this.#name}" is damaged: ${cause.message}`, { cause });
     }
     const type = this.#isList ? Int32Array : this.field.type.ArrayType as typeof Uint8Array;
     const size = type.BYTES_PER_ELEMENT;

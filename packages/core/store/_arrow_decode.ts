@@ -89,8 +89,22 @@ export class ArrowFile {
       throw new TypeError(`Cannot read column "${name}" as time: it is ${column.type}`);
     }
     const data = this.#data.get(name)!;
-    if (holdsShuffled(data.field)) return shuffledTimes(data);
-    return (data.values as BigInt64Array).subarray(0, this.rows);
+    return this.#reading(() =>
+      holdsShuffled(data.field) ? shuffledTimes(data) : (data.values as BigInt64Array).subarray(0, this.rows)
+    );
+  }
+
+  /** What goes wrong names the file. */
+  #reading<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      if (error instanceof SyntaxError) {
+        throw new SyntaxError(`Cannot read ${this.#name}: ${error.message}`, { cause: error });
+      }
+      if (!(error instanceof RangeError)) throw error;
+      throw new RangeError(`Cannot read ${this.#name}: ${error.message}`, { cause: error });
+    }
   }
 
   /**
@@ -109,7 +123,9 @@ export class ArrowFile {
     const widths: Record<string, number> = {}, values: Record<string, number> = {};
     for (const column of chosen.columns) {
       if (column.kind === "fixed") widths[column.name] = this.#width(column);
-      if (column.kind === "ragged") values[column.name] = this.#count(column, from, to);
+      if (column.kind === "ragged") {
+        values[column.name] = this.#reading(() => this.#count(column, from, to));
+      }
     }
     const { pool, account } = options;
     const table = Table.allocate(chosen, to - from, {
@@ -120,14 +136,12 @@ export class ArrowFile {
       ...(account && { account }),
     });
     try {
-      for (const column of chosen.columns) this.#copy(column, from, table);
+      this.#reading(() => {
+        for (const column of chosen.columns) this.#copy(column, from, table);
+      });
     } catch (error) {
       table.release();
-      if (error instanceof SyntaxError) {
-        throw new SyntaxError(`Cannot read ${this.#name}: ${error.message}`, { cause: error });
-      }
-      if (!(error instanceof RangeError)) throw error;
-      throw new RangeError(`Cannot read ${this.#name}: ${error.message}`, { cause: error });
+      throw error;
     }
     return table;
   }
@@ -166,7 +180,7 @@ export class ArrowFile {
     let bad = offsets[from]! < 0;
     for (let i = from; i < to; i++) if (offsets[i]! > offsets[i + 1]!) bad = true;
     if (bad || offsets[to]! > data.children[0]!.length) {
-      throw new SyntaxError(`Cannot read ${this.#name}: column "${column.name}" has damaged offsets`);
+      throw new SyntaxError(`column "${column.name}" has damaged offsets`);
     }
     return offsets[to]! - offsets[from]!;
   }

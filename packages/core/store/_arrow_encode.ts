@@ -41,21 +41,21 @@ export async function encodeTable(table: Table, options: EncodeOptions = {}): Pr
   checkColumns(table, schema);
   checkEncodable(table);
   const codec = codecOf(options.codec ?? "none");
+  // Tables without samples stay plain Arrow.
+  const planes = codec.planes && schema.columns.some(hasPlanes);
   const arrow = await import("apache-arrow");
   const rows = table.length;
   const metadata = new Map(Object.entries(options.metadata ?? {}));
-  const fields = schema.columns.map((column) =>
-    fieldOf(arrow, column, table.width(column.name), codec.planes)
-  );
+  const fields = schema.columns.map((column) => fieldOf(arrow, column, table.width(column.name), planes));
   const low: string[] = [], packed = new Map<ArrayBufferLike, Packed>();
   const children = schema.columns.map((column, k) => {
-    if (!codec.planes || !hasPlanes(column)) {
-      const shuffled = codec.planes && isShuffled(column) ? packed : undefined;
+    if (!planes || !hasPlanes(column)) {
+      const shuffled = planes && isShuffled(column) ? packed : undefined;
       return dataOf(arrow, table, column, fields[k]!.type, shuffled);
     }
-    const { planes, offsets } = split(table, column);
-    if (!planes.hasHigh) low.push(column.name);
-    return planesData(arrow, fields[k]!, rows, planes, offsets, packed);
+    const { divided, offsets } = split(table, column);
+    if (!divided.hasHigh) low.push(column.name);
+    return planesData(arrow, fields[k]!, rows, divided, offsets, packed);
   });
   if (low.length > 0) metadata.set(LOW_KEY, JSON.stringify(low));
   const arrowSchema = new arrow.Schema(fields, metadata);
@@ -69,13 +69,13 @@ export async function encodeTable(table: Table, options: EncodeOptions = {}): Pr
 function split(
   table: Table,
   column: Column,
-): { planes: Planes; offsets?: Int32Array } {
+): { divided: Planes; offsets?: Int32Array } {
   const rows = table.length;
   const held = table.columns[column.name] as Words | Ragged<Words>;
-  if (!("offsets" in held)) return { planes: packSamples(held, rows, { width: table.width(column.name) }) };
+  if (!("offsets" in held)) return { divided: packSamples(held, rows, { width: table.width(column.name) }) };
   const offsets = arrowOffsets(held, rows);
   const values = held.values.subarray(held.offsets[0]!, held.offsets[rows]);
-  return { planes: packSamples(values, rows, { offsets }), offsets };
+  return { divided: packSamples(values, rows, { offsets }), offsets };
 }
 
 /** @throws {RangeError} When a table takes 2 GiB or more, or its times may not fit 64 bits. */

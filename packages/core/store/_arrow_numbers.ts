@@ -1,4 +1,4 @@
-// Columns of numbers of 2 bytes and more as planes of bytes: plain Arrow columns that say how to undo it.
+// Columns of numbers of 2 bytes and more beside samples, as planes of bytes: plain Arrow columns that say how to undo it.
 //
 // `FixedSizeBinary[bytes of a number]` in the place of the numbers' own type, in lists too. The column's buffer has byte 0 of every
 // number, then byte 1 of every one, and so on.
@@ -19,7 +19,7 @@ const UNDO: Readonly<Record<Before, string>> = {
     "number = sum of the steps up to its own, modulo 2^64",
 };
 
-/** Whether the waveform codec shuffles a column's bytes: numbers of 2 bytes and more that are no samples. */
+/** Whether the waveform codec shuffles a column's bytes beside samples: numbers of 2 bytes and more that are none themselves. */
 export function isShuffled(column: Column): boolean {
   return column.bytes > 1 && !hasPlanes(column);
 }
@@ -74,7 +74,12 @@ export function copyShuffled(
   target: TypedArray | Ragged,
 ): void {
   if (column.kind === "time") {
-    return unpackOffsets(data.values as Uint8Array, data.length, from, t0, target as Float64Array);
+    try {
+      return unpackOffsets(data.values as Uint8Array, data.length, from, t0, target as Float64Array);
+    } catch (cause) {
+      if (!(cause instanceof RangeError)) throw cause;
+      throw new RangeError(`column "${column.name}": ${cause.message}`, { cause });
+    }
   }
   if (column.kind === "scalar") {
     return unpackNumbers(data.values as Uint8Array, data.length, before(column), from, target as TypedArray);

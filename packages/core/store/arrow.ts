@@ -9,8 +9,9 @@
  * | `"u16[800]"`, `"u16[n]"` | `FixedSizeList[800]<Uint16>` |
  * | `"u16[]"` | `List<Uint16>` |
  *
- * With the codec `"waveform"`, samples of 16 bits are `Struct<base, samples: List<Struct<low, high>>>`, whose field metadata say how
- * to undo it (`millrace.codec`, `millrace.undo`); with it and with `"zstd"`, buffers are compressed in Arrow's own way.
+ * With the codec `"waveform"`, samples of 16 bits are `Struct<base, samples: List<Struct<low, high>>>`, and beside them times and
+ * other numbers of 2 bytes and more `FixedSizeBinary`. Field metadata say how to undo it (`millrace.codec`, `millrace.undo`). With it
+ * and with `"zstd"`, buffers are compressed in Arrow's own way.
  *
  * No column has nulls. Field metadata keep the column type (`millrace.type`), the schema's metadata a chunk's interval and
  * names (`millrace.start`, ...). An open width that no row has fixed is written as 1, with `millrace.width` 0.

@@ -25,6 +25,6 @@ export interface Codec {
   readonly help: string;
   /** Compression of buffers, where there is one. */
   readonly buffers: BufferCodec | undefined;
-  /** Whether samples of 16 bits are divided into planes of bytes. */
+  /** Whether samples of 16 bits, and the numbers beside them, are divided into planes of bytes. */
   readonly planes: boolean;
 }
