@@ -183,7 +183,7 @@ Deno.test("apache-arrow reads stored files as they are, with a zstd decompressor
     });
     const [record] = JSON.parse(
       await ok("show", `${folder}/data`, "run_7", "records", "--json", "--limit", "1"),
-    ) as [{ wave: number[] }];
+    ) as [{ time: string; wave: number[] }];
     for (const store of ["data", "plain"]) {
       const times: string[] = [];
       for await (const path of arrowFiles(`${folder}/${store}/run_7/`, "hit_threshold")) {
@@ -192,7 +192,12 @@ Deno.test("apache-arrow reads stored files as they are, with a zstd decompressor
       assert.deepEqual(times.sort((a, b) => Number(BigInt(a) - BigInt(b))), hits.map(({ time }) => time));
       let wave: number[] | undefined;
       for await (const path of arrowFiles(`${folder}/${store}/run_7/`, "records")) {
-        const [first] = arrow.tableFromIPC(await Deno.readFile(path));
+        const table = arrow.tableFromIPC(await Deno.readFile(path));
+        const [first] = table;
+        const cells = [...table.getChild("time")!];
+        const times = cells[0] instanceof Uint8Array ? timesOf(cells as Uint8Array[]) : cells;
+        assert.equal(String(times[0]), record.time);
+        assert.ok(times.every((time, i) => i === 0 || time >= times[i - 1]));
         const cell = first!["wave"];
         // deno-lint-ignore no-explicit-any -- what another program gives
         const undone = (cell: any) =>
@@ -206,6 +211,17 @@ Deno.test("apache-arrow reads stored files as they are, with a zstd decompressor
       assert.deepEqual(wave, record.wave);
     }
   }));
+
+/** Times as `millrace.undo` says: byte 0 of all, then byte 1 ..., zigzagged steps. */
+function timesOf(cells: readonly Uint8Array[]): bigint[] {
+  const n = cells.length, bytes = cells.flatMap((cell) => [...cell]);
+  let time = 0n;
+  return cells.map((_, i) => {
+    let z = 0n;
+    for (let k = 7; k >= 0; k--) z = z << 8n | BigInt(bytes[k * n + i]!);
+    return time += z % 2n === 0n ? z / 2n : -(z + 1n) / 2n;
+  });
+}
 
 /** The chunk files of a data type, by name, wherever in a run's folder they lie. */
 async function* arrowFiles(folder: string, dataType: string): AsyncGenerator<string> {
