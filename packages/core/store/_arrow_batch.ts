@@ -5,6 +5,7 @@ import type * as Arrow from "apache-arrow";
 import type { Footer } from "apache-arrow/ipc/metadata/file";
 import type { BufferRegion, FieldNode } from "apache-arrow/ipc/metadata/message";
 import type { TypedArray } from "../data/schema.ts";
+import { bytesAt, fits, reserve } from "./codecs/_unzstd.ts";
 import type { BufferCodec } from "./codecs/types.ts";
 import { zstdBuffers } from "./codecs/zstd.ts";
 
@@ -48,6 +49,10 @@ export interface BatchColumn {
   readonly bytes: number;
   /** Its numbers, or those of a `List`'s offsets. @throws {SyntaxError} When they are damaged. */
   readonly values: TypedArray;
+  /** The same in memory that is used again: valid until the next column is looked at. @throws {SyntaxError} When they are damaged. */
+  look(): TypedArray;
+  /** Put its bytes at an address of the reader's memory, which was reserved for them. @throws {SyntaxError} When they are damaged. */
+  putAt(at: number): void;
 }
 
 /** A record batch. */
@@ -281,22 +286,47 @@ class BufferColumn implements BatchColumn {
     return this.#values ??= this.#read();
   }
 
+  look(): TypedArray {
+    const { bytes } = this;
+    if (this.#values || !this.#codec || !fits(bytes)) return this.values;
+    const [at] = reserve(bytes) as [number];
+    this.putAt(at);
+    return this.#numbers(bytesAt(at, bytes));
+  }
+
+  putAt(at: number): void {
+    const region = this.#region ?? new Uint8Array(0);
+    if (this.#values || !this.#codec) bytesAt(at, region.length).set(region);
+    else this.#decoded((codec) => codec.decodeAt(region, this.bytes, at));
+  }
+
   #read(): TypedArray {
     const region = this.#region ?? new Uint8Array(0);
-    let bytes: Uint8Array;
+    const bytes = this.#codec ? this.#decoded((codec) => codec.decode(region, this.bytes)) : region;
+    return this.#numbers(bytes.byteOffset % this.#type.BYTES_PER_ELEMENT === 0 ? bytes : bytes.slice());
+  }
+
+  #decoded<T>(decode: (codec: BufferCodec) => T): T {
     try {
-      bytes = this.#codec ? this.#codec.decode(region, this.bytes) : region;
+      return decode(this.#codec!);
     } catch (cause) {
       if (!(cause instanceof SyntaxError)) throw cause;
       throw new SyntaxError(`column "${this.#name}" is damaged: ${cause.message}`, { cause });
     }
-    const type = this.#isList ? Int32Array : this.field.type.ArrayType as typeof Uint8Array;
-    const size = type.BYTES_PER_ELEMENT;
-    if (bytes.byteOffset % size !== 0) bytes = bytes.slice();
+  }
+
+  get #type(): typeof Uint8Array {
+    return this.#isList
+      ? Int32Array as unknown as typeof Uint8Array
+      : (this.field.type as Arrow.DataType).ArrayType;
+  }
+
+  #numbers({ buffer, byteOffset, length }: Uint8Array): TypedArray {
+    const type = this.#type;
     return new type(
-      bytes.buffer as ArrayBuffer,
-      bytes.byteOffset,
-      Math.floor(bytes.length / size),
+      buffer as ArrayBuffer,
+      byteOffset,
+      Math.floor(length / type.BYTES_PER_ELEMENT),
     ) as TypedArray;
   }
 }

@@ -5,6 +5,7 @@ import { copyShuffled, holdsShuffled, shuffledTimes } from "./_arrow_numbers.ts"
 import { isDivided, joinColumn, LOW_KEY, samplesOf } from "./_arrow_planes.ts";
 import type { Words } from "./codecs/_planes.ts";
 import { Chunk } from "../chunk/chunk.ts";
+import { copyNumbers } from "../data/_copy.ts";
 import type { Account, BufferPool } from "../data/buffer_pool.ts";
 import { type Column, columnOf, type ColumnTypes, type Ragged, type Schema, schema } from "../data/schema.ts";
 import type { ColumnType, TypedArray } from "../data/schema.ts";
@@ -284,18 +285,18 @@ function checkData(column: Column, data: BatchColumn, rows: number, width: numbe
 function copyColumn(column: Column, data: BatchColumn, from: number, table: Table): void {
   const target = table.columns[column.name] as TypedArray | Ragged;
   if (column.kind === "time") {
-    int64ToOffsets(data.values as BigInt64Array, from, from + table.length, table.t0, target as Float64Array);
+    int64ToOffsets(data.look() as BigInt64Array, from, from + table.length, table.t0, target as Float64Array);
     return;
   }
   if ("offsets" in target) {
     copyOffsets(data, from, table.length, target);
     if (table.length === 0) return;
     const first = (data.values as Int32Array)[from]!;
-    copyValues(column, data.children[0]!.values, first, target.values);
+    copyValues(column, data.children[0]!.look(), first, target.values);
     return;
   }
   const flat = column.kind === "fixed" ? data.children[0]! : data;
-  copyValues(column, flat.values, from * table.width(column.name), target);
+  copyValues(column, flat.look(), from * table.width(column.name), target);
 }
 
 /** A column whose bytes are shuffled. */
@@ -316,5 +317,5 @@ function copyOffsets(list: BatchColumn, from: number, rows: number, target: Ragg
 
 function copyValues(column: Column, from: TypedArray, at: number, to: TypedArray): void {
   if (column.element === "bool") unpackBits(from as Uint8Array, at, to as Uint8Array);
-  else (to as Uint8Array).set((from as Uint8Array).subarray(at, at + to.length));
+  else copyNumbers(from.subarray(at, at + to.length), to, 0);
 }

@@ -7,7 +7,8 @@ import type { Column, Ragged } from "../data/schema.ts";
 import type { ArrowModule } from "./_arrow_types.ts";
 import type { ArrowField, BatchColumn } from "./_arrow_batch.ts";
 import { packBytes, type Packed } from "./codecs/_frame.ts";
-import { joinSamples, type Planes, type Rows, type Words } from "./codecs/_planes.ts";
+import { joinSamples } from "./codecs/_join.ts";
+import type { Planes, Rows, Words } from "./codecs/_planes.ts";
 
 /** Field metadata: the codec of the column. */
 export const CODEC_KEY = "millrace.codec";
@@ -108,8 +109,7 @@ export function joinColumn(
     first = offsets[0]!;
     where = { offsets };
   }
-  const part = (plane: BatchColumn) => (plane.values as Uint8Array).subarray(first, first + out.length);
-  joinSamples(bases, part(low), hasHigh ? part(high) : undefined, rows, where, out);
+  joinSamples(bases, low, hasHigh ? high : undefined, first, rows, where, out);
 }
 
 /** Offsets of a ragged column's rows, counted from 0, as Arrow has them. */

@@ -51,7 +51,7 @@ export interface LoadedChunk {
 
 /** Where buffers come from, and what they are charged to. */
 export interface LoadMemory {
-  /** Gives buffers. Default: one for files, fresh ones for tables. */
+  /** Gives buffers for tables. Default: fresh ones. */
   readonly pool?: BufferPool | undefined;
   /** Charged with the file while it is read, then with the table. */
   readonly account?: Account | undefined;
@@ -65,8 +65,8 @@ export interface LoadMemory {
  */
 export type LoadChunk = (request: LoadRequest, memory: LoadMemory) => Promise<LoadedChunk>;
 
-/** Files are read into these; chunks lie elsewhere. */
-const filePool = new BufferPool({ maxIdle: 64 * 2 ** 20 });
+/** Files are read into these, which are not shared: what is shared is slow to copy from. Chunks lie elsewhere. */
+const filePool = new BufferPool({ maxIdle: 32 * 2 ** 20 });
 
 /** Read a chunk's file here. O(bytes). */
 export async function loadChunk(
@@ -74,16 +74,15 @@ export async function loadChunk(
   { pool, account }: LoadMemory = {},
 ): Promise<LoadedChunk> {
   const { path, verify, known, rows, from, to, start: t0, columns } = request;
-  const read = await readChecked(path, request, pool ?? filePool, account, { verify, known });
+  const read = await readChecked(path, request, filePool, account, { verify, known });
   try {
     const file = await openArrow(read.bytes, { name: path, schema: schema(JSON.parse(request.schema)) });
     if (file.rows !== rows) throw new SyntaxError(`it has ${file.rows} rows, not ${rows}`);
-    const times = file.times("time");
-    const first = from === undefined ? 0 : lowerBoundInt64(times, from);
-    const last = to === undefined ? rows : lowerBoundInt64(times, to);
+    const first = from === undefined ? 0 : lowerBoundInt64(file.times("time"), from);
+    const last = to === undefined ? rows : lowerBoundInt64(file.times("time"), to);
     const cover = to === undefined
       ? undefined
-      : maxInt64(hasColumn(file.schema, "endtime") ? file.times("endtime") : times, 0, last, NO_COVER);
+      : maxInt64(file.times(hasColumn(file.schema, "endtime") ? "endtime" : "time"), 0, last, NO_COVER);
     const memory = { ...(pool && { pool }), ...(account && { account }) };
     return { table: file.table({ from: first, to: last, columns, t0, ...memory }), cover, state: read.state };
   } finally {

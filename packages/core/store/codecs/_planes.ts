@@ -1,7 +1,7 @@
-// Samples of 16 bits into two planes of bytes and back: zigzag of the distance from each row's base, then a byte shuffle, then
+// Samples of 16 bits into two planes of bytes (`_join.ts`: and back): zigzag of the distance from each row's base, then a byte shuffle, then
 // zstd's format.
 import { BLOCK, Blocks, type Packed, place } from "./_frame.ts";
-import { joinRows, memory, splitRows } from "./wasm/planes.wasm";
+import { memory, splitRows } from "./wasm/planes.wasm";
 import { zstdBuffers } from "./zstd.ts";
 
 /** Samples of 16 bits. */
@@ -131,24 +131,4 @@ export function packSamples(values: Words, count: number, where: Rows): Planes {
   }
   if (highPlane.length > KEPT) highPlane = new Uint8Array(0);
   return { bases, low, high, hasHigh };
-}
-
-/** Put the samples together again, into `out`. O(samples). */
-export function joinSamples(
-  bases: Words,
-  low: Uint8Array,
-  high: Uint8Array | undefined,
-  count: number,
-  where: Rows,
-  out: Words,
-): void {
-  const bytes = new Uint8Array(out.buffer, out.byteOffset, out.byteLength);
-  for (const { from, to, row, rows } of blocksOf(count, where)) {
-    if (to === from) continue;
-    lowThere.set(low.subarray(from, to));
-    if (high) highThere.set(high.subarray(from, to));
-    basesThere.set(bases.subarray(row, row + rows));
-    joinRows(AT.low, AT.high, high ? 1 : 0, AT.offsets, rows, AT.bases, AT.samples);
-    bytes.set(samplesThere.subarray(0, 2 * (to - from)), 2 * from);
-  }
 }

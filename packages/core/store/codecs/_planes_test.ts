@@ -3,7 +3,10 @@ import fc from "fast-check";
 import { decompress } from "fzstd";
 import { zstdDecompressSync } from "node:zlib";
 import type { Packed } from "./_frame.ts";
-import { joinSamples, packSamples, type Rows, type Words } from "./_planes.ts";
+import { joinSamples, type Plane } from "./_join.ts";
+import { packSamples, type Rows, type Words } from "./_planes.ts";
+import { bytesAt } from "./_unzstd.ts";
+import { zstdBuffers } from "./zstd.ts";
 
 /** The same in plain TypeScript. */
 function reference(
@@ -39,6 +42,21 @@ function unpacked({ bytes, size }: Packed): Uint8Array {
   return out;
 }
 
+/** A plane as its frame, or, where there are no bytes, none. */
+function planeOf({ bytes, size }: Packed): Plane {
+  return {
+    bytes: size,
+    putAt: (at) => zstdBuffers.decodeAt(bytes, size, at),
+    values: new Uint8Array(0),
+  };
+}
+
+/** A plane as it is; a large one says that it has no room in the reader's memory. */
+function plainPlane(values: Uint8Array, large: boolean): Plane {
+  const putAt = (at: number) => bytesAt(at, values.length).set(values);
+  return { bytes: large ? 2 ** 40 : values.length, putAt, values };
+}
+
 function check(values: Words, rows: number, where: Rows): void {
   const wanted = reference(values, rows, where);
   const { bases, hasHigh, ...packed } = packSamples(values, rows, where);
@@ -47,9 +65,17 @@ function check(values: Words, rows: number, where: Rows): void {
   assert.deepEqual(low, Uint8Array.from(wanted.low));
   assert.deepEqual(high, Uint8Array.from(wanted.high));
   assert.equal(hasHigh, wanted.high.some((byte) => byte !== 0));
-  const out = values instanceof Int16Array ? new Int16Array(values.length) : new Uint16Array(values.length);
-  joinSamples(bases, low, hasHigh ? high : undefined, rows, where, out);
-  assert.deepEqual(out, values.slice());
+  const ways: [Plane, Plane][] = [
+    [planeOf(packed.low), planeOf(packed.high)],
+    [plainPlane(low, false), plainPlane(high, false)],
+    [plainPlane(low, true), plainPlane(high, true)],
+  ];
+  const Type = values instanceof Int16Array ? Int16Array : Uint16Array;
+  for (const [lower, higher] of ways) {
+    const out = new Type(values.length);
+    joinSamples(bases, lower, hasHigh ? higher : undefined, 0, rows, where, out);
+    assert.deepEqual(out, values.slice());
+  }
 }
 
 const values = (signed: boolean, max: number) =>

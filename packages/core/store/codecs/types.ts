@@ -15,6 +15,8 @@ export interface BufferCodec {
    * @throws {SyntaxError} When other than `size` bytes come out, or the bytes are damaged.
    */
   decode(bytes: Uint8Array, size: number): Uint8Array;
+  /** The same at an address that was reserved in the reader's memory (`_unzstd.ts`). */
+  decodeAt(bytes: Uint8Array, size: number, at: number): void;
 }
 
 /** How the columns of a file are held. */

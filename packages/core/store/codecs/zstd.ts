@@ -1,5 +1,6 @@
 // Arrow's own buffer compression with zstd, level 1.
 import zlib from "node:zlib";
+import { bytesAt, fits, reserve, unzstdAt } from "./_unzstd.ts";
 import type { BufferCodec, Codec } from "./types.ts";
 
 const LEVEL = { [zlib.constants.ZSTD_c_compressionLevel]: 1 };
@@ -19,21 +20,36 @@ export const zstdBuffers: BufferCodec = {
     return zlib.zstdCompressSync(bytes, { chunkSize, params: LEVEL });
   },
   decode(bytes, size) {
-    if (size > MAX_BYTES || size > Math.ceil(bytes.length / LEAST) * BLOCK) {
-      throw new SyntaxError(`${bytes.length} compressed bytes cannot hold ${size}`);
-    }
-    let out: Uint8Array;
-    try {
-      out = zlib.zstdDecompressSync(bytes, { maxOutputLength: size + 1, chunkSize: size + ROOM });
-    } catch (cause) {
-      throw new SyntaxError(`its compressed bytes are damaged (${(cause as Error).message})`, { cause });
-    }
-    if (out.length !== size) {
-      throw new SyntaxError(`${out.length} bytes came out of its compressed ones, not ${size}`);
-    }
-    return out;
+    checkSize(bytes, size);
+    if (!fits(size)) return byZlib(bytes, size);
+    const [at] = reserve(size) as [number];
+    return unzstdAt(bytes, size, at) ? bytesAt(at, size).slice() : byZlib(bytes, size);
+  },
+  decodeAt(bytes, size, at) {
+    checkSize(bytes, size);
+    if (!unzstdAt(bytes, size, at)) bytesAt(at, size).set(byZlib(bytes, size));
   },
 };
+
+function checkSize(bytes: Uint8Array, size: number): void {
+  if (size > MAX_BYTES || size > Math.ceil(bytes.length / LEAST) * BLOCK) {
+    throw new SyntaxError(`${bytes.length} compressed bytes cannot hold ${size}`);
+  }
+}
+
+/** Into a buffer of its own. @throws {SyntaxError} When other than `size` bytes come out, or they are damaged. */
+function byZlib(bytes: Uint8Array, size: number): Uint8Array {
+  let out: Uint8Array;
+  try {
+    out = zlib.zstdDecompressSync(bytes, { maxOutputLength: size + 1, chunkSize: size + ROOM });
+  } catch (cause) {
+    throw new SyntaxError(`its compressed bytes are damaged (${(cause as Error).message})`, { cause });
+  }
+  if (out.length !== size) {
+    throw new SyntaxError(`${out.length} bytes came out of its compressed ones, not ${size}`);
+  }
+  return out;
+}
 
 /** zstd-1 on every buffer: what any Arrow library reads. */
 export const zstd: Codec = {

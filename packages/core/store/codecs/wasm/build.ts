@@ -1,5 +1,5 @@
 /**
- * Makes `planes.wasm` of `planes.as` and `zstd_block.as`: `deno run -A packages/core/store/codecs/wasm/build.ts`.
+ * Makes the modules of the codecs of their sources: `deno run -A packages/core/store/codecs/wasm/build.ts`.
  *
  * The compiler is AssemblyScript, from npm; only this script and its test use it, and what it makes is committed.
  * @module
@@ -8,6 +8,19 @@
 /** The compiler: another version may give other bytes. */
 export const COMPILER = "npm:assemblyscript@0.28.18/asc";
 
+/**
+ * What each module is made of: its own source and what that imports; bytes at the start of its memory for fixed tables; pages of 64 KiB
+ * that it begins with.
+ */
+export const MODULES: Readonly<Record<string, { parts: readonly string[]; base: number; pages: number }>> = {
+  planes: { parts: ["zstd_block", "numbers"], base: 0, pages: 32 },
+  unzstd: {
+    parts: ["join_rows", "unzstd_block", "unzstd_damage", "unzstd_fse", "unzstd_huffman"],
+    base: 0x6000,
+    pages: 16,
+  },
+};
+
 const here = new URL("./", import.meta.url);
 
 /** Whether the compiler is on this machine or, with `online`, can be fetched. */
@@ -15,21 +28,23 @@ export async function hasCompiler(online = false): Promise<boolean> {
   return (await run(online ? [] : ["--cached-only"], ["--version"])).success;
 }
 
-/** The module as the compiler makes it from the source. @throws {Error} With the compiler's message, where it fails. */
-export async function compile(): Promise<Uint8Array> {
+/** A module as the compiler makes it from the source. @throws {Error} With the compiler's message, where it fails. */
+export async function compile(name: string): Promise<Uint8Array> {
+  const { parts, base, pages } = MODULES[name]!;
   const folder = await Deno.makeTempDir({ prefix: "millrace_wasm_" });
   try {
     // The compiler takes files named *.ts; ours isn't one, since it is no TypeScript.
-    for (const name of ["planes", "zstd_block", "numbers"]) {
-      await Deno.copyFile(new URL(`${name}.as`, here), `${folder}/${name}.ts`);
+    for (const part of [name, ...parts]) {
+      await Deno.copyFile(new URL(`${part}.as`, here), `${folder}/${part}.ts`);
     }
     const { success, stderr } = await run([], [
-      `${folder}/planes.ts`,
-      ...["--outFile", `${folder}/planes.wasm`, "--baseDir", folder],
-      ...["-O3", "--noAssert", "--runtime", "stub", "--enable", "simd", "--initialMemory", "32"],
+      `${folder}/${name}.ts`,
+      ...["--outFile", `${folder}/${name}.wasm`, "--baseDir", folder],
+      ...["-O3", "--noAssert", "--runtime", "stub", "--enable", "simd", "--initialMemory", String(pages)],
+      ...(base > 0 ? ["--memoryBase", String(base)] : []),
     ]);
-    if (!success) throw new Error(`Cannot compile planes.as: ${new TextDecoder().decode(stderr)}`);
-    return await Deno.readFile(`${folder}/planes.wasm`);
+    if (!success) throw new Error(`Cannot compile ${name}.as: ${new TextDecoder().decode(stderr)}`);
+    return await Deno.readFile(`${folder}/${name}.wasm`);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -43,7 +58,9 @@ function run(flags: readonly string[], args: readonly string[]): Promise<Deno.Co
 }
 
 if (import.meta.main) {
-  const bytes = await compile();
-  await Deno.writeFile(new URL("planes.wasm", here), bytes);
-  console.log(`planes.wasm: ${bytes.length} bytes`);
+  for (const name of Object.keys(MODULES)) {
+    const bytes = await compile(name);
+    await Deno.writeFile(new URL(`${name}.wasm`, here), bytes);
+    console.log(`${name}.wasm: ${bytes.length} bytes`);
+  }
 }

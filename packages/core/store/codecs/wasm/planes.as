@@ -1,4 +1,4 @@
-// Samples of 16 bits into two planes of bytes and back, with 128-bit vectors, in AssemblyScript. `build.ts` makes `planes.wasm`
+// Samples of 16 bits into two planes of bytes (`join_rows.as`: and back), with 128-bit vectors, in AssemblyScript. `build.ts` makes `planes.wasm`
 // of it. Addresses are those of the memory, which the caller divides; `offsets` are `rows + 1` positions in samples.
 //
 // A sample `x` of a row with the base `b` becomes `d = x - b` (modulo 2^16, as a signed number), `z = (d << 1) ^ (d >> 15)`, and the
@@ -69,32 +69,4 @@ export function splitRows(
   const sum = v128.or(seen, i64x2.shr_u(seen, 32));
   const words = i32x4.extract_lane(sum, 0) | i32x4.extract_lane(sum, 2);
   return (words & 0xff00ff00) | (rest & 0xff00);
-}
-
-/** Planes into samples; without `hasHigh` the high plane is 0 and not looked at. */
-export function joinRows(
-  low: usize, high: usize, hasHigh: bool, offsets: usize, rows: i32, bases: usize, samples: usize,
-): void {
-  const one = i16x8.splat(1), none = i16x8.splat(0);
-  for (let row = 0; row < rows; row++) {
-    const first = load<u32>(offsets + (<usize>row << 2)), n = <i32>(load<u32>(offsets + (<usize>row << 2) + 4) - first);
-    const x = samples + (<usize>first << 1), lo = low + first, hi = high + first;
-    const base = load<u16>(bases + (<usize>row << 1));
-    const b = i16x8.splat(base);
-    let i = 0;
-    for (; i + 16 <= n; i += 16) {
-      const at = x + (<usize>i << 1);
-      const l = v128.load(lo + i), h = hasHigh ? v128.load(hi + i) : none;
-      const z0 = i8x16.shuffle(l, h, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-      const z1 = i8x16.shuffle(l, h, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
-      const d0 = v128.xor(i16x8.shr_u(z0, 1), i16x8.sub(none, v128.and(z0, one)));
-      const d1 = v128.xor(i16x8.shr_u(z1, 1), i16x8.sub(none, v128.and(z1, one)));
-      v128.store(at, i16x8.add(d0, b));
-      v128.store(at, i16x8.add(d1, b), 16);
-    }
-    for (; i < n; i++) {
-      const z = <u32>load<u8>(lo + i) | (hasHigh ? <u32>load<u8>(hi + i) << 8 : 0);
-      store<u16>(x + (<usize>i << 1), ((z >> 1) ^ (0 - (z & 1))) + base);
-    }
-  }
 }

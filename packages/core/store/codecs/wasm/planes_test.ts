@@ -1,31 +1,30 @@
-// The committed module: it is what its sources say, and it loads wherever the kernels do.
+// The committed modules: they are what their sources say, and they load wherever the kernels do.
 import assert from "node:assert/strict";
-import { compile, COMPILER, hasCompiler } from "./build.ts";
+import { compile, COMPILER, hasCompiler, MODULES } from "./build.ts";
 
 const here = new URL("./", import.meta.url);
 const found = await hasCompiler();
 
-Deno.test({
-  name: found
-    ? "planes.wasm is what its sources compile to"
-    : `planes.wasm is what its sources compile to (skipped: ${COMPILER} is not in the cache; run build.ts once)`,
-  ignore: !found,
-  async fn() {
-    const made = await compile(), committed = await Deno.readFile(new URL("planes.wasm", here));
-    assert.ok(
-      made.length === committed.length && made.every((byte, i) => byte === committed[i]),
-      "planes.wasm is not what its sources compile to; run build.ts",
-    );
-  },
-});
+for (const name of Object.keys(MODULES)) {
+  Deno.test({
+    name: found
+      ? `${name}.wasm is what its sources compile to`
+      : `${name}.wasm is what its sources compile to (skipped: ${COMPILER} is not in the cache; run build.ts once)`,
+    ignore: !found,
+    async fn() {
+      const made = await compile(name), committed = await Deno.readFile(new URL(`${name}.wasm`, here));
+      assert.ok(
+        made.length === committed.length && made.every((byte, i) => byte === committed[i]),
+        `${name}.wasm is not what its sources compile to; run build.ts`,
+      );
+    },
+  });
+}
 
-Deno.test("planes.wasm needs nothing from outside", async () => {
-  const module = new WebAssembly.Module(await Deno.readFile(new URL("planes.wasm", here)));
-  assert.deepEqual(WebAssembly.Module.imports(module), []);
-  assert.deepEqual(WebAssembly.Module.exports(module).map(({ name }) => name).sort(), [
+const EXPORTS: Readonly<Record<string, readonly string[]>> = {
+  planes: [
     "heapBase",
     "joinNumbers",
-    "joinRows",
     "memory",
     "packBlock",
     "splitNumbers",
@@ -36,5 +35,14 @@ Deno.test("planes.wasm needs nothing from outside", async () => {
     "unzigzag",
     "wasFar",
     "zigzag",
-  ]);
-});
+  ],
+  unzstd: ["decodeBlocks", "heapBase", "joinRows", "memory"],
+};
+
+for (const [name, wanted] of Object.entries(EXPORTS)) {
+  Deno.test(`${name}.wasm needs nothing from outside`, async () => {
+    const module = new WebAssembly.Module(await Deno.readFile(new URL(`${name}.wasm`, here)));
+    assert.deepEqual(WebAssembly.Module.imports(module), []);
+    assert.deepEqual(WebAssembly.Module.exports(module).map(({ name }) => name).sort(), wanted);
+  });
+}

@@ -1,0 +1,94 @@
+// Frames of zstd into memory that is used again, by our own decoder; zlib, which makes a new buffer for each, does the frames that it
+// leaves out: with a checksum, with a dictionary, of unknown parts or very large.
+import { decodeBlocks, heapBase, memory } from "./wasm/unzstd.wasm";
+
+const MAGIC = 0xfd2fb528;
+/** Most bytes that come out here: a reader's memory stays this large. */
+const MOST = 2 ** 25;
+/** What the decoder may write behind an end, and read before a beginning. */
+const ROOM = 64;
+const PAGE = 2 ** 16;
+
+/** What the decoder says, by its negative number. */
+const DAMAGES = [
+  "a block is damaged",
+  "its literals are damaged",
+  "its sequences are damaged",
+  "more comes out than it says",
+  "it repeats what is not there",
+];
+
+const base = (heapBase() + 2 * ROOM - 1) & -ROOM;
+/** Where a frame is put: behind everything that is reserved. */
+let frameAt = base;
+
+/**
+ * Room for parts of so many bytes in the reader's memory, which lies where it did until the next call: the address of each, a multiple of
+ * 64. What was there is no longer.
+ */
+export function reserve(...sizes: readonly number[]): number[] {
+  const places: number[] = [];
+  let at = base;
+  for (const size of sizes) {
+    places.push(at);
+    at += (size + 2 * ROOM - 1) & -ROOM;
+  }
+  frameAt = at;
+  grow(at);
+  return places;
+}
+
+/** Whether parts of that many bytes have room. */
+export function fits(bytes: number): boolean {
+  return bytes <= MOST;
+}
+
+/** The reader's memory as bytes, from an address on. Valid until more is reserved or put there. */
+export function bytesAt(at: number, length: number): Uint8Array {
+  return new Uint8Array(memory.buffer, at, length);
+}
+
+function grow(end: number): void {
+  const pages = Math.ceil(end / PAGE) - memory.buffer.byteLength / PAGE;
+  if (pages > 0) memory.grow(pages);
+}
+
+/** Where the blocks of a frame begin that is decoded here, 0 of another one: O(blocks). */
+function blocksOf(bytes: Uint8Array, size: number): number {
+  if (bytes.length < 9 || !fits(size) || !fits(bytes.length)) return 0;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (view.getUint32(0, true) !== MAGIC) return 0;
+  const what = bytes[4]!, whole = (what & 0x20) !== 0;
+  if ((what & 0x0f) !== 0) return 0; // a dictionary, a checksum, a bit without meaning yet
+  const first = whole ? 5 : 6, sizeBytes = what >> 6 === 0 ? (whole ? 1 : 0) : 1 << (what >> 6);
+  if (first + sizeBytes + 3 > bytes.length) return 0;
+  if (sizeBytes === 1 && bytes[first] !== size) return 0;
+  if (sizeBytes === 2 && view.getUint16(first, true) + 256 !== size) return 0;
+  if (sizeBytes === 4 && view.getUint32(first, true) !== size) return 0;
+  if (sizeBytes === 8 && view.getBigUint64(first, true) !== BigInt(size)) return 0;
+  for (let at = first + sizeBytes; at + 3 <= bytes.length;) {
+    const head = bytes[at]! | bytes[at + 1]! << 8 | bytes[at + 2]! << 16, kind = head >> 1 & 3;
+    if (kind === 3) return 0;
+    at += 3 + (kind === 1 ? 1 : head >> 3);
+    if (head & 1) return at === bytes.length ? first + sizeBytes : 0; // nothing behind it
+  }
+  return 0;
+}
+
+/**
+ * Put what comes out of a frame, `size` bytes, at an address that was reserved for them; gives false, and does nothing, where zlib has to.
+ *
+ * @throws {SyntaxError} When the frame is damaged.
+ */
+export function unzstdAt(bytes: Uint8Array, size: number, at: number): boolean {
+  const blocks = blocksOf(bytes, size);
+  if (blocks === 0) return false;
+  grow(frameAt + bytes.length + 2 * ROOM);
+  const from = frameAt + ROOM;
+  bytesAt(from, bytes.length).set(bytes);
+  const came = decodeBlocks(from + blocks, from + bytes.length, at, at + size);
+  if (came === size) return true;
+  const what = came < 0 ? DAMAGES[-came - 1]! : "";
+  if (came < 0) throw new SyntaxError(`its compressed bytes are damaged (${what})`);
+  throw new SyntaxError(`${came} bytes came out of its compressed ones, not ${size}`);
+}
