@@ -6,6 +6,7 @@ import { endtimesOf, MAX_CHUNK_PS, NO_COVER, rowAt, timesOf } from "../chunk/chu
 import type { Boundary, Geometry, Halo } from "../plugin/plugin.ts";
 import { CutSet } from "./cut_set.ts";
 import { END, type InputBuffer } from "./input_buffer.ts";
+import { firstNeeded } from "./region.ts";
 
 /** An input as far as its cuts go. */
 export interface CutInput {
@@ -33,6 +34,11 @@ interface Condition {
   /** Rows before it are in the cut set, or were cut off. */
   scanned: bigint;
 }
+
+/** A chunk of fewer bytes is copied sooner than it is computed in two stretches. */
+const LARGE = 2 ** 20;
+/** Rows are few where a chunk has so many times more. */
+const MANY = 16;
 
 /** Finds the cuts of one node, in order. */
 export class Cutter {
@@ -96,7 +102,23 @@ export class Cutter {
         `There is no place to cut in 2^53 ps (2.5 h), which is the longest chunk: it waits for ${this.missing}`,
       );
     }
-    return cut;
+    return cut === undefined ? undefined : this.#behindRest(cut, frontier);
+  }
+
+  /**
+   * The cut, or an earlier one: where few rows are left of earlier chunks and the last one is large, a stretch ends soon behind those
+   * rows. It is copied, what follows is a part of one chunk and is not.
+   */
+  #behindRest(cut: bigint, frontier: bigint): bigint {
+    const [buffer] = this.#buffers, { pieces } = buffer!, large = pieces.at(-1);
+    if (this.#buffers.length !== 1 || this.#spec.chunkSize !== undefined) return cut;
+    if (pieces.length < 2 || large!.nbytes < LARGE) return cut;
+    const rest = buffer!.rows - large!.length;
+    if (rest * MANY > large!.length) return cut;
+    const soon = this.#lower(buffer!.timeOf(rest + Math.floor(large!.length / MANY)), frontier);
+    if (soon === undefined || soon >= cut) return cut;
+    // The next stretch must need nothing of the rest.
+    return firstNeeded(buffer!, this.#halo, soon) >= rest ? soon : cut;
   }
 
   /**

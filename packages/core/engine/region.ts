@@ -36,9 +36,8 @@ export function gatherRegion(
   { runId, pool, account }: Memory & { readonly runId: string },
 ): Region {
   const base = inputs[0]!.buffer;
-  let from = start, to = end;
+  let to = end;
   if (halo) {
-    from = start - BigInt(halo.left);
     // By touch, what the longest own row touches is looked at too.
     if (halo.by === "touch") to = base.coverEnd(base.rowAt(start), base.rowAt(end), end);
     to += BigInt(halo.right);
@@ -47,7 +46,7 @@ export function gatherRegion(
   const chunks: Chunk[] = [];
   try {
     inputs.forEach(({ buffer, types, dataKind }, k) => {
-      const first = firstNeeded(buffer, halo, from);
+      const first = firstNeeded(buffer, halo, start);
       const stop = last ? buffer.rows : buffer.rowAt(to);
       const table = buffer.gather(first, stop, start, { pool, account });
       if (k === 0) {
@@ -75,10 +74,13 @@ export function dropBefore(
   for (const { buffer } of inputs) {
     if (buffer.frontier === undefined) continue;
     if (!halo) buffer.forget(time);
-    buffer.drop(firstNeeded(buffer, halo, halo ? time - BigInt(halo.left) : time));
+    buffer.drop(firstNeeded(buffer, halo, time));
   }
 }
 
-function firstNeeded(buffer: InputBuffer, halo: Required<Halo> | undefined, from: bigint): number {
-  return halo?.by === "touch" ? buffer.firstTouching(from) : buffer.rowAt(from);
+/** The first row that a stretch from `start` on needs. */
+export function firstNeeded(buffer: InputBuffer, halo: Required<Halo> | undefined, start: bigint): number {
+  if (!halo) return buffer.rowAt(start);
+  const from = start - BigInt(halo.left);
+  return halo.by === "touch" ? buffer.firstTouching(from) : buffer.rowAt(from);
 }

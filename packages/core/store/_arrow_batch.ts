@@ -51,8 +51,11 @@ export interface BatchColumn {
   readonly values: TypedArray;
   /** The same in memory that is used again: valid until the next column is looked at. @throws {SyntaxError} When they are damaged. */
   look(): TypedArray;
-  /** Put its bytes at an address of the reader's memory, which was reserved for them. @throws {SyntaxError} When they are damaged. */
-  putAt(at: number): void;
+  /**
+   * Begin to put its bytes at an address of the reader's memory that was reserved for them: they are there up to where what it gives is called
+   * for, until another column is begun. @throws {SyntaxError} When they are damaged, then or now.
+   */
+  beginAt(at: number): (bytes: number) => void;
 }
 
 /** A record batch. */
@@ -290,14 +293,18 @@ class BufferColumn implements BatchColumn {
     const { bytes } = this;
     if (this.#values || !this.#codec || !fits(bytes)) return this.values;
     const [at] = reserve(bytes) as [number];
-    this.putAt(at);
+    this.beginAt(at)(bytes);
     return this.#numbers(bytesAt(at, bytes));
   }
 
-  putAt(at: number): void {
+  beginAt(at: number): (bytes: number) => void {
     const region = this.#region ?? new Uint8Array(0);
-    if (this.#values || !this.#codec) bytesAt(at, region.length).set(region);
-    else this.#decoded((codec) => codec.decodeAt(region, this.bytes, at));
+    if (!this.#codec) {
+      bytesAt(at, region.length).set(region);
+      return () => {};
+    }
+    const until = this.#decoded((codec) => codec.beginAt(region, this.bytes, at));
+    return (bytes) => this.#decoded(() => until(bytes));
   }
 
   #read(): TypedArray {

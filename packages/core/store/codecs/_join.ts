@@ -11,8 +11,11 @@ const BLOCK = 2 ** 14;
 export interface Plane {
   /** How many there are. */
   readonly bytes: number;
-  /** Put them at an address of the reader's memory. @throws {SyntaxError} When they are damaged. */
-  putAt(at: number): void;
+  /**
+   * Begin to put them at an address of the reader's memory: they are there up to where what it gives is called for, until another plane is begun.
+   * @throws {SyntaxError} When they are damaged, then or now.
+   */
+  beginAt(at: number): (bytes: number) => void;
   /** They themselves, for planes that have no room there. @throws {SyntaxError} When they are damaged. */
   readonly values: TypedArray;
 }
@@ -43,10 +46,9 @@ export function joinSamples(
     offsets ? 4 * (count + 1) : 0,
     2 * BLOCK + 8,
   ) as [number, number, number, number, number];
-  if (whole) {
-    low.putAt(lowAt);
-    high?.putAt(highAt);
-  }
+  if (whole) high?.beginAt(highAt)(high.bytes);
+  // The low plane as it is put together: it comes out of the cache.
+  const lowUntil = whole ? low.beginAt(lowAt) : undefined;
   copy(bases.subarray(0, count), basesAt);
   if (offsets) copy(offsets.subarray(0, count + 1), offsetsAt);
   const origin = offsets?.[0] ?? 0;
@@ -58,7 +60,8 @@ export function joinSamples(
     const shift = (target.byteOffset + 2 * at) & 7;
     const n = of === 0 ? rows * length : startOf(row + rows) - at;
     const from = whole ? first + at : 0;
-    if (!whole) {
+    if (lowUntil) lowUntil(from + n);
+    else {
       bytesAt(lowAt, n).set((low.values as Uint8Array).subarray(first + at, first + at + n));
       if (high) bytesAt(highAt, n).set((high.values as Uint8Array).subarray(first + at, first + at + n));
     }

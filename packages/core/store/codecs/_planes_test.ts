@@ -46,15 +46,18 @@ function unpacked({ bytes, size }: Packed): Uint8Array {
 function planeOf({ bytes, size }: Packed): Plane {
   return {
     bytes: size,
-    putAt: (at) => zstdBuffers.decodeAt(bytes, size, at),
+    beginAt: (at) => zstdBuffers.beginAt(bytes, size, at),
     values: new Uint8Array(0),
   };
 }
 
 /** A plane as it is; a large one says that it has no room in the reader's memory. */
 function plainPlane(values: Uint8Array, large: boolean): Plane {
-  const putAt = (at: number) => bytesAt(at, values.length).set(values);
-  return { bytes: large ? 2 ** 40 : values.length, putAt, values };
+  const beginAt = (at: number) => {
+    bytesAt(at, values.length).set(values);
+    return () => {};
+  };
+  return { bytes: large ? 2 ** 40 : values.length, beginAt, values };
 }
 
 function check(values: Words, rows: number, where: Rows): void {

@@ -1,12 +1,12 @@
 // Frames of zstd into memory that is used again, by our own decoder; zlib, which makes a new buffer for each, does the frames that it
 // leaves out: with a checksum, with a dictionary, of unknown parts or very large.
-import { decodeBlocks, heapBase, memory } from "./wasm/unzstd.wasm";
+import { beginBlocks, decodeBlocks, heapBase, memory } from "./wasm/unzstd.wasm";
 
 const MAGIC = 0xfd2fb528;
 /** Most bytes that come out here: a reader's memory stays this large. */
 const MOST = 2 ** 25;
 /** What the decoder may write behind an end, and read before a beginning. */
-const ROOM = 64;
+const ROOM = 128;
 const PAGE = 2 ** 16;
 
 /** What the decoder says, by its negative number. */
@@ -18,7 +18,7 @@ const DAMAGES = [
   "it repeats what is not there",
 ];
 
-const base = (heapBase() + 2 * ROOM - 1) & -ROOM;
+const base = (heapBase() + 2 * ROOM) & -ROOM;
 /** Where a frame is put: behind everything that is reserved. */
 let frameAt = base;
 
@@ -31,7 +31,7 @@ export function reserve(...sizes: readonly number[]): number[] {
   let at = base;
   for (const size of sizes) {
     places.push(at);
-    at += (size + 2 * ROOM - 1) & -ROOM;
+    at += (size + 2 * ROOM) & -ROOM;
   }
   frameAt = at;
   grow(at);
@@ -75,20 +75,23 @@ function blocksOf(bytes: Uint8Array, size: number): number {
   return 0;
 }
 
+/** Brings what comes out of a frame, up to so many bytes at least, to its place. @throws {SyntaxError} When the frame is damaged. */
+export type Until = (bytes: number) => void;
+
 /**
- * Put what comes out of a frame, `size` bytes, at an address that was reserved for them; gives false, and does nothing, where zlib has to.
- *
- * @throws {SyntaxError} When the frame is damaged.
+ * Begin with a frame, out of which `size` bytes come, that go to an address that was reserved for them: they are there as far as was asked
+ * for, and until another frame is begun. Gives undefined where zlib has to do it.
  */
-export function unzstdAt(bytes: Uint8Array, size: number, at: number): boolean {
+export function beginUnzstd(bytes: Uint8Array, size: number, at: number): Until | undefined {
   const blocks = blocksOf(bytes, size);
-  if (blocks === 0) return false;
+  if (blocks === 0) return undefined;
   grow(frameAt + bytes.length + 2 * ROOM);
   const from = frameAt + ROOM;
   bytesAt(from, bytes.length).set(bytes);
-  const came = decodeBlocks(from + blocks, from + bytes.length, at, at + size);
-  if (came === size) return true;
-  const what = came < 0 ? DAMAGES[-came - 1]! : "";
-  if (came < 0) throw new SyntaxError(`its compressed bytes are damaged (${what})`);
-  throw new SyntaxError(`${came} bytes came out of its compressed ones, not ${size}`);
+  beginBlocks(from + blocks, from + bytes.length, at, at + size);
+  return (wanted) => {
+    const came = decodeBlocks(wanted);
+    if (came < 0) throw new SyntaxError(`its compressed bytes are damaged (${DAMAGES[-came - 1]})`);
+    if (came < wanted) throw new SyntaxError(`${came} bytes came out of its compressed ones, not ${size}`);
+  };
 }

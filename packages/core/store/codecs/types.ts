@@ -15,8 +15,11 @@ export interface BufferCodec {
    * @throws {SyntaxError} When other than `size` bytes come out, or the bytes are damaged.
    */
   decode(bytes: Uint8Array, size: number): Uint8Array;
-  /** The same at an address that was reserved in the reader's memory (`_unzstd.ts`). */
-  decodeAt(bytes: Uint8Array, size: number, at: number): void;
+  /**
+   * The same at an address that was reserved in the reader's memory (`_unzstd.ts`): as far as what it gives is called for, and until another
+   * buffer is begun.
+   */
+  beginAt(bytes: Uint8Array, size: number, at: number): (bytes: number) => void;
 }
 
 /** How the columns of a file are held. */

@@ -1,6 +1,6 @@
 // Arrow's own buffer compression with zstd, level 1.
 import zlib from "node:zlib";
-import { bytesAt, fits, reserve, unzstdAt } from "./_unzstd.ts";
+import { beginUnzstd, bytesAt, fits, reserve } from "./_unzstd.ts";
 import type { BufferCodec, Codec } from "./types.ts";
 
 const LEVEL = { [zlib.constants.ZSTD_c_compressionLevel]: 1 };
@@ -23,11 +23,17 @@ export const zstdBuffers: BufferCodec = {
     checkSize(bytes, size);
     if (!fits(size)) return byZlib(bytes, size);
     const [at] = reserve(size) as [number];
-    return unzstdAt(bytes, size, at) ? bytesAt(at, size).slice() : byZlib(bytes, size);
+    const until = beginUnzstd(bytes, size, at);
+    if (!until) return byZlib(bytes, size);
+    until(size);
+    return bytesAt(at, size).slice();
   },
-  decodeAt(bytes, size, at) {
+  beginAt(bytes, size, at) {
     checkSize(bytes, size);
-    if (!unzstdAt(bytes, size, at)) bytesAt(at, size).set(byZlib(bytes, size));
+    const until = beginUnzstd(bytes, size, at);
+    if (until) return until;
+    bytesAt(at, size).set(byZlib(bytes, size));
+    return () => {};
   },
 };
 

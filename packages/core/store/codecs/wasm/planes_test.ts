@@ -36,7 +36,7 @@ const EXPORTS: Readonly<Record<string, readonly string[]>> = {
     "wasFar",
     "zigzag",
   ],
-  unzstd: ["decodeBlocks", "heapBase", "joinRows", "memory"],
+  unzstd: ["beginBlocks", "decodeBlocks", "heapBase", "joinRows", "memory"],
 };
 
 for (const [name, wanted] of Object.entries(EXPORTS)) {

@@ -1,6 +1,6 @@
 // What reading needs, with a memory of its own, in AssemblyScript: frames of zstd back into bytes, planes of bytes into samples.
 export { joinRows } from "./join_rows";
-export { decodeBlocks } from "./unzstd_block";
+export { beginBlocks, decodeBlocks } from "./unzstd_block";
 
 /** Address behind what the module itself uses. */
 export function heapBase(): usize {

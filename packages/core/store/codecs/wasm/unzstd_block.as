@@ -1,7 +1,7 @@
 // Blocks of zstd's format (RFC 8878) back into bytes, in AssemblyScript: all of it but dictionaries and checksums.
 //
 // Codes of literals are looked up 11 bits at a time, which gives two bytes where two codes fit, in four streams at once. What is
-// read lies in the frame or up to 8 bytes before or behind it, what is written in `to .. end` or up to 64 bytes behind it, whatever
+// read lies in the frame or up to 8 bytes before or behind it, what is written in `to .. end` or up to 112 bytes behind it, whatever
 // the frame says. `../_unzstd_test.ts` compares with zstd itself.
 import { DAMAGED_BLOCK, DAMAGED_LITERALS, DAMAGED_SEQUENCES, TOO_FAR, TOO_LONG } from "./unzstd_damage";
 import { buildFse, COUNTS, LOG, readCounts, SYMBOLS } from "./unzstd_fse";
@@ -163,24 +163,35 @@ function readLiterals(at: usize, end: usize): i32 {
   return four ? decodeFour(at, end, literals, n) : decodeOne(at, end, literals, literals + n);
 }
 
-/** Copies bytes from behind, `offset` bytes back; up to 31 more are written. */
+/** Copies bytes from behind, `offset` bytes back; up to 79 more are written. 64 at once: most are shorter, and no branch is to be guessed. */
 // @ts-ignore: a decorator of AssemblyScript
 @inline
 function copyMatch(to: usize, offset: u32, end: usize): void {
   if (offset >= 16) {
     let from = to - offset;
-    do {
+    v128.store(to, v128.load(from));
+    v128.store(to, v128.load(from, 16), 16);
+    v128.store(to, v128.load(from, 32), 32);
+    v128.store(to, v128.load(from, 48), 48);
+    to += 64;
+    from += 64;
+    while (to < end) {
       v128.store(to, v128.load(from));
       to += 16;
       from += 16;
-    } while (to < end);
+    }
   } else {
     const turn = i8x16.swizzle(v128.load(to - offset), v128.load(turns + (<usize>offset << 4)));
     const step = 16 - 16 % offset;
-    do {
+    v128.store(to, turn);
+    v128.store(to + step, turn);
+    v128.store(to + 2 * step, turn);
+    v128.store(to + 3 * step, turn);
+    to += 4 * step;
+    while (to < end) {
       v128.store(to, turn);
       to += step;
-    } while (to < end);
+    }
   }
 }
 
@@ -226,37 +237,27 @@ function runSequences(at: usize, blockEnd: usize, from: usize, to: usize, end: u
     let a = rep0, b = rep1, c = rep2;
     while (true) {
       if (left < 0) return DAMAGED_SEQUENCES;
-      const llEntry = llTable + (<usize>ll << 3), ofEntry = ofTable + (<usize>os << 3), mlEntry = mlTable + (<usize>ml << 3);
-      const llRest = load<u32>(llEntry, 4), ofRest = load<u32>(ofEntry, 4), mlRest = load<u32>(mlEntry, 4);
+      const llEntry = load<u64>(llTable + (<usize>ll << 3)), ofEntry = load<u64>(ofTable + (<usize>os << 3));
+      const mlEntry = load<u64>(mlTable + (<usize>ml << 3));
+      const llRest = <u32>(llEntry >> 32), ofRest = <u32>(ofEntry >> 32), mlRest = <u32>(mlEntry >> 32);
       const ofBits = ofRest >> 24, mlBits = mlRest >> 24, llBits = llRest >> 24;
       // 57 bits at least: 24 of an offset, 16 of each length.
       bits = load<u64>(at + (left + 7 >> 3) - 8) << (<u64>(-left) & 7);
       if (ofBits > 24) return TOO_FAR;
-      let offset = load<u32>(ofEntry) + <u32>(bits >> 1 >> (63 - <u64>ofBits));
+      const value = <u32>ofEntry + <u32>(bits >> 1 >> (63 - <u64>ofBits));
       bits <<= ofBits;
-      const length = load<u32>(mlEntry) + <u32>(bits >> 1 >> (63 - <u64>mlBits));
+      const length = <u32>mlEntry + <u32>(bits >> 1 >> (63 - <u64>mlBits));
       bits <<= mlBits;
-      const before = load<u32>(llEntry) + <u32>(bits >> 1 >> (63 - <u64>llBits));
-      left -= ofBits + mlBits + llBits;
-      if (offset > 3) {
-        offset -= 3;
-        c = b;
-        b = a;
-        a = offset;
-      } else {
-        if (before === 0) offset++;
-        if (offset === 1) offset = a;
-        else {
-          if (offset === 2) {
-            offset = b;
-          } else {
-            offset = offset === 3 ? c : a - 1;
-            c = b;
-          }
-          b = a;
-          a = offset;
-        }
-      }
+      const before = <u32>llEntry + <u32>(bits >> 1 >> (63 - <u64>llBits));
+      const used = ofBits + mlBits + llBits;
+      bits <<= llBits;
+      left -= used;
+      // A new offset, or one of the last three, counted on by one without literals: chosen without a branch, nobody could guess it.
+      const turn = value > 3 ? 4 : value - 1 + <u32>(before === 0);
+      const offset = select(value - 3, select(a, select(b, select(c, a - 1, turn === 2), turn === 1), turn === 0), turn === 4);
+      c = select(b, c, turn > 1);
+      b = select(a, b, turn > 0);
+      a = offset;
       if (before > <u32>(litEnd - lit)) return DAMAGED_SEQUENCES;
       if (before + length > <u32>(end - to)) return TOO_LONG;
       // Up to 15 bytes more are read and written.
@@ -268,7 +269,8 @@ function runSequences(at: usize, blockEnd: usize, from: usize, to: usize, end: u
       copyMatch(to, offset, to + length);
       to += length;
       if (--count === 0) break;
-      bits = load<u64>(at + (left + 7 >> 3) - 8) << (<u64>(-left) & 7);
+      // What is there may be enough for the three states, which take up to 26.
+      if (used > 31) bits = load<u64>(at + (left + 7 >> 3) - 8) << (<u64>(-left) & 7);
       n = llRest & 0xff;
       ll = (llRest >> 8 & 0xffff) + <u32>(bits >> 1 >> (63 - <u64>n));
       bits <<= n;
@@ -292,37 +294,47 @@ function runSequences(at: usize, blockEnd: usize, from: usize, to: usize, end: u
   return <i32>(to + rest);
 }
 
-/**
- * The blocks of a frame that lie in `at .. atEnd`, into `to .. end`. Gives how many bytes came out, or a negative number that says what is
- * damaged. The caller has seen that the blocks fill `at .. atEnd`.
- */
-export function decodeBlocks(at: usize, atEnd: usize, to: usize, end: usize): i32 {
+// The frame that is being read: its next block and end, what came out, where more of it goes and where that must end.
+let next: usize = 0, frameEnd: usize = 0, first: usize = 0, to: usize = 0, toEnd: usize = 0, over = false;
+
+/** Begins with the blocks that lie in `at .. atEnd`, whose bytes go to `out .. end`. The caller has seen that they fill it. */
+export function beginBlocks(at: usize, atEnd: usize, out: usize, end: usize): void {
   if (!ready) prepare();
   forgetTree();
   memory.fill(tables, 0, 12);
   rep0 = 1;
   rep1 = 4;
   rep2 = 8;
-  const from = to;
-  while (true) {
-    const head = <i32>load<u16>(at) | <i32>load<u8>(at, 2) << 16, kind = head >> 1 & 3, size = head >> 3;
-    at += 3;
-    if (at + (kind === 1 ? 1 : size) > atEnd) return DAMAGED_BLOCK;
+  next = at;
+  frameEnd = atEnd;
+  first = out;
+  to = out;
+  toEnd = end;
+  over = false;
+}
+
+/** Block after block until at least `bytes` are there, or all. Gives how many there are, or a negative number that says what is damaged. */
+export function decodeBlocks(bytes: i32): i32 {
+  while (!over && to - first < <usize>bytes) {
+    const head = <i32>load<u16>(next) | <i32>load<u8>(next, 2) << 16, kind = head >> 1 & 3, size = head >> 3;
+    next += 3;
+    if (next + (kind === 1 ? 1 : size) > frameEnd) return DAMAGED_BLOCK;
     if (kind < 2) {
-      if (<u32>size > <u32>(end - to)) return TOO_LONG;
-      if (kind === 1) memory.fill(to, load<u8>(at), size);
-      else memory.copy(to, at, size);
+      if (<u32>size > <u32>(toEnd - to)) return TOO_LONG;
+      if (kind === 1) memory.fill(to, load<u8>(next), size);
+      else memory.copy(to, next, size);
       to += size;
-      at += kind === 1 ? 1 : size;
+      next += kind === 1 ? 1 : size;
     } else {
       if (kind === 3 || size > MOST) return DAMAGED_BLOCK;
-      const damage = readLiterals(at, at + size);
+      const damage = readLiterals(next, next + size);
       if (damage < 0) return damage;
-      const next = runSequences(sequencesAt, at + size, from, to, end);
-      if (next < 0) return next;
-      to = next;
-      at += size;
+      const end = runSequences(sequencesAt, next + size, first, to, toEnd);
+      if (end < 0) return end;
+      to = end;
+      next += size;
     }
-    if (head & 1) return <i32>(to - from);
+    over = (head & 1) !== 0;
   }
+  return <i32>(to - first);
 }
