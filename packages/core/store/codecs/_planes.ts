@@ -32,7 +32,6 @@ const AT = {
 const samplesThere = new Uint8Array(memory.buffer, AT.samples, 2 * BLOCK + 8);
 const offsetsThere = new Uint32Array(memory.buffer, AT.offsets, ROWS + 1);
 const basesThere = new Uint16Array(memory.buffer, AT.bases, ROWS);
-const lowThere = new Uint8Array(memory.buffer, AT.low, BLOCK);
 const highThere = new Uint8Array(memory.buffer, AT.high, BLOCK);
 
 /** Where rows lie: `offsets` of ragged ones, or all of one width. */
