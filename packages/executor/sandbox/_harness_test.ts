@@ -16,6 +16,7 @@ const HOST_ONLY = [
   "./read-stored",
   "./export-rows",
   "./import-rows",
+  "./zip",
   "./executor",
   "./load-chunk",
   "./save-chunk",
