@@ -97,7 +97,11 @@ function schemaOfFields(
       );
     }
   }
-  return toSchema(types as ColumnTypes);
+  try {
+    return toSchema(types as ColumnTypes);
+  } catch (cause) {
+    throw new SyntaxError(`Cannot read "${path}": ${(cause as Error).message}`, { cause });
+  }
 }
 
 const SCALAR: Readonly<Record<string, ColumnType>> = {

@@ -7,6 +7,7 @@ import type { BufferRegion, FieldNode } from "apache-arrow/ipc/metadata/message"
 import type { TypedArray } from "../data/schema.ts";
 import { bytesAt, fits, reserve } from "./codecs/_unzstd.ts";
 import type { BufferCodec } from "./codecs/types.ts";
+import { type Block, checked, checkFooter, checkMessage, FIRST } from "./_arrow_check.ts";
 import { zstdBuffers } from "./codecs/zstd.ts";
 
 /** Bytes in front of a compressed buffer: how many it has uncompressed. */
@@ -70,12 +71,19 @@ export interface Batch {
   readonly columns: ReadonlyMap<string, BatchColumn>;
 }
 
-/** The footer of a file of `size` bytes. @throws {SyntaxError} When it has none. */
-export async function readFooter(
-  read: (at: number, length: number) => Uint8Array | Promise<Uint8Array>,
+/** Bytes of a file from a place on. */
+export type ReadBytes = (at: number, length: number) => Uint8Array | Promise<Uint8Array>;
+
+/** The footer of a file of `size` bytes. @throws {SyntaxError} When it has none, or it is damaged. */
+export async function readFooter(read: ReadBytes, size: number): Promise<Footer> {
+  return (await readChecked(read, size)).footer;
+}
+
+async function readChecked(
+  read: ReadBytes,
   size: number,
-): Promise<Footer> {
-  await import("apache-arrow/ipc/metadata/message"); // without which a footer's schema cannot be read
+): Promise<{ footer: Footer; blocks: readonly Block[] }> {
+  const { Message } = await import("apache-arrow/ipc/metadata/message"); // without which a footer's schema cannot be read
   const { Footer } = await import("apache-arrow/ipc/metadata/file");
   const text = async (at: number) => String.fromCharCode(...await read(at, 6));
   if (size < 6 || await text(0) !== "ARROW1") throw new SyntaxError("it does not start as an Arrow file");
@@ -83,19 +91,66 @@ export async function readFooter(
     throw new SyntaxError(`it is cut off: its ${size} bytes do not end as an Arrow file`);
   }
   const tail = await read(size - 10, 4);
-  const length = new DataView(tail.buffer, tail.byteOffset).getInt32(0, true);
-  if (!(length > 0 && size - 10 - length >= 8)) throw new SyntaxError("its footer lies outside it");
-  const footer = Footer.decode(await read(size - 10 - length, length));
-  for (let k = 0; k < footer.numRecordBatches; k++) {
-    const { offset, metaDataLength, bodyLength } = footer.getRecordBatch(k)!;
-    if (
-      offset < 0 || metaDataLength < 8 || bodyLength < 0 ||
-      offset + metaDataLength + bodyLength > size - 10 - length
-    ) {
-      throw new SyntaxError("its record batch lies outside it");
-    }
+  const length = new DataView(tail.buffer, tail.byteOffset).getInt32(0, true), at = size - 10 - length;
+  if (!(length > 0 && at >= FIRST)) throw new SyntaxError("its footer lies outside it");
+  const bytes = await read(at, length);
+  const [from, count] = lengthOf(await read(FIRST, 8)), start = FIRST + from + count;
+  const blocks = checkFooter(bytes, start, at);
+  const footer = checked("its footer", () => Footer.decode(bytes));
+  if (blocks[0]?.offset === FIRST) return { footer, blocks }; // no first message describes the columns
+  if (!(count > 0 && start <= at)) throw new SyntaxError("its first message lies outside it");
+  const first = await read(FIRST + from, count);
+  checkMessage(first);
+  const said = checked("its first message", () => {
+    const message = Message.decode(first);
+    return message.isSchema() ? textOfSchema(message.header() as unknown as Arrow.Schema) : "";
+  });
+  if (said !== textOfSchema(footer.schema)) {
+    throw new SyntaxError("it is damaged: its first message and its footer describe other columns");
   }
-  return footer;
+  return { footer, blocks };
+}
+
+/** Where a message's flat buffer starts behind its mark and length, and its bytes. Files before Arrow 0.15 have no mark. */
+function lengthOf(head: Uint8Array): readonly [from: number, length: number] {
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength), first = view.getInt32(0, true);
+  return first === -1 ? [8, view.getInt32(4, true)] : [4, first];
+}
+
+function textOfSchema({ fields, metadata }: Arrow.Schema): string {
+  const texts = (map: ReadonlyMap<string, string>) => [...map].sort(([a], [b]) => a < b ? -1 : 1);
+  const all = (fields: readonly Arrow.Field[]): unknown =>
+    fields.map(({ name, type, nullable, metadata }) => [
+      name,
+      String(type),
+      nullable,
+      texts(metadata),
+      all(type.children ?? []),
+    ]);
+  return JSON.stringify([all(fields), texts(metadata)]);
+}
+
+/**
+ * Check all of an Arrow IPC file that says where its rows lie and how many there are, before another reader believes it. Bytes of
+ * the rows are not looked at. O(bytes that are looked at).
+ *
+ * @param read Gives bytes of the file from a place on.
+ * @param size Bytes of the file.
+ * @throws {SyntaxError} When it is cut off or damaged; says what is wrong, the name of the file is the caller's to add.
+ */
+export async function checkArrowFile(read: ReadBytes, size: number): Promise<void> {
+  for (const { offset, metadata } of (await readChecked(read, size)).blocks) {
+    checkMessage(messageIn(await read(offset, metadata), metadata));
+  }
+}
+
+/** The flat buffer in the first `metadata` bytes. */
+function messageIn(bytes: Uint8Array, metadata: number): Uint8Array {
+  const [at, length] = lengthOf(bytes);
+  if (length < 0 || at + length > metadata) {
+    throw new SyntaxError("it is no intact Arrow file: its message is damaged, it ends behind its bytes");
+  }
+  return bytes.subarray(at, at + length);
 }
 
 /** Load what decodes: that it cannot be loaded is no damage of a file. */
@@ -131,21 +186,21 @@ export async function batchAt(bytes: Uint8Array, metadata: number, schema: Arrow
     import("apache-arrow/ipc/metadata/message"),
     import("apache-arrow"),
   ]);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const marker = view.getInt32(0, true);
-  const length = marker === -1 ? view.getInt32(4, true) : marker, at = marker === -1 ? 8 : 4;
-  if (length < 0 || at + length > metadata) {
-    throw new SyntaxError("it is no intact Arrow file: its message is damaged");
-  }
-  const message = Message.decode(bytes.subarray(at, at + length));
+  const described = messageIn(bytes, metadata);
+  checkMessage(described);
+  const message = checked("its message", () => Message.decode(described));
   if (!message.isRecordBatch()) {
     throw new SyntaxError("it is no intact Arrow file: its message is no record batch");
   }
-  const header = message.header();
+  const header = checked("its message", () => message.header());
   const codec = codecFor(header.compression?.type);
   const reader = new Columns(bytes.subarray(metadata), header.nodes, header.buffers, codec, DataType);
   const columns = new Map<string, BatchColumn>();
-  for (const field of schema.fields) columns.set(field.name, reader.next(field));
+  for (const field of schema.fields) {
+    if (columns.has(field.name)) throw new SyntaxError(`it has two columns "${field.name}"`);
+    columns.set(field.name, reader.next(field));
+  }
+  reader.finish();
   return { rows: header.length, fields: schema.fields, metadata: schema.metadata, columns };
 }
 
@@ -166,6 +221,8 @@ class Columns {
   readonly #types: typeof Arrow.DataType;
   #node = 0;
   #buffer = 0;
+  /** Where the last buffer ends: they follow each other. */
+  #end = 0;
 
   constructor(
     body: Uint8Array,
@@ -199,12 +256,27 @@ class Columns {
     return new BufferColumn(name, field, length, nullCount, children, region, this.#codec, kind === "List");
   }
 
+  /** All nodes and buffers were taken: else a column is missing among the fields. */
+  finish(): void {
+    const nodes = this.#nodes.length - this.#node, buffers = this.#buffers.length - this.#buffer;
+    if (nodes === 0 && buffers === 0) return;
+    throw new SyntaxError(
+      `it is damaged: its record batch has ${nodes} columns and ${buffers} buffers too many`,
+    );
+  }
+
   #take(name: string): Uint8Array {
     const region = this.#buffers[this.#buffer++];
     if (!region) throw new SyntaxError(`column "${name}" is missing in its record batch`);
     const { offset, length } = region;
     if (offset < 0 || length < 0 || offset + length > this.#body.length) {
       throw new SyntaxError(`column "${name}" lies outside its record batch`);
+    }
+    if (length > 0) {
+      if (offset < this.#end) {
+        throw new SyntaxError(`column "${name}" lies over another one in its record batch`);
+      }
+      this.#end = offset + length;
     }
     return this.#body.subarray(offset, offset + length);
   }

@@ -43,4 +43,10 @@ export {
   openArrow,
   type OpenArrowOptions,
 } from "./_arrow_decode.ts";
-export type { ArrowField, Batch, BatchColumn } from "./_arrow_batch.ts";
+export {
+  type ArrowField,
+  type Batch,
+  type BatchColumn,
+  checkArrowFile,
+  type ReadBytes,
+} from "./_arrow_batch.ts";

@@ -1,5 +1,6 @@
 // The record batches of an Arrow file, one at a time.
 import type * as Arrow from "apache-arrow";
+import { checkArrowFile } from "@millrace/core/arrow";
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { choose, type Chosen } from "../columnar/names.ts";
 import type { Block, BlockSource } from "../columnar/reader.ts";
@@ -7,12 +8,9 @@ import { readable } from "../columnar/readable.ts";
 import type { FormatOptions } from "../format.ts";
 import { noFiles } from "../merge/read_traces.ts";
 import { RunFile } from "../merge/file.ts";
-import { batchesStart, footerProblem } from "./_footer.ts";
 
 type Reader = Arrow.AsyncRecordBatchFileReader | Arrow.AsyncRecordBatchStreamReader;
 const MAGIC = "ARROW1";
-/** Magic, padding, a mark and a length. */
-const HEAD = 16;
 /** Behind the footer: its length and the magic. */
 const TAIL = 4 + MAGIC.length;
 /** ps of the units of timestamps and durations, by their number. */
@@ -90,15 +88,10 @@ async function checkEnds(path: string, file: RunFile, size: number): Promise<voi
         `Cannot read "${path}": its end is missing after ${size} bytes, it was cut; copy it again`,
       );
     }
-    const length = new DataView(end.buffer).getInt32(0, true), at = size - TAIL - length;
-    const problem = length > 0 && at >= HEAD
-      ? footerProblem(await bytesAt(file, at, length), batchesStart(await bytesAt(file, 0, HEAD)), at)
-      : `it is ${length} bytes long`;
-    if (problem !== undefined) {
-      throw new SyntaxError(
-        `Cannot read "${path}": its footer, which says where the rows lie, is damaged: ${problem}; copy it again`,
-      );
-    }
+    await checkArrowFile((at, length) => bytesAt(file, at, length), size).catch((cause) => {
+      if (!(cause instanceof SyntaxError)) throw cause;
+      throw new SyntaxError(`Cannot read "${path}": ${cause.message}; copy it again`, { cause });
+    });
   }
   await file.seek(0);
 }

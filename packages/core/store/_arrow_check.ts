@@ -1,0 +1,130 @@
+// What describes an Arrow file, checked before apache-arrow believes its numbers: a wrong count would fill the memory.
+import { FlatBuffer } from "./_flatbuffer.ts";
+
+/** Bytes of a block: offset (i64), bytes of metadata (i32) and padding, bytes of the body (i64). */
+const BLOCK_BYTES = 24;
+/** Bytes of a node (rows, nulls) and of a buffer's place (offset, length), i64. */
+const PAIR_BYTES = 16;
+/** Magic and padding at the start of a file. */
+export const FIRST = 8;
+const END_MARK = 8;
+/** Between what is named there are an end mark and padding to 64 bytes at most. */
+const MOST_BETWEEN = 72;
+const DEEPEST = 64;
+// Fields of the tables that are looked at, by their number.
+const FOOTER = { schema: 1, dictionaries: 2, batches: 3, metadata: 4 } as const;
+const SCHEMA = { endianness: 0, fields: 1, metadata: 2, features: 3 } as const;
+const FIELD = { name: 0, type: 3, dictionary: 4, children: 5, metadata: 6 } as const;
+const TEXT = { key: 0, value: 1 } as const;
+const MESSAGE = { kind: 1, header: 2, metadata: 4 } as const;
+const DICTIONARY = { batch: 1 } as const;
+const BATCH = { nodes: 1, buffers: 2, compression: 3, counts: 4 } as const;
+/** Kinds of messages. */
+const KIND = { schema: 1, dictionary: 2, batch: 3 } as const;
+
+/** Where a message and what it describes lie in a file. */
+export interface Block {
+  readonly offset: number;
+  readonly metadata: number;
+  readonly body: number;
+}
+
+/**
+ * The batches (and dictionaries) that a footer names, in the order of the file. O(bytes of the footer).
+ *
+ * @param bytes The footer.
+ * @param start Where the first message of the file ends.
+ * @param end Where batches end, the place of the footer.
+ * @throws {SyntaxError} When the footer is damaged, with what is wrong.
+ */
+export function checkFooter(bytes: Uint8Array, start: number, end: number): readonly Block[] {
+  return checked("its footer, which says where the rows lie,", () => {
+    const flat = new FlatBuffer(bytes), root = flat.root();
+    const schema = flat.table(root, FOOTER.schema);
+    if (schema === undefined) throw new RangeError("it names no columns");
+    checkSchema(flat, schema);
+    checkTexts(flat, root, FOOTER.metadata);
+    const blocks = [...blocksOf(flat, root, FOOTER.dictionaries), ...blocksOf(flat, root, FOOTER.batches)]
+      .toSorted((a, b) => a.offset - b.offset);
+    checkBlocks(blocks, start, end);
+    return blocks;
+  });
+}
+
+/** Check the flat buffer of a message. O(bytes). @throws {SyntaxError} When it is damaged, with what is wrong. */
+export function checkMessage(bytes: Uint8Array): void {
+  checked("its message", () => {
+    const flat = new FlatBuffer(bytes), root = flat.root();
+    checkTexts(flat, root, MESSAGE.metadata);
+    const kind = flat.byte(root, MESSAGE.kind), header = flat.table(root, MESSAGE.header);
+    if (header === undefined) throw new RangeError("it has no header");
+    if (kind === KIND.schema) return checkSchema(flat, header);
+    const batch = kind === KIND.dictionary ? flat.table(header, DICTIONARY.batch) : header;
+    if (batch === undefined || kind !== KIND.batch && kind !== KIND.dictionary) {
+      throw new RangeError(`it is no record batch, but of kind ${kind}`);
+    }
+    flat.vector(batch, BATCH.nodes, PAIR_BYTES);
+    flat.vector(batch, BATCH.buffers, PAIR_BYTES);
+    flat.table(batch, BATCH.compression);
+    flat.vector(batch, BATCH.counts, 8);
+  });
+}
+
+/** Decode or check; what goes wrong is damage of `what`. */
+export function checked<T>(what: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    const { message } = cause as Error;
+    throw new SyntaxError(`${what} is damaged: ${message}`, { cause });
+  }
+}
+
+function checkSchema(flat: FlatBuffer, schema: number): void {
+  if (flat.byte(schema, SCHEMA.endianness) !== 0) throw new RangeError("its numbers are not little-endian");
+  checkFields(flat, flat.tables(schema, SCHEMA.fields), 0);
+  checkTexts(flat, schema, SCHEMA.metadata);
+  flat.vector(schema, SCHEMA.features, 8);
+}
+
+function checkFields(flat: FlatBuffer, fields: Iterable<number>, depth: number): void {
+  if (depth > DEEPEST) throw new RangeError("columns lie too deep in each other");
+  for (const field of fields) {
+    flat.checkText(field, FIELD.name);
+    flat.table(field, FIELD.type);
+    flat.table(field, FIELD.dictionary);
+    checkTexts(flat, field, FIELD.metadata);
+    checkFields(flat, flat.tables(field, FIELD.children), depth + 1);
+  }
+}
+
+function checkTexts(flat: FlatBuffer, table: number, field: number): void {
+  for (const text of flat.tables(table, field)) {
+    flat.checkText(text, TEXT.key);
+    flat.checkText(text, TEXT.value);
+  }
+}
+
+function blocksOf(flat: FlatBuffer, table: number, field: number): Block[] {
+  const [first, count] = flat.vector(table, field, BLOCK_BYTES);
+  return Array.from({ length: count }, (_, i) => {
+    const at = first + BLOCK_BYTES * i;
+    return { offset: flat.int64(at), metadata: flat.int32(at + 8), body: flat.int64(at + 16) };
+  });
+}
+
+/** Batches lie one behind the other up to the footer: a wrong count or place leaves a gap or an overlap. */
+function checkBlocks(blocks: readonly Block[], start: number, footer: number): void {
+  let end = blocks[0]?.offset === FIRST ? FIRST : start; // some writers describe the columns in the footer only
+  for (const { offset, metadata, body } of blocks) {
+    const gap = offset - end;
+    end = offset + metadata + body;
+    if (!(gap >= 0 && gap <= MOST_BETWEEN && metadata >= 8 && body >= 0 && end <= footer)) {
+      throw new RangeError(`it names a batch of ${metadata} and ${body} bytes at byte ${offset}`);
+    }
+  }
+  const left = footer - end;
+  if (left > (blocks.length > 0 ? MOST_BETWEEN : END_MARK)) {
+    throw new RangeError(`it names ${blocks.length} batches, but ${left} bytes lie behind them`);
+  }
+}
