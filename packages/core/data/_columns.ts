@@ -72,6 +72,7 @@ export function checkArray(column: Column, data: TypedArray | Ragged, rows: numb
 export function columnsOver(
   schema: Schema,
   buffer: ArrayBufferLike,
+  start: number,
   rows: number,
   layout: Layout,
   share?: Readonly<Record<string, Table>>,
@@ -84,9 +85,9 @@ export function columnsOver(
       return;
     }
     const place = layout.places[k]!;
-    const values = arrayOver(column.element, buffer, place.offset, place.values);
+    const values = arrayOver(column.element, buffer, start + place.offset, place.values);
     columns[column.name] = column.kind === "ragged"
-      ? { values, offsets: new Uint32Array(buffer, place.offsets, rows + 1) }
+      ? { values, offsets: new Uint32Array(buffer, start + place.offsets, rows + 1) }
       : values;
   });
   return columns;

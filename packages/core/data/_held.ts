@@ -17,18 +17,16 @@ export function heldFor(
   columns: Readonly<Record<string, TypedArray | Ragged>>,
   names: readonly string[],
 ): Held[] {
-  const buffers = new Set<ArrayBufferLike>();
-  for (const name of names) {
+  const arrays = names.flatMap((name) => {
     const data = columns[name]!;
-    if ("offsets" in data) buffers.add(data.values.buffer).add(data.offsets.buffer);
-    else buffers.add(data.buffer);
-  }
-  return held.filter(({ handle }) => buffers.has(handle.buffer));
+    return "offsets" in data ? [data.values, data.offsets] : [data];
+  });
+  return held.filter(({ handle }) => arrays.some((array) => handle.holds(array)));
 }
 
 /** Bytes of the buffers, each counted whole. */
 export function bytesHeld(held: readonly Held[]): number {
-  return held.reduce((sum, { handle }) => sum + handle.buffer.byteLength, 0);
+  return held.reduce((sum, { handle }) => sum + handle.byteLength, 0);
 }
 
 /** One more reference to each buffer. */

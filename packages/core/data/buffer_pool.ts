@@ -124,26 +124,55 @@ export class MemoryBudgetError extends Error {
   }
 }
 
-/** One buffer with its reference counts. Tables hold these; user code does not need to. */
+/** Where a buffer goes after its last release. */
+export interface BufferHome {
+  /** Take it back. */
+  put(buffer: ArrayBufferLike, handle: BufferHandle): void;
+}
+
+/** One buffer, or a part of one, with its reference counts. Tables hold these; user code does not need to. */
 export class BufferHandle {
   #refs = 1;
   #charges: number;
   readonly #account: Account | undefined;
-  readonly #pool: BufferPool | undefined;
+  readonly #home: BufferHome | undefined;
 
   /** The buffer, longer than what was asked for. */
   readonly buffer: ArrayBufferLike;
+  /** Where its part begins. */
+  readonly byteOffset: number;
+  /** Bytes of its part: all of it, unless a table has a part to itself. */
+  readonly byteLength: number;
 
   /**
    * The first reference to `buffer`.
    *
-   * @param account Charged with the buffer's size (by whoever made it) until the last charged reference is gone.
+   * @param account Charged with the size (by whoever made it) until the last charged reference is gone.
+   * @param home Gets it after the last release.
+   * @param byteOffset Begin of its part. Default: all of the buffer.
+   * @param byteLength Bytes of its part.
    */
-  constructor(buffer: ArrayBufferLike, account?: Account, pool?: BufferPool) {
+  constructor(
+    buffer: ArrayBufferLike,
+    account?: Account,
+    home?: BufferHome,
+    byteOffset = 0,
+    byteLength: number = buffer.byteLength,
+  ) {
     this.buffer = buffer;
+    this.byteOffset = byteOffset;
+    this.byteLength = byteLength;
     this.#account = account;
-    this.#pool = pool;
+    this.#home = home;
     this.#charges = account ? 1 : 0;
+  }
+
+  /** Whether numbers lie in it. */
+  holds(
+    array: { readonly buffer: ArrayBufferLike; readonly byteOffset: number; readonly byteLength: number },
+  ): boolean {
+    const from = array.byteOffset - this.byteOffset;
+    return array.buffer === this.buffer && from >= 0 && from + array.byteLength <= this.byteLength;
   }
 
   /** References held by tables. */
@@ -155,21 +184,27 @@ export class BufferHandle {
   retain(charged: boolean): void {
     this.#refs++;
     if (!charged || !this.#account) return;
-    if (this.#charges++ === 0) this.#account.charge(this.buffer.byteLength);
+    if (this.#charges++ === 0) this.#account.charge(this.byteLength);
   }
 
   /** One reference less; the last one hands the buffer back to its pool. */
   release(charged: boolean): void {
     if (charged) this.uncharge();
-    if (--this.#refs === 0) this.#pool?.put(this.buffer);
+    if (--this.#refs === 0) this.#home?.put(this.buffer, this);
     if (this.#refs < 0) throw new Error("Cannot release a buffer more often than it was retained");
   }
 
   /** A charged reference becomes the user's: the budget no longer counts it. */
   uncharge(): void {
     if (!this.#account) return;
-    if (--this.#charges === 0) this.#account.refund(this.buffer.byteLength);
+    if (--this.#charges === 0) this.#account.refund(this.byteLength);
   }
+}
+
+/** Gives buffers. */
+export interface BufferSource {
+  /** A buffer of at least `bytes`. @throws {MemoryBudgetError} When `account` has no room for it. */
+  acquire(bytes: number, account?: Account): BufferHandle;
 }
 
 /** Where new buffers come from, and what they are charged to. */
@@ -190,7 +225,7 @@ export function sizeClass(bytes: number): number {
 }
 
 /** Buffers by size class, used again after their last release. */
-export class BufferPool {
+export class BufferPool implements BufferHome, BufferSource {
   readonly #idle = new Map<number, ArrayBufferLike[]>();
   #maxIdle: number;
   readonly #shared: boolean;

@@ -19,7 +19,7 @@
  * ```
  * @module
  */
-import { type Account, BufferHandle, BufferPool } from "./buffer_pool.ts";
+import { type Account, BufferHandle, BufferPool, type BufferSource } from "./buffer_pool.ts";
 import { checkArray, checkShared, columnsOver, cut, widthOf } from "./_columns.ts";
 import { bytesHeld, type Held, heldFor, releaseAll, retainAll, unchargeAll } from "./_held.ts";
 import { exactOffset, shiftTimes } from "./_offset.ts";
@@ -64,7 +64,7 @@ export interface AllocateOptions {
   /** Columns taken as they are from another table of as many rows, without a copy. */
   readonly share?: Readonly<Record<string, Table>>;
   /** Where buffers come from. */
-  readonly pool?: BufferPool;
+  readonly pool?: BufferSource;
   /** Charged with the buffer. */
   readonly account?: Account;
 }
@@ -200,7 +200,7 @@ export class Table<C extends ColumnTypes = ColumnTypes> implements Disposable {
     const handle = (options.pool ?? defaultPool).acquire(layout.bytes, options.account);
     const held: Held[] = [{ handle, charged: options.account !== undefined }];
     if (share) { for (const [table, names] of sharedBy(share)) held.push(...table.#retain(names)); }
-    const columns = columnsOver(schema, handle.buffer, length, layout, share);
+    const columns = columnsOver(schema, handle.buffer, handle.byteOffset, length, layout, share);
     return new Table(
       schema,
       options.t0 ?? 0n,
@@ -208,7 +208,7 @@ export class Table<C extends ColumnTypes = ColumnTypes> implements Disposable {
       columns as Columns<C>,
       widths,
       held,
-      absent.includes(true) ? undefined : layout,
+      absent.includes(true) || !isWhole(handle) ? undefined : layout,
       options,
     );
   }
@@ -228,7 +228,7 @@ export class Table<C extends ColumnTypes = ColumnTypes> implements Disposable {
   static from<C extends ColumnTypes>(
     schema: Schema<C>,
     input: Readonly<Record<string, ColumnInput>>,
-    options: { t0?: bigint; pool?: BufferPool; account?: Account } = {},
+    options: Pick<AllocateOptions, "t0" | "pool" | "account"> = {},
   ): Table<C> {
     return tableFrom(schema, input, options, (...args) => Table.allocate(...args));
   }
@@ -298,7 +298,7 @@ export class Table<C extends ColumnTypes = ColumnTypes> implements Disposable {
       schema,
       t0,
       rows,
-      columnsOver(schema, buffer, rows, layout) as Columns<ColumnTypes>,
+      columnsOver(schema, buffer, 0, rows, layout) as Columns<ColumnTypes>,
       layout.places.map((place) => place.width),
       [{ handle, charged: options.account !== undefined }],
       layout,
@@ -364,7 +364,7 @@ export class Table<C extends ColumnTypes = ColumnTypes> implements Disposable {
   }
 
   /** A copy of these rows alone in one buffer. */
-  compact(options: { pool?: BufferPool; account?: Account } = {}): Table<C> {
+  compact(options: Pick<AllocateOptions, "pool" | "account"> = {}): Table<C> {
     const sizes = this.#sizes(({ offsets }) => offsets[this.#length]! - offsets[0]!);
     const out = Table.allocate(this.schema, this.#length, { ...options, t0: this.t0, ...sizes });
     copyRows(this as unknown as Table, 0, this.#length, out as unknown as Table, 0);
@@ -540,6 +540,11 @@ export class Table<C extends ColumnTypes = ColumnTypes> implements Disposable {
   [Symbol.dispose](): void {
     this.release();
   }
+}
+
+/** Whether a handle's part is all of its buffer. */
+function isWhole({ buffer, byteLength }: BufferHandle): boolean {
+  return buffer.byteLength === byteLength;
 }
 
 /** Names of the shared columns by the table that they come from. */

@@ -1,10 +1,12 @@
 // What a plugin is told while it computes one stretch, and the tables that it was given to write to.
 
 import type { Chunk } from "../chunk/chunk.ts";
+import type { BufferSource } from "../data/buffer_pool.ts";
+import { acquireRegion, isKernelMemory } from "../data/kernel_memory.ts";
 import type { Column } from "../data/schema.ts";
 import { exactOffset, shiftTimes } from "../data/_offset.ts";
-import { Table } from "../data/table.ts";
-import type { ComputeContext, Emit, Plugin } from "../plugin/plugin.ts";
+import { type AllocateOptions, Table } from "../data/table.ts";
+import type { ComputeContext, Emit, EmitOptions, Plugin } from "../plugin/plugin.ts";
 import { commonKeys } from "./_same_rows.ts";
 import type { Interval, StageEnvironment, StageStep } from "./stage.ts";
 
@@ -48,7 +50,9 @@ export class StepContext implements ComputeContext<Readonly<Record<string, unkno
   readonly t0: bigint;
   readonly #flush: boolean;
   readonly #emitted: Table[] = [];
+  readonly #inside: ReadonlySet<string>;
 
+  /** @param inside Data types that nobody but the engine and plugins ever sees. */
   constructor(
     step: StageStep,
     { chunks, own }: StepInput,
@@ -56,7 +60,9 @@ export class StepContext implements ComputeContext<Readonly<Record<string, unkno
     readonly state: unknown,
     environment: StageEnvironment,
     readonly signal: AbortSignal,
+    inside: ReadonlySet<string>,
   ) {
+    this.#inside = inside;
     this.runId = environment.runId;
     this.options = step.options;
     this.inputs = chunks;
@@ -68,26 +74,27 @@ export class StepContext implements ComputeContext<Readonly<Record<string, unkno
     this.t0 = chunks[step.plugin.dependsOn[0]!]?.t0 ?? interval.start;
   }
 
-  /**
-   * Whether it is the engine's own context for `plugin`, as it is or as its options make it, not that of a plugin that calls `plugin` for a part
-   * of its work.
-   */
-  static isOf(plugin: Plugin, context: object): boolean {
-    return #plugin in context && context.#plugin.computeChunk === plugin.computeChunk;
-  }
-
   readonly emit: Emit = (rows, options) => this.emitTo(this.#plugin.name, rows, options);
 
-  readonly emitTo = (dataType: string, rows: number, options?: Parameters<Emit>[1]): Table => {
+  readonly emitTo = (dataType: string, rows: number, options?: EmitOptions): Table => {
     const schema = this.#plugin.schemas[dataType];
     if (!schema) {
       throw new RangeError(`It does not provide "${dataType}", only ${this.#plugin.provides.join(", ")}`);
     }
-    const { pool, account } = this.#environment;
-    const memory = { ...options, pool, account, t0: this.t0 };
+    const { inKernelMemory, ...shape } = options ?? {};
+    const { pool, account, kernelMemory } = this.#environment;
+    const isInside = this.#inside.has(dataType);
+    const source = inKernelMemory && kernelMemory !== undefined && isInside
+      ? inMemoryOf(pool, kernelMemory)
+      : pool;
+    const memory = { ...shape, pool: source, account, t0: this.t0 };
     const base = this.#flush ? undefined : this.#baseRows(dataType, rows);
     const table = base
-      ? emitSameRows(base.table, base.from, commonKeys(base.table, { schema }), rows, { schema, ...memory })
+      ? emitSameRows(base.table, base.from, commonKeys(base.table, { schema }), rows, {
+        schema,
+        isInside,
+        ...memory,
+      })
       : Table.allocate(schema, rows, memory);
     this.#emitted.push(table);
     return table;
@@ -124,22 +131,34 @@ export class StepContext implements ComputeContext<Readonly<Record<string, unkno
   }
 }
 
+/** The kernels' memory up to `limit`, and a pool where that is full. */
+function inMemoryOf(pool: BufferSource, limit: number): BufferSource {
+  return {
+    acquire: (bytes, account) => acquireRegion(bytes, limit, account) ?? pool.acquire(bytes, account),
+  };
+}
+
 /**
  * A table for rows of `base` from row `from` on, with their keys: the very arrays of `base`, or copies where those would
- * keep alive much more than the columns themselves, or count their times from another origin.
+ * keep alive much more than the columns themselves, count their times from another origin, or lie where only tables inside may.
  */
 function emitSameRows(
   base: Table,
   from: number,
   keys: readonly Column[],
   rows: number,
-  { schema, ...options }: Parameters<typeof Table.allocate>[2] & { schema: Table["schema"]; t0: bigint },
+  { schema, isInside, ...options }: AllocateOptions & {
+    schema: Table["schema"];
+    t0: bigint;
+    isInside: boolean;
+  },
 ): Table {
   const wanted = options.share ? keys.filter(({ name }) => options.share![name] === undefined) : keys;
   let bytes = 0;
   for (const key of wanted) bytes += key.bytes * rows;
   const names = wanted.map(({ name }) => name);
-  if (rows === base.length && base.t0 === options.t0 && bytes * 4 >= base.heldBytesOf(names)) {
+  const mayShare = isInside || !wanted.some(({ name }) => isKernelMemory(arrayOf(base, name).buffer));
+  if (mayShare && rows === base.length && base.t0 === options.t0 && bytes * 4 >= base.heldBytesOf(names)) {
     const share: Record<string, Table> = { ...options.share };
     for (const name of names) share[name] = base;
     return Table.allocate(schema, rows, { ...options, share });
@@ -147,9 +166,13 @@ function emitSameRows(
   const table = Table.allocate(schema, rows, options);
   const shift = rows === 0 ? 0 : exactOffset(base.t0, options.t0);
   for (const { name, kind } of wanted) {
-    const source = base.columns[name] as Float64Array, target = table.columns[name] as Float64Array;
+    const source = arrayOf(base, name), target = arrayOf(table, name);
     if (kind === "time") shiftTimes(source, from, from + rows, shift, target, 0);
     else target.set(source.subarray(from, from + rows));
   }
   return table;
+}
+
+function arrayOf(table: Table, key: string): Float64Array {
+  return table.columns[key] as Float64Array;
 }

@@ -51,6 +51,7 @@ export class Computation {
       runId,
       pool,
       account,
+      kernelMemory: account.limit / 4,
       notice: (plugin, text) => event({ type: "notice", plugin, text }),
     };
   }

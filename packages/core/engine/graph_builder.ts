@@ -127,7 +127,12 @@ export class Builder {
     const { schemas } = mergedSchema({ ...plugin, name: step.plugin.name }, parents);
     const schema = schemas[step.plugin.name]!;
     const node = new StageNode(this.#services, {
-      stage: { id: provides, steps: [{ plugin, options: {}, plain: {} }], outputs: [provides] },
+      stage: {
+        id: provides,
+        steps: [{ plugin, options: {}, plain: {} }],
+        outputs: [provides],
+        inside: [provides],
+      },
       inputs: types.map((type): StageInput => ({
         types: [type],
         edge: this.#edge(step, type),
@@ -158,6 +163,7 @@ export class Builder {
       ),
     ]);
     const outputs = types.filter((type) => outside.has(type) || !inside.has(type));
+    const taken = new Set(wanted.map(({ dataType }) => dataType));
     const { plugin, geometry, options } = first;
     const threshold = options.breakThresholdPs;
     const resets = plugin.stateful && plugin.stateful.resetOnBreak !== false;
@@ -166,6 +172,7 @@ export class Builder {
         id: types.join("+"),
         steps: stage.map(({ plugin, options, plain }) => ({ plugin, options, plain })),
         outputs,
+        inside: outputs.filter((type) => !taken.has(type)),
       },
       inputs: this.#inputs(first),
       geometry,

@@ -4,6 +4,7 @@
  */
 import { Chunk, timesOf } from "../chunk/chunk.ts";
 import type { Account, BufferPool } from "../data/buffer_pool.ts";
+import { isKernelMemory } from "../data/kernel_memory.ts";
 import { combineTables } from "../data/combine_tables.ts";
 import { Table } from "../data/table.ts";
 import type { Outputs, Plugin } from "../plugin/plugin.ts";
@@ -13,14 +14,6 @@ import { coverOf, inOrder } from "./_in_order.ts";
 import { checkSameRows } from "./_same_rows.ts";
 import { baseOf, type Marks, noMarks, StepContext, type StepInput } from "./_step_context.ts";
 import { stretchText, timeText } from "./_time_text.ts";
-
-/**
- * Whether the engine itself calls `plugin` with this context. If so, nobody writes to what the plugin gives: another plugin
- * that calls it for a part of its work may. O(1).
- */
-export function isCallOf(plugin: Plugin, context: object): boolean {
-  return StepContext.isOf(plugin, context);
-}
 
 /** One plugin of a stage, with its options. */
 export interface StageStep {
@@ -40,6 +33,8 @@ export interface Stage {
   readonly steps: readonly StageStep[];
   /** Data types that are wanted outside. */
   readonly outputs: readonly string[];
+  /** Those of them that only other stages read. They may lie in the memory of the kernels of the thread where the graph is. */
+  readonly inside?: readonly string[];
 }
 
 /** The stretch that a task is about. */
@@ -80,6 +75,8 @@ export interface StageEnvironment {
   readonly account: Account;
   /** Where notices go. */
   readonly notice: (plugin: string, text: string) => void;
+  /** Bytes of the thread's memory for kernels that tables may reach into. Default: none lie there. */
+  readonly kernelMemory?: number;
   /** Told of each plugin behind the first one that is about to compute: its place in the stage. */
   readonly began?: (step: number) => void;
 }
@@ -89,11 +86,16 @@ export class StageRunner {
   readonly #stage: Stage;
   readonly #environment: StageEnvironment;
   readonly #states: unknown[] = [];
+  /** Data types that nobody but the engine and plugins ever sees. */
+  readonly #inside: ReadonlySet<string>;
 
   /** A stage with fresh state. */
   constructor(stage: Stage, environment: StageEnvironment) {
     this.#stage = stage;
     this.#environment = environment;
+    const { steps, outputs, inside } = stage;
+    const links = steps.flatMap(({ plugin }) => plugin.provides).filter((type) => !outputs.includes(type));
+    this.#inside = new Set([...links, ...inside ?? []]);
     stage.steps.forEach((_, k) => this.#reset(k));
   }
 
@@ -183,6 +185,7 @@ export class StageRunner {
       this.#states[k],
       this.#environment,
       signal,
+      this.#inside,
     );
   }
 
@@ -206,8 +209,8 @@ export class StageRunner {
     const next = steps[k + 1]?.plugin.dependsOn[0];
     for (const type of plugin.provides) {
       if (type === next) {
-        const table = this.#nextTable(plugin, type, byType[type] ?? null, work);
-        if (wanted.includes(type)) work.outputs[type] = table;
+        let table = this.#nextTable(plugin, type, byType[type] ?? null, work);
+        if (wanted.includes(type)) work.outputs[type] = table = this.#outside(type, table);
         else {
           work.passing = table;
           work.passed[plugin.name] = { rows: table.length, bytes: table.nbytes };
@@ -216,9 +219,8 @@ export class StageRunner {
       } else if (wanted.includes(type)) {
         // Put in order here, where several stretches are computed at once, and not where they come together.
         const made = byType[type] ?? null;
-        work.outputs[type] = made && !this.#isOfInput(plugin, type, work.given)
-          ? this.#sorted(made, type)
-          : made;
+        const sorted = made && !this.#isOfInput(plugin, type, work.given) ? this.#sorted(made, type) : made;
+        work.outputs[type] = sorted && this.#outside(type, sorted);
       } else byType[type]?.release();
     }
   }
@@ -237,6 +239,17 @@ export class StageRunner {
       throw error;
     }
     return sorted;
+  }
+
+  /** A table that leaves the stage: what may be anybody's does not lie in the kernels' memory, as columns shared with a link do. */
+  #outside(dataType: string, table: Table): Table {
+    if (this.#inside.has(dataType)) return table;
+    if (!table.held.some(({ handle }) => isKernelMemory(handle.buffer))) return table;
+    try {
+      return table.compact(this.#environment);
+    } finally {
+      table.release();
+    }
   }
 
   /** Whether its rows are those of an input, in that input's order. */

@@ -90,10 +90,16 @@ export interface Running {
  * An output with the kind of an input has that input's key columns (`time`, `board`, `channel`, `endtime`, `record_id`) already, often
  * its very arrays: leave them as they are. All other columns hold whatever was in the buffer before: write every row.
  */
-export type Emit<C extends ColumnTypes = ColumnTypes> = (
-  rows: number,
-  options?: Pick<AllocateOptions, "widths" | "values" | "share">,
-) => Table<C>;
+export type Emit<C extends ColumnTypes = ColumnTypes> = (rows: number, options?: EmitOptions) => Table<C>;
+
+/** What {@linkcode Emit} may be told. */
+export interface EmitOptions extends Pick<AllocateOptions, "widths" | "values" | "share"> {
+  /**
+   * WASM kernels write these rows, or will read them: where only the engine and plugins see them, they lie in the memory that kernels
+   * import (`@millrace/core/kernel-memory`), as long as there is room. Default: elsewhere. Values are the same.
+   */
+  readonly inKernelMemory?: boolean;
+}
 
 /** What `computeChunk` is told beside its first input. */
 export interface ComputeContext<
@@ -120,7 +126,7 @@ export interface ComputeContext<
   /** Room for output rows, times relative to the chunk's `t0`. */
   readonly emit: Emit<C>;
   /** Room for rows of one of several outputs. */
-  readonly emitTo: (dataType: string, rows: number, options?: Parameters<Emit>[1]) => Table;
+  readonly emitTo: (dataType: string, rows: number, options?: EmitOptions) => Table;
   /**
    * Hand rows from `offset` (ps from the chunk's `t0`) on over again with the next chunk: outputs so far use none of them.
    * For plugins that say `carryOver`.

@@ -144,7 +144,7 @@ export class Regrouper {
 
 /** Bytes that are free when the table is: not those that the rows' owner has anyway. */
 function heldBytes(table: Table): number {
-  return table.held.reduce((sum, { handle, charged }) => sum + (charged ? handle.buffer.byteLength : 0), 0);
+  return table.held.reduce((sum, { handle, charged }) => sum + (charged ? handle.byteLength : 0), 0);
 }
 
 function timeOf(table: Table, row: number): bigint {

@@ -4,6 +4,7 @@
 
 import { type Account, BufferHandle, type BufferPool, type Memory } from "@millrace/core/buffers";
 import { Chunk } from "@millrace/core/chunk";
+import { isKernelMemory } from "@millrace/core/kernel-memory";
 import { partsOf, tableOf, type TableParts } from "@millrace/core/handoff";
 import { Table } from "@millrace/core/table";
 import type { ChunkForm, TableForm } from "./messages.ts";
@@ -24,7 +25,7 @@ export class Outbound {
 
   table(table: Table): TableForm {
     if (!this.#shared) return bytesOf(table);
-    const shareable = buffersOf(table).every((buffer) => buffer instanceof SharedArrayBuffer);
+    const shareable = buffersOf(table).every(isShareable);
     const lent = shareable ? table : table.compact(this.#memory);
     if (lent !== table) this.#copies.push(lent);
     this.tables.push(lent);
@@ -40,6 +41,11 @@ export class Outbound {
   release(): void {
     for (const copy of this.#copies.splice(0)) copy.release();
   }
+}
+
+/** Whether another thread may have it; the kernels' memory is one thread's. */
+function isShareable(buffer: ArrayBufferLike): boolean {
+  return buffer instanceof SharedArrayBuffer && !isKernelMemory(buffer);
 }
 
 /** The buffers that a table's columns lie in. */
@@ -124,7 +130,7 @@ export class Return {
   #canGive(buffer: ArrayBufferLike, table: Table): boolean {
     if (this.#inputs.has(buffer)) return true;
     // Arrays that no handle counts are not shared either.
-    return buffer instanceof SharedArrayBuffer && table.held.some(({ handle }) => handle.buffer === buffer);
+    return isShareable(buffer) && table.held.some(({ handle }) => handle.buffer === buffer);
   }
 
   /** The tables, copies where something else refers to a buffer that would be given away. */

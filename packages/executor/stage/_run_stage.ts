@@ -28,6 +28,7 @@ interface StageHere {
 /** What a runner's environment charges, and what was said, of the task under way. */
 interface Now {
   account: Account;
+  kernelMemory: number;
   notices: [string, string][];
   began: (step: number) => void;
 }
@@ -55,12 +56,15 @@ async function openStage(text: string, shared: boolean): Promise<StageHere> {
 }
 
 function newRunner(stage: Stage, runId: string, shared: boolean): { runner: StageRunner; now: Now } {
-  const now: Now = { account: new Account(), notices: [], began: () => {} };
+  const now: Now = { account: new Account(), kernelMemory: 0, notices: [], began: () => {} };
   const environment: StageEnvironment = {
     runId,
     pool: shared ? pool : plain,
     get account() {
       return now.account;
+    },
+    get kernelMemory() {
+      return now.kernelMemory;
     },
     notice: (plugin, said) => now.notices.push([plugin, said]),
     began: (step) => now.began(step),
@@ -96,6 +100,7 @@ export async function runStage(task: StageTask, context: TaskContext): Promise<S
   const { runner, now } = kept ?? newRunner(stage, runId, shared);
   const account = new TaskAccount(task.budget);
   now.account = account;
+  now.kernelMemory = task.budget.idle; // what lay in it stays resident, as idle buffers do
   now.notices = [];
   now.began = (step) => context.reached(step);
   const keeps = kept !== undefined;

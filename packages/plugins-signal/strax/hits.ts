@@ -55,9 +55,7 @@ import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { PerChannel } from "@millrace/core/per-channel";
 import type { Plugin } from "@millrace/core/plugin";
-import { isCallOf } from "@millrace/core/stage";
 import type { HitThresholds } from "./kernels/find_strax_hits.ts";
-import { mayStay } from "./kernels/_memory.ts";
 import { findStraxHits } from "./kernels/wasm_hits.ts";
 import { straxHitsHelp } from "./column_help.ts";
 import { straxHitsSchema, straxRecordsSchema } from "./schemas.ts";
@@ -94,14 +92,15 @@ export const straxHits: Plugin = definePlugin({
       help: "Threshold in units of the standard deviation of the baseline",
     }),
   },
-  computeChunk(chunk, context) {
-    mayStay(isCallOf(straxHits, context));
-    const { options, emit } = context;
+  computeChunk(chunk, { options, emit }) {
     const width = chunk.table.width("data");
-    const found = findStraxHits(chunk.columns, chunk.length, width, thresholdsOf(options));
-    const out = emit(found.count, { values: { wave: found.samples } });
-    found.write(out.columns);
-    return out;
+    return findStraxHits(
+      chunk.columns,
+      chunk.length,
+      width,
+      thresholdsOf(options),
+      (hits, samples) => emit(hits, { values: { wave: samples }, inKernelMemory: true }),
+    );
   },
 });
 

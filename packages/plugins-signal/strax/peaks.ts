@@ -69,7 +69,6 @@ import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { PerChannel } from "@millrace/core/per-channel";
 import type { Plugin } from "@millrace/core/plugin";
-import { isCallOf } from "@millrace/core/stage";
 import type { Columns } from "@millrace/core/schema";
 import type { Table } from "@millrace/core/table";
 import { extendedColumns } from "./kernels/extended_columns.ts";
@@ -77,7 +76,6 @@ import { PeakBuilder, type PeakHits, type PeakPlace, type PeakSettings } from ".
 import { findPeakPlaces } from "./kernels/peak_places.ts";
 import { splitPeaks, type SplitSettings } from "./kernels/split_peaks.ts";
 import { sumHits } from "./kernels/sum_hits.ts";
-import { mayStay } from "./kernels/_memory.ts";
 import { type ClusterSettings, ResidentHits } from "./kernels/wasm_peaks.ts";
 import { peaksHelp } from "./column_help.ts";
 import { splitOptions } from "./_split_options.ts";
@@ -160,14 +158,16 @@ export const straxPeaks: Plugin = definePlugin({
     topChannels === null || topChannels <= channels
       ? undefined
       : `${topChannels} top channels are more than the ${channels} that there are: set peaks.topChannels to less, or peaks.channels to more`,
-  computeChunk(chunk, context) {
-    mayStay(isCallOf(straxPeaks, context));
-    const { options, emit } = context;
+  computeChunk(chunk, { options, emit }) {
     const hits: PeakHits = chunk.columns;
     const settings = settingsOf(options);
-    const { places, builder } = "before" in chunk.columns
-      ? ofExtended(chunk.columns as unknown as Columns<ExtendedHitTypes>, settings, options)
-      : ofHits(hits, settings, options);
+    using resident = "before" in chunk.columns ? null : new ResidentHits(hits, settings.toPe);
+    const { places, builder } = resident
+      ? {
+        places: resident.places(options),
+        builder: new PeakBuilder(hits, settings, resident.sum, resident),
+      }
+      : ofExtended(chunk.columns as unknown as Columns<ExtendedHitTypes>, settings, options);
     const room = (rows: number) =>
       emit(rows, { widths: { area_per_channel: settings.channels, saturated_channel: settings.channels } });
     let out: Table<PeakTypes> = room(places.length);
@@ -177,26 +177,12 @@ export const straxPeaks: Plugin = definePlugin({
   },
 });
 
-/** Places, and what makes peaks of them. */
-interface PeakMaker {
-  readonly places: PeakPlace[];
-  readonly builder: PeakBuilder;
-}
-
-function ofHits(hits: PeakHits, settings: PeakSettings, options: ClusterSettings): PeakMaker {
-  const resident = new ResidentHits(hits, settings.toPe);
-  return {
-    places: resident.places(options),
-    builder: new PeakBuilder(hits, settings, resident.sum, resident),
-  };
-}
-
 /** The same places, summed with the samples around the hits. */
 function ofExtended(
   hits: Columns<ExtendedHitTypes>,
   settings: PeakSettings,
   options: ClusterSettings,
-): PeakMaker {
+): { places: PeakPlace[]; builder: PeakBuilder } {
   const starts = clusterStarts(hits.time, hits.endtime, {
     gap: options.gapThreshold,
     maxSpan: options.maxDuration,

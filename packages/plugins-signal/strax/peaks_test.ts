@@ -109,7 +109,7 @@ Deno.test("peaks: vectors and the readable form find the same places and sums", 
           minArea: 9,
           minChannels: 1,
         };
-        const resident = new ResidentHits(hits, toPe);
+        using resident = new ResidentHits(hits, toPe);
         const starts = clusterStarts(hits.time, hits.endtime, { gap: gapThreshold, maxSpan: 200 });
         const places = findPeakPlaces(hits, starts, toPe, settings);
         assert.deepEqual(resident.places(settings), places);

@@ -51,9 +51,7 @@
 import { definePlugin } from "@millrace/core/define";
 import { option, type PerChannel } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
-import { isCallOf } from "@millrace/core/stage";
 import type { Table } from "@millrace/core/table";
-import { mayStay } from "./kernels/_memory.ts";
 import { shiftAmplitudes } from "./kernels/shift_amplitudes.ts";
 import { turnPositive } from "./kernels/turn_positive.ts";
 import { highestOf, recordRows } from "./kernels/wasm_rows.ts";
@@ -103,8 +101,7 @@ export const straxRecords: Plugin = definePlugin({
       help: "Longest pulse: how far before a fragment the first one of its pulse is looked for",
     }),
   },
-  computeChunk(chunk, context) {
-    const { options, emit, own, notice } = context;
+  computeChunk(chunk, { options, emit, own, notice }) {
     const { table, columns } = chunk;
     const { from, to } = own;
     const { time, pulse_length, dt, record_i } = columns;
@@ -115,6 +112,7 @@ export const straxRecords: Plugin = definePlugin({
     const same = ["time", "endtime", "channel", "dt", "length", "pulse_length", "record_i"] as const;
     const out = emit(to - from, {
       widths: { data: width },
+      inKernelMemory: true,
       ...(whole ? { share: Object.fromEntries(same.map((name) => [name, table])) } : {}),
     });
     if (!whole) { for (const name of same) out.columns[name].set(columns[name].subarray(from, to)); }
@@ -127,8 +125,6 @@ export const straxRecords: Plugin = definePlugin({
     const isMixed = given === null && flip && positive > 0;
     const { amplitudeBitShift } = options,
       isShifted = !amplitudeBitShift.uniform || amplitudeBitShift.default > 0;
-    // What is changed here is not what the kernel made.
-    mayStay(!isMixed && !isShifted && isCallOf(straxRecords, context));
     const settings = { width, baselineSamples: options.baselineSamples, flip };
     const lost = recordRows(columns, from, to, settings, out.columns);
     if (isMixed) turnPositive({ polarity, length: columns.length }, from, to, width, out.columns);

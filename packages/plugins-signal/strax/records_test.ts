@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Context } from "@millrace/core/context";
+import { acquireRegion } from "@millrace/core/kernel-memory";
+import { schema } from "@millrace/core/schema";
 import { type ColumnInput, Table } from "@millrace/core/table";
 import { tableSource } from "@millrace/core/table-source";
 import { testPlugin } from "@millrace/core/testing";
@@ -61,6 +63,15 @@ Deno.test("records have each pulse's baseline taken away, in every fragment", as
   );
 });
 
+const besides = schema({
+  area: "i32",
+  baseline: "f32",
+  baseline_rms: "f32",
+  data: "i16[n]",
+  behind: "i16[n]",
+});
+const inPlace = { acquire: (bytes: number) => acquireRegion(bytes, Infinity)! };
+
 Deno.test("records: vectors and the readable form give the same bits", () => {
   fc.assert(
     fc.property(
@@ -98,6 +109,16 @@ Deno.test("records: vectors and the readable form give the same bits", () => {
         const missing = plain.recordRows(input, from, rows, settings, a);
         assert.equal(vectors.recordRows(input, from, rows, settings, b), missing);
         assert.deepEqual(b, a);
+        // The same where the kernels work: they write nothing beside what is theirs.
+        using there = Table.allocate(besides, rows - from, {
+          widths: { data: width, behind: 8 },
+          pool: inPlace,
+        });
+        const { behind, ...c } = there.columns;
+        behind.fill(7);
+        assert.equal(vectors.recordRows(input, from, rows, settings, c), missing);
+        assert.deepEqual(c, a);
+        assert.ok(behind.every((value) => value === 7));
       },
     ),
     { numRuns: 300 },

@@ -1,9 +1,10 @@
 // Loops over fragments of pulses and their hits with 128-bit vectors, in AssemblyScript. `build.ts` makes `strax.wasm` of it.
 //
-// A block of records is [rows, width] samples of 16 bits and arrays of their other columns. Behind the samples there must be room
-// for a vector that may be read or written. What each function computes is written down in plain TypeScript in `strax/kernels`.
+// The memory is that of the thread (`memory.ts`), in which tables lie too. A block of records is [rows, width] samples of 16 bits and
+// arrays of their other columns. A vector behind samples may be read. Columns of tables are written exactly; behind other room that is
+// written to there must be a vector more. What each function computes is written down in plain TypeScript in `strax/kernels`.
 
-/** Address behind what the module itself uses. */
+/** Address behind what the module itself uses: 64 KiB at most. */
 export function heapBase(): usize {
   return __heap_base;
 }
@@ -33,11 +34,11 @@ export function highestI32(at: usize, count: i32): i32 {
  * Baseline, flip, zeros behind the length, integral. `state` holds by channel: mean (f32), standard deviation (f32) and the
  * number of the next fragment (i32), `known` of each. `masks` are so many ones as a row has samples, up to a whole vector, and as
  * many zeros. A fragment without its predecessor, and all behind it, has no baseline (NaN) and no samples; gives the first row of these
- * that has another pulse or nothing before it, or -1.
+ * that has another pulse or nothing before it, or -1. `spare` has room for a row and a vector.
  */
 export function recordRows(
   rows: i32, width: i32, samples: usize, lengths: usize, channels: usize, numbers: usize, state: usize, known: usize,
-  masks: usize, baselineSamples: i32, flip: bool, out: usize, areas: usize, baselines: usize, deviations: usize,
+  masks: usize, baselineSamples: i32, flip: bool, out: usize, areas: usize, baselines: usize, deviations: usize, spare: usize,
 ): i32 {
   const vectors: usize = <usize>(width + 7) >> 3, stride: usize = <usize>width << 1;
   const means = state, rmss = state + (known << 2), nexts = state + (known << 3);
@@ -70,7 +71,10 @@ export function recordRows(
     const fraction = mean - floor<f32>(mean);
     const whole = i16x8.splat(<i16><i32>mean);
     const mask = masks + (<usize>(width - n) << 1);
-    const sum = flip ? subtract(x, y, mask, whole, vectors, true) : subtract(x, y, mask, whole, vectors, false);
+    // What a vector writes behind the row, the next row overwrites.
+    const last = row == rows - 1 && (width & 7) != 0, to = last ? spare : y;
+    const sum = flip ? subtract(x, to, mask, whole, vectors, true) : subtract(x, to, mask, whole, vectors, false);
+    if (last) memory.copy(y, spare, stride);
     store<i32>(areas + four, addLanes(sum) + <i32>nearest<f64>(<f64>fraction * <f64>n));
     store<f32>(baselines + four, mean);
     store<f32>(deviations + four, load<f32>(rmss + channel));
@@ -344,26 +348,28 @@ function highestLanes(v: v128): v128 {
 }
 
 /**
- * Write the hits in the order of `keys` into columns, as `wasm_hits.ts` lists them; `wave` is where their samples go. Gives the number
- * of samples.
+ * Write the hits in the order of `keys` into columns, as `wasm_hits.ts` lists them; their samples go to `wave`, up to `end`.
  */
 export function writeHits(
   count: i32, keys: usize, hits: usize, samples: usize, times: usize, intervals: usize, channels: usize,
   numbers: usize, baselines: usize, thresholds: usize,
   time: usize, endtime: usize, maxTime: usize, channel: usize, dt: usize, length: usize, left: usize, right: usize,
-  recordI: usize, area: usize, height: usize, threshold: usize, baseline: usize, offsets: usize, wave: usize,
-): i32 {
+  recordI: usize, area: usize, height: usize, threshold: usize, baseline: usize, offsets: usize, wave: usize, end: usize,
+): void {
   const numberMask: u64 = (<u64>1 << <u64>(32 - clz<u32>(<u32>count))) - 1;
   let to = wave;
   store<u32>(offsets, 0);
   for (let k = 0; k < count; k++) {
     const entry = hits + <usize>(load<u64>(keys + (<usize>k << 3)) & numberMask) * HIT;
-    const row = <usize>load<u32>(entry), first = <i32>load<u16>(entry, 4), end = <i32>load<u16>(entry, 6);
-    const n = end - first, x = samples + (<usize>load<u32>(entry, 20) << 1);
-    v128.store(to, v128.load(x));
-    v128.store(to, v128.load(x, 16), 16);
-    for (let at: usize = 32; at < <usize>n << 1; at += 16) v128.store(to + at, v128.load(x + at));
-    to += <usize>n << 1;
+    const row = <usize>load<u32>(entry), first = <i32>load<u16>(entry, 4), behind = <i32>load<u16>(entry, 6);
+    const n = behind - first, x = samples + (<usize>load<u32>(entry, 20) << 1);
+    const bytes = <usize>n << 1;
+    if (to + bytes + 32 <= end) {
+      v128.store(to, v128.load(x));
+      v128.store(to, v128.load(x, 16), 16);
+      for (let at: usize = 32; at < bytes; at += 16) v128.store(to + at, v128.load(x + at));
+    } else memory.copy(to, x, bytes);
+    to += bytes;
     const eight = <usize>k << 3, four = <usize>k << 2, two = <usize>k << 1;
     const interval = load<i32>(intervals + (row << 2)), step = <f64>interval;
     const start = load<f64>(times + (row << 3)) + <f64>first * step;
@@ -374,7 +380,7 @@ export function writeHits(
     store<i32>(dt + four, interval);
     store<i32>(length + four, n);
     store<i16>(left + two, <i16>first);
-    store<i16>(right + two, <i16>end);
+    store<i16>(right + two, <i16>behind);
     store<i32>(recordI + four, load<i32>(numbers + (row << 2)));
     store<f32>(area + four, load<f32>(entry, 8));
     store<f32>(height + four, load<f32>(entry, 12));
@@ -382,7 +388,6 @@ export function writeHits(
     store<f32>(baseline + four, load<f32>(baselines + (row << 2)));
     store<u32>(offsets + four, <u32>(to - wave) >> 1, 4);
   }
-  return <i32>((to - wave) >> 1);
 }
 
 /**

@@ -1,81 +1,60 @@
-// The memory of the WASM module, divided anew for every call.
+// Where arrays lie in the memory of the kernels, and room beside them for the time of a call.
 //
-// Arrays that one kernel has made or read stay there until a call that has no use for them: in a chain of plugins, where the next
-// call is about the very same arrays, they need not be copied back. Nothing depends on it but the time it takes. Arrays are told by
-// their identity, and only while the engine itself calls the plugins: tables are not written to once they were given to it, but a
-// plugin that calls another one may change what that made.
+// Tables that the engine keeps to itself are in that memory: kernels work on them where they are. Others are copied in and out.
 
 import type { TypedArray } from "@millrace/core/schema";
-import { heapBase, memory } from "../../kernels/wasm/strax.wasm";
+import { freePlace, isKernelMemory, memory, takePlace } from "@millrace/core/kernel-memory";
 
-const PAGE = 65536;
-const base = (heapBase() + 63) & ~63;
-
-/** Arrays whose values lie in the memory, and where. */
-const resident = new Map<TypedArray, number>();
-
-let stays = false;
-
-/** Whether arrays stay from now on; if not, none that is there does. Said by a plugin in front of its kernels. */
-export function mayStay(may: boolean): void {
-  stays = may;
-  if (!may) resident.clear();
-}
-
-/** Places in the memory, one behind the other. */
-export class Places {
-  #next = base;
-
-  /** All of the memory is free but for what is there of `inputs`. */
-  constructor(inputs: readonly TypedArray[] = []) {
-    for (const [array, at] of resident) {
-      if (inputs.includes(array)) this.#next = Math.max(this.#next, endOf(at, array.byteLength));
-      else resident.delete(array);
-    }
-  }
+/** Room in the memory, and arrays in it, until it is disposed of. */
+export class Places implements Disposable {
+  readonly #taken: number[] = [];
+  readonly #made: { readonly at: number; readonly array: TypedArray }[] = [];
 
   /** Room for `bytes`, aligned to 64, with a vector behind it. What lies there is whatever was there before. */
   take(bytes: number): number {
-    const at = this.#next;
-    this.#next = endOf(at, bytes);
-    const missing = this.#next - memory.buffer.byteLength;
-    if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
+    const at = takePlace(bytes + 64);
+    this.#taken.push(at);
     return at;
   }
 
-  /** Where an array lies: it is there already, or is copied. */
+  /** Where the values of an array lie, or a copy of them. */
   put(array: TypedArray): number {
-    const there = resident.get(array);
-    if (there !== undefined) return there;
-    const at = this.putPart(array, 0, array.length);
-    keep(at, array);
+    return this.putPart(array, 0, array.length);
+  }
+
+  /** Where an array's elements `from` to `to` (excluded) lie, or a copy of them. */
+  putPart(array: TypedArray, from: number, to: number): number {
+    const size = array.BYTES_PER_ELEMENT, start = array.byteOffset + from * size;
+    if (isKernelMemory(array.buffer)) return start;
+    // They keep their place within 8 bytes: copies out of shared memory are four times slower otherwise.
+    return copyIn(array, from, to, this.take((to - from) * size + 8));
+  }
+
+  /** Where a kernel writes an array: into it, or into room that {@linkcode Places.give} copies into it. */
+  make(array: TypedArray): number {
+    if (isKernelMemory(array.buffer)) return array.byteOffset;
+    const at = this.take(array.byteLength);
+    this.#made.push({ at, array });
     return at;
   }
 
-  /** A copy of an array's elements `from` to `to` (excluded); gives the address of the first. */
-  putPart(array: TypedArray, from: number, to: number): number {
-    const size = array.BYTES_PER_ELEMENT, start = array.byteOffset + from * size, bytes = (to - from) * size;
-    // They keep their place within 8 bytes: copies out of shared memory are four times slower otherwise.
-    const shift = start & 7, at = this.take(shift + bytes);
-    copy(array, start - shift, shift + bytes, at);
-    return at + shift;
+  /** What was made is complete. */
+  give(): void {
+    for (const { at, array } of this.#made.splice(0)) copyOut(at, array.length, array);
+  }
+
+  /** The room is free again. */
+  [Symbol.dispose](): void {
+    for (const at of this.#taken.splice(0)) freePlace(at);
   }
 }
 
-/** Behind the room for `bytes` at an address. */
-function endOf(at: number, bytes: number): number {
-  return (at + bytes + 64 + 63) & ~63;
-}
-
-/** Copy bytes of the buffer that an array lies in to an address. */
-function copy(array: TypedArray, start: number, bytes: number, at: number): void {
-  new Uint8Array(memory.buffer, at, bytes).set(new Uint8Array(array.buffer, start, bytes));
-}
-
-/** Copy elements `from` to `to` (excluded) of an array to an address that was taken for them. */
-export function copyIn(array: TypedArray, from: number, to: number, at: number): void {
-  const size = array.BYTES_PER_ELEMENT;
-  copy(array, array.byteOffset + from * size, (to - from) * size, at);
+/** Copy elements `from` to `to` (excluded) of an array to an address, or up to 7 bytes behind it; gives where the first one is. */
+export function copyIn(array: TypedArray, from: number, to: number, at: number): number {
+  const size = array.BYTES_PER_ELEMENT, start = array.byteOffset + from * size, shift = start & 7;
+  const bytes = shift + (to - from) * size;
+  new Uint8Array(memory.buffer, at, bytes).set(new Uint8Array(array.buffer, start - shift, bytes));
+  return at + shift;
 }
 
 /** Copy what lies at an address into an array, from element `from` on. */
@@ -86,18 +65,7 @@ export function copyOut(at: number, count: number, to: TypedArray, from = 0): vo
   );
 }
 
-/** Copy what lies at an address into the whole of an array, whose values are there from now on. */
-export function give(at: number, to: TypedArray): void {
-  copyOut(at, to.length, to);
-  keep(at, to);
-}
-
-/** Say that the values of an array lie at an address. */
-export function keep(at: number, array: TypedArray): void {
-  if (stays) resident.set(array, at);
-}
-
-/** A view of the memory; growing it makes views void. */
+/** A view of the memory. */
 export function view<T>(
   type: new (buffer: ArrayBufferLike, at: number, length: number) => T,
   at: number,

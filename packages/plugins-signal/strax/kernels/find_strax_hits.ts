@@ -17,14 +17,11 @@ export interface HitThresholds {
   readonly noise: Float64Array;
 }
 
-/** Where hits are: a row of the records and the samples `[left, right)` of it, in total order. */
-export interface HitList {
-  readonly count: number;
-  /** Samples of all hits. */
-  readonly samples: number;
-  /** Copy the hits into a table's columns with room for them. */
-  write(out: Columns<StraxHitTypes>): void;
-}
+/** Makes room for so many hits with so many samples together. */
+export type RoomForHits<T> = (
+  hits: number,
+  samples: number,
+) => T & { readonly columns: Columns<StraxHitTypes> };
 
 interface Hit {
   readonly row: number;
@@ -35,13 +32,14 @@ interface Hit {
   readonly endtime: number;
 }
 
-/** Hits of `rows` fragments of `width` samples. */
-export function findStraxHits(
+/** Hits of `rows` fragments of `width` samples in total order, written to the room that is made for them. */
+export function findStraxHits<T>(
   from: HitInput,
   rows: number,
   width: number,
   { amplitude, noise }: HitThresholds,
-): HitList {
+  room: RoomForHits<T>,
+): T {
   const hits: Hit[] = [];
   const thresholdOf = (row: number) => {
     const ch = from.channel[row]!;
@@ -61,40 +59,36 @@ export function findStraxHits(
     }
   }
   hits.sort((a, b) => a.time - b.time || a.channel - b.channel || a.endtime - b.endtime);
-  return {
-    count: hits.length,
-    samples,
-    write(out) {
-      const { values, offsets } = out.wave;
-      let at = 0;
-      offsets[0] = 0;
-      hits.forEach(({ row, left, right, time, channel, endtime }, k) => {
-        const baseline = from.baseline[row]!, fraction = baseline - Math.floor(baseline), dt = from.dt[row]!;
-        let sum = 0, max = -Infinity, place = left;
-        for (let i = left; i < right; i++) {
-          const sample = from.data[row * width + i]!;
-          values[at++] = sample;
-          sum += sample;
-          if (sample > max) {
-            max = sample;
-            place = i;
-          }
-        }
-        out.time[k] = time;
-        out.endtime[k] = endtime;
-        out.max_time[k] = from.time[row]! + place * dt;
-        out.channel[k] = channel;
-        out.dt[k] = dt;
-        out.length[k] = right - left;
-        out.left[k] = left;
-        out.right[k] = right;
-        out.record_i[k] = from.record_i[row]!;
-        out.area[k] = sum + (right - left) * fraction;
-        out.height[k] = max + fraction;
-        out.threshold[k] = thresholdOf(row);
-        out.baseline[k] = baseline;
-        offsets[k + 1] = at;
-      });
-    },
-  };
+  const made = room(hits.length, samples), out = made.columns;
+  const { values, offsets } = out.wave;
+  let at = 0;
+  offsets[0] = 0;
+  hits.forEach(({ row, left, right, time, channel, endtime }, k) => {
+    const baseline = from.baseline[row]!, fraction = baseline - Math.floor(baseline), dt = from.dt[row]!;
+    let sum = 0, max = -Infinity, place = left;
+    for (let i = left; i < right; i++) {
+      const sample = from.data[row * width + i]!;
+      values[at++] = sample;
+      sum += sample;
+      if (sample > max) {
+        max = sample;
+        place = i;
+      }
+    }
+    out.time[k] = time;
+    out.endtime[k] = endtime;
+    out.max_time[k] = from.time[row]! + place * dt;
+    out.channel[k] = channel;
+    out.dt[k] = dt;
+    out.length[k] = right - left;
+    out.left[k] = left;
+    out.right[k] = right;
+    out.record_i[k] = from.record_i[row]!;
+    out.area[k] = sum + (right - left) * fraction;
+    out.height[k] = max + fraction;
+    out.threshold[k] = thresholdOf(row);
+    out.baseline[k] = baseline;
+    offsets[k + 1] = at;
+  });
+  return made;
 }

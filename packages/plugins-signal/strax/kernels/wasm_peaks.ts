@@ -15,8 +15,8 @@ export interface ClusterSettings extends PlaceSettings {
   readonly maxDuration: number;
 }
 
-/** Hits in the module's memory, until the next kernel is called. */
-export class ResidentHits implements PeakParts {
+/** Hits in the memory of the kernels, until it is disposed of. */
+export class ResidentHits implements PeakParts, Disposable {
   readonly #hits: PeakHits;
   readonly #toPe: Float64Array;
   readonly #places: Places;
@@ -36,13 +36,12 @@ export class ResidentHits implements PeakParts {
   #room = 0;
   #mark = 0;
 
-  /** Copy the hits. */
+  /** The hits where they lie, or copied. */
   constructor(hits: PeakHits, toPe: Float64Array) {
     this.#hits = hits;
     this.#toPe = toPe;
     const { time, endtime, max_time, channel, dt, area, height, baseline, wave } = hits;
-    const inputs = [time, endtime, max_time, channel, dt, area, height, baseline, wave.offsets, wave.values];
-    const places = this.#places = new Places(inputs);
+    const places = this.#places = new Places();
     const put = (array: Parameters<Places["put"]>[0]) => places.put(array);
     this.#at = {
       time: put(time),
@@ -54,10 +53,9 @@ export class ResidentHits implements PeakParts {
       height: put(height),
       baseline: put(baseline),
     };
-    const first = wave.offsets[0]!, last = wave.offsets[time.length]!;
-    const isWhole = last - first === wave.values.length;
     // Offsets of a slice do not begin at 0.
-    this.#wave = isWhole ? put(wave.values) : places.putPart(wave.values, first, last) - 2 * first;
+    const first = wave.offsets[0]!, last = wave.offsets[time.length]!;
+    this.#wave = places.putPart(wave.values, first, last) - 2 * first;
     this.#offsets = put(wave.offsets);
     this.#gains = put(toPe);
     this.#perChannel = places.take(4 * toPe.length);
@@ -67,6 +65,11 @@ export class ResidentHits implements PeakParts {
     this.#data = places.take(4 * PEAK_SAMPLES);
     this.#seen = places.take(4 * toPe.length);
     view(Int32Array, this.#seen, toPe.length).fill(0);
+  }
+
+  /** The room is free again: what was computed is void. */
+  [Symbol.dispose](): void {
+    this.#places[Symbol.dispose]();
   }
 
   /** The same places as `findPeakPlaces` finds. @throws {RangeError} As it does. */

@@ -1,7 +1,8 @@
 // `recordRows` with vectors.
 
+import { isKernelMemory } from "@millrace/core/kernel-memory";
 import { highestI32, highestU16, recordRows as compute } from "../../kernels/wasm/strax.wasm";
-import { copyIn, copyOut, give, keep, Places, view } from "./_memory.ts";
+import { copyIn, copyOut, Places, view } from "./_memory.ts";
 import { pulseBaseline, type RawRows, type RecordResults, type RecordSettings } from "./record_rows.ts";
 
 /** Samples that are computed at once, as rows: with their results they stay in the cache. */
@@ -16,39 +17,49 @@ export function recordRows(
   out: RecordResults,
 ): number {
   const { width, baselineSamples, flip } = settings, count = to - from;
-  const places = new Places([rows.length, rows.channel, rows.record_i]);
-  const lengths = places.put(rows.length) + 4 * from, channels = places.put(rows.channel);
-  const numbers = places.put(rows.record_i) + 4 * from;
-  const known = 1 + highestU16(channels, to), state = places.take(12 * known);
-  const masks = places.take(4 * (width + 8)), block = Math.min(BLOCK, count);
-  const samples = places.take(2 * width * block + 8), made = places.take(2 * width * count);
-  const areas = places.take(4 * count), means = places.take(4 * count), deviations = places.take(4 * count);
+  using places = new Places();
+  const lengths = places.putPart(rows.length, from, to), channels = places.putPart(rows.channel, from, to);
+  const numbers = places.putPart(rows.record_i, from, to);
+  const known = 1 + Math.max(highestU16(channels, count), highestIn(rows.channel, from));
+  const state = places.take(12 * known);
+  const masks = places.take(4 * (width + 8)), block = Math.min(BLOCK, count), spare = places.take(2 * width);
+  const areas = places.make(out.area), means = places.make(out.baseline);
+  const deviations = places.make(out.baseline_rms);
+  const isThere = isKernelMemory(rows.data.buffer), isOut = isKernelMemory(out.data.buffer);
+  const samples = isThere ? rows.data.byteOffset : places.take(2 * width * block + 8);
+  const made = isOut ? out.data.byteOffset : places.take(2 * width * block);
   view(Int16Array, masks, width).fill(-1);
   view(Int16Array, masks + 2 * width, width + 8).fill(0);
   startState(rows, from, settings, state, known);
   let lost = -1;
   for (let first = from; first < to; first += block) {
     const n = Math.min(block, to - first), at = first - from;
-    const shift = (rows.data.byteOffset + 2 * first * width) & 7, target = made + 2 * at * width;
-    copyIn(rows.data, first * width - shift / 2, (first + n) * width, samples);
+    const source = isThere
+      ? samples + 2 * first * width
+      : copyIn(rows.data, first * width, (first + n) * width, samples);
+    const target = isOut ? made + 2 * at * width : made;
     const missing = compute(
-      ...[n, width, samples + shift, lengths + 4 * at, channels + 2 * first, numbers + 4 * at] as const,
+      ...[n, width, source, lengths + 4 * at, channels + 2 * at, numbers + 4 * at] as const,
       ...[state, known, masks, baselineSamples, Number(flip), target] as const,
-      ...[areas + 4 * at, means + 4 * at, deviations + 4 * at] as const,
+      ...[areas + 4 * at, means + 4 * at, deviations + 4 * at, spare] as const,
     );
     if (missing >= 0 && lost < 0) lost = first + missing;
-    copyOut(target, n * width, out.data, at * width);
+    if (!isOut) copyOut(target, n * width, out.data, at * width);
   }
-  keep(made, out.data);
-  give(areas, out.area);
-  give(means, out.baseline);
-  give(deviations, out.baseline_rms);
+  places.give();
   return lost;
 }
 
 /** The highest of the values `from` to `to` (excluded), at least 0. */
 export function highestOf(values: Int32Array, from: number, to: number): number {
-  return highestI32(new Places().putPart(values, from, to), to - from);
+  using places = new Places();
+  return highestI32(places.putPart(values, from, to), to - from);
+}
+
+function highestIn(channel: Uint16Array, rows: number): number {
+  let highest = 0;
+  for (let i = 0; i < rows; i++) if (channel[i]! > highest) highest = channel[i]!;
+  return highest;
 }
 
 /** Baselines of pulses that begin before row `from`. */
