@@ -436,17 +436,20 @@ function cluster(at: usize, from: i32, to: i32, end: f64): usize {
 
 /**
  * The waveform `sum` (f32) of `length` samples from `start` on, of the hits `from` to `to` (excluded); samples outside are left out.
- * By channel, the area (f32) is added at `perChannel` and 1 (u8) set at `saturated`. At `result`: area and longest gap (f64), hits,
+ * By channel, the area (f32) is at `perChannel`, and at `saturated` 1 (u8) where a hit is as high as the baseline, else 0. At `result`: area and longest gap (f64), hits,
  * channels of the first and the last, and saturated channels (i32).
  */
 export function sumHits(
   from: i32, to: i32, times: usize, endtimes: usize, channels: usize, heights: usize, baselines: usize, offsets: usize,
-  wave: usize, gains: usize, start: f64, dt: f64, sum: usize, length: i32, perChannel: usize, saturated: usize, result: usize,
+  wave: usize, gains: usize, start: f64, dt: f64, sum: usize, length: i32, channelCount: i32, perChannel: usize, saturated: usize,
+  result: usize,
 ): void {
   const ones = i16x8.splat(1), iota = i16x8(0, 1, 2, 3, 4, 5, 6, 7);
   const end = start + <f64>length * dt;
   let total: f64 = 0, gap: f64 = 0, cover: f64 = Infinity, hits = 0, first = 0, last = 0, full = 0;
   memory.fill(sum, 0, <usize>length << 2);
+  memory.fill(perChannel, 0, <usize>channelCount << 2);
+  memory.fill(saturated, 0, <usize>channelCount);
   for (let h = from; h < to; h++) {
     const time = load<f64>(times + (<usize>h << 3)), endtime = load<f64>(endtimes + (<usize>h << 3));
     if (endtime <= start || time >= end) continue;

@@ -15,6 +15,8 @@ export interface ClusterSettings extends PlaceSettings {
   readonly maxDuration: number;
 }
 
+const NONE = new Float32Array(0);
+
 /** Hits in the memory of the kernels, until it is disposed of. */
 export class ResidentHits implements PeakParts, Disposable {
   readonly #hits: PeakHits;
@@ -26,14 +28,14 @@ export class ResidentHits implements PeakParts, Disposable {
   readonly #wave: number;
   readonly #offsets: number;
   readonly #gains: number;
-  readonly #perChannel: number;
-  readonly #saturated: number;
-  readonly #result: number;
   readonly #seen: number;
-  readonly #shape: number;
-  readonly #data: number;
-  #sum = 0;
-  #room = 0;
+  readonly #perChannel: Float32Array;
+  readonly #saturated: Uint8Array;
+  readonly #numbers: Float64Array;
+  readonly #counts: Int32Array;
+  readonly #shape: Float64Array;
+  readonly #data: Float32Array;
+  #sum: Float32Array = NONE;
   #mark = 0;
 
   /** The hits where they lie, or copied. */
@@ -58,11 +60,12 @@ export class ResidentHits implements PeakParts, Disposable {
     this.#wave = places.putPart(wave.values, first, last) - 2 * first;
     this.#offsets = put(wave.offsets);
     this.#gains = put(toPe);
-    this.#perChannel = places.take(4 * toPe.length);
-    this.#saturated = places.take(toPe.length);
-    this.#result = places.take(32);
-    this.#shape = places.take(8 * 23);
-    this.#data = places.take(4 * PEAK_SAMPLES);
+    this.#perChannel = view(Float32Array, places.take(4 * toPe.length), toPe.length);
+    this.#saturated = view(Uint8Array, places.take(toPe.length), toPe.length);
+    this.#numbers = view(Float64Array, places.take(32), 2);
+    this.#counts = view(Int32Array, this.#numbers.byteOffset + 16, 4);
+    this.#shape = view(Float64Array, places.take(8 * 23), 23);
+    this.#data = view(Float32Array, places.take(4 * PEAK_SAMPLES), PEAK_SAMPLES);
     this.#seen = places.take(4 * toPe.length);
     view(Int32Array, this.#seen, toPe.length).fill(0);
   }
@@ -92,26 +95,17 @@ export class ResidentHits implements PeakParts, Disposable {
   /** The same as `sumHits` of `sum_hits.ts`, with waveforms summed in single precision. */
   readonly sum = ({ time, length, dt, from, to }: PeakPlace): HitSum => {
     const channels = this.#toPe.length, at = this.#at;
-    if (length > this.#room) this.#sum = this.#places.take(4 * (this.#room = 2 * length));
-    const perChannel = view(Float32Array, this.#perChannel, channels).fill(0);
-    const saturated = view(Uint8Array, this.#saturated, channels).fill(0);
+    if (length > this.#sum.length) this.#sum = view(Float32Array, this.#places.take(8 * length), 2 * length);
+    const waveform = this.#sum.subarray(0, length);
+    const perChannel = this.#perChannel, saturated = this.#saturated, numbers = this.#numbers;
     compute(
-      ...[
-        from,
-        to,
-        at.time,
-        at.endtime,
-        at.channel,
-        at.height,
-        at.baseline,
-        this.#offsets,
-        this.#wave,
-      ] as const,
-      ...[this.#gains, time, dt, this.#sum, length, this.#perChannel, this.#saturated, this.#result] as const,
+      ...[from, to, at.time, at.endtime, at.channel, at.height, at.baseline] as const,
+      ...[this.#offsets, this.#wave, this.#gains, time, dt, waveform.byteOffset, length, channels] as const,
+      ...[perChannel.byteOffset, saturated.byteOffset, numbers.byteOffset] as const,
     );
-    const numbers = view(Float64Array, this.#result, 2), counts = view(Int32Array, this.#result + 16, 4);
+    const counts = this.#counts;
     return {
-      waveform: view(Float32Array, this.#sum, length),
+      waveform,
       perChannel,
       saturated,
       area: numbers[0]!,
@@ -125,11 +119,10 @@ export class ResidentHits implements PeakParts, Disposable {
 
   /** The same as that of `plainParts`, of the waveform that was summed last, for at most `PEAK_SAMPLES`. */
   shape(waveform: Float32Array, area: number, data: Float32Array): PeakShape {
-    const room = data.length;
+    const room = data.length, at = this.#shape;
     const factor = factorOf(waveform.length, room), length = Math.floor(waveform.length / factor);
-    shapePeak(this.#sum, factor, length, room, area, this.#data, this.#shape);
-    data.set(view(Float32Array, this.#data, room));
-    const at = view(Float64Array, this.#shape, 23);
+    shapePeak(this.#sum.byteOffset, factor, length, room, area, this.#data.byteOffset, at.byteOffset);
+    data.set(room === PEAK_SAMPLES ? this.#data : this.#data.subarray(0, room));
     return { length, factor, center: at[21]!, highest: at[22]!, at };
   }
 
