@@ -5,7 +5,8 @@ import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type BufferPool, Table } from "@millrace/core";
+import { Table } from "@millrace/core";
+import type { BufferSource } from "@millrace/core/buffers";
 import { rawRecordsSchema, type RawRecordTypes } from "@millrace/plugins-signal/strax/schemas";
 
 const SHARED = fileURLToPath(new URL("../../shared/bench/strax/", import.meta.url));
@@ -52,7 +53,7 @@ export async function makeStraxData(python: string): Promise<string> {
 }
 
 /** The fragments of one of the 12 chunks, or of all, as a table; their times are ps. */
-export function readStraxData(folder: string, pool?: BufferPool): Table<RawRecordTypes> {
+export function readStraxData(folder: string, pool?: BufferSource): Table<RawRecordTypes> {
   const { chunks, n_records: rows } = JSON.parse(Deno.readTextFileSync(join(folder, "raw_records.json")));
   const options = { widths: { data: SAMPLES }, ...(pool ? { pool } : {}) };
   const table = Table.allocate(rawRecordsSchema, rows, options);

@@ -19,7 +19,7 @@
  * ```
  * @module
  */
-import { type Account, BufferHandle } from "./buffer_pool.ts";
+import { type Account, BufferHandle, type BufferHome, type BufferSource } from "./buffer_pool.ts";
 import { Regions } from "./_regions.ts";
 import { formatBytes } from "./units.ts";
 
@@ -39,7 +39,7 @@ export const memory: WebAssembly.Memory = new WebAssembly.Memory({
 });
 
 const regions = new Regions(FIRST);
-const buffers = new Set<ArrayBufferLike>([memory.buffer]);
+const buffers = new WeakSet<ArrayBufferLike>([memory.buffer]);
 let size = memory.buffer.byteLength;
 
 /** Whether a buffer is this memory, of whatever size it was when an array was made over it. O(1). */
@@ -83,7 +83,7 @@ function reach(end: number): void {
     throw new RangeError(
       `WASM kernels need ${formatBytes(end)} of memory, of which ${
         formatBytes(size)
-      } are there: use smaller chunks`,
+      } are there: use smaller chunks, or tables elsewhere`,
       { cause },
     );
   }
@@ -94,21 +94,44 @@ function reach(end: number): void {
 // A table that was dropped without a release gives its region back when it is collected.
 const lost = new FinalizationRegistry(freePlace);
 
-const home = {
-  put(_: ArrayBufferLike, handle: BufferHandle): void {
+const home: BufferHome = {
+  put(_, handle) {
     lost.unregister(handle);
     freePlace(handle.byteOffset);
+  },
+};
+
+/** Bytes of tables that are the user's own. */
+let owned = 0;
+
+interface Place {
+  readonly byteOffset: number;
+  readonly byteLength: number;
+}
+
+function freeOwned({ byteOffset, byteLength }: Place): void {
+  freePlace(byteOffset);
+  owned -= byteLength;
+}
+
+// Arrays over the user's tables may outlive those, but not the buffer object that they are over.
+const dropped = new FinalizationRegistry(freeOwned);
+
+const ownedHome: BufferHome = {
+  put(_, handle) {
+    dropped.unregister(handle);
+    freeOwned(handle);
   },
 };
 
 /**
  * A region for a table; undefined where there is no room for it below `limit`.
  *
- * @param limit Bytes of the memory that tables may reach into.
+ * @param limit Bytes of the memory that tables may reach into, beside those of {@linkcode kernelBuffers}.
  * @throws {MemoryBudgetError} When `account` has no room for it.
  */
 export function acquireRegion(bytes: number, limit: number, account?: Account): BufferHandle | undefined {
-  const at = regions.take(bytes, limit);
+  const at = regions.take(bytes, limit + owned);
   if (at === undefined) return undefined;
   try {
     reach(at + bytes);
@@ -116,13 +139,48 @@ export function acquireRegion(bytes: number, limit: number, account?: Account): 
     regions.give(at);
     return undefined; // ordinary buffers may still be there, and say so where not
   }
-  try {
-    account?.charge(bytes);
-  } catch (error) {
-    regions.give(at);
-    throw error;
-  }
+  charge(at, bytes, account);
   const handle = new BufferHandle(memory.buffer, account, home, at, bytes);
   lost.register(handle, at, handle);
   return handle;
+}
+
+/**
+ * Room in this memory for tables of your own, which kernels of this thread then read where they are: rows of a `tableSource` are no
+ * longer copied for them. Other threads get copies.
+ *
+ * A region is free again when its table is released, or collected with all arrays over it.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { schema, Table } from "@millrace/core";
+ * import { isKernelMemory, kernelBuffers } from "@millrace/core/kernel-memory";
+ *
+ * const table = Table.from(schema({ time: "time", adc: "i16" }), { time: [0n], adc: [7] }, { pool: kernelBuffers });
+ * assert.ok(isKernelMemory(table.columns.adc.buffer));
+ * table.release();
+ * ```
+ */
+export const kernelBuffers: BufferSource = {
+  acquire(bytes, account) {
+    const at = takePlace(bytes);
+    charge(at, bytes, account);
+    owned += bytes;
+    const buffer = structuredClone(memory.buffer); // another object for the same memory
+    buffers.add(buffer);
+    const handle = new BufferHandle(buffer, account, ownedHome, at, bytes);
+    dropped.register(buffer, { byteOffset: at, byteLength: bytes }, handle);
+    return handle;
+  },
+};
+
+/** Charge an account with a region that was taken, or give that back. */
+function charge(at: number, bytes: number, account: Account | undefined): void {
+  try {
+    account?.charge(bytes);
+  } catch (error) {
+    freePlace(at);
+    throw error;
+  }
 }

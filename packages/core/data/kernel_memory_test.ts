@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { Account, MemoryBudgetError } from "./buffer_pool.ts";
-import { acquireRegion, freePlace, isKernelMemory, memory, placesInUse, takePlace } from "./kernel_memory.ts";
+import {
+  acquireRegion,
+  freePlace,
+  isKernelMemory,
+  kernelBuffers,
+  memory,
+  placesInUse,
+  takePlace,
+} from "./kernel_memory.ts";
 import { schema } from "./schema.ts";
 import { Table } from "./table.ts";
 
@@ -76,4 +85,62 @@ Deno.test("acquireRegion() gives nothing beyond its limit, and nothing that the 
   assert.equal(acquireRegion(MIB, 2 ** 16 + MIB - 1), undefined);
   assert.throws(() => acquireRegion(2 * MIB, Infinity, new Account(MIB)), MemoryBudgetError);
   assert.equal(placesInUse(), before);
+});
+
+Deno.test("kernelBuffers take nothing of what acquireRegion() may reach, and give all back", () => {
+  const before = placesInUse(), limit = 2 ** 16 + MIB;
+  const own = kernelBuffers.acquire(3 * MIB), other = kernelBuffers.acquire(64);
+  const region = acquireRegion(MIB - 128, limit)!;
+  assert.ok(region.byteOffset >= own.byteOffset + 3 * MIB);
+  assert.equal(acquireRegion(MIB, limit), undefined);
+  for (const handle of [own, other, region]) handle.release(false);
+  assert.equal(acquireRegion(MIB, limit - 1), undefined);
+  assert.equal(placesInUse(), before);
+});
+
+Deno.test("kernelBuffers say when there is no more memory or budget, and take nothing then", () => {
+  const before = placesInUse();
+  assert.throws(() => kernelBuffers.acquire(2 ** 33), /WASM kernels need 8.* GiB.*or tables elsewhere/);
+  assert.throws(() => kernelBuffers.acquire(2 * MIB, new Account(MIB)), MemoryBudgetError);
+  assert.equal(acquireRegion(MIB, 2 ** 16 + MIB - 1), undefined);
+  assert.equal(placesInUse(), before);
+});
+
+Deno.test("an array over a table in kernelBuffers stays as it is when the table is dropped", async () => {
+  const script = `
+    import { kernelBuffers, placesInUse } from ${
+    JSON.stringify(new URL("./kernel_memory.ts", import.meta.url))
+  };
+    import { Table } from ${JSON.stringify(new URL("./table.ts", import.meta.url))};
+    import { schema } from ${JSON.stringify(new URL("./schema.ts", import.meta.url))};
+    const make = () => Table.from(schema({ n: "i32" }), { n: [1, 2, 3] }, { pool: kernelBuffers }).columns.n;
+    const collect = async () => {
+      for (let k = 0; k < 20; k++) {
+        gc();
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    };
+    let kept = make().subarray(1);
+    await collect();
+    console.log(placesInUse(), kept.join());
+    kept = undefined;
+    await collect();
+    console.log(placesInUse());
+  `;
+  const file = await Deno.makeTempFile({ suffix: ".js" });
+  try {
+    await Deno.writeTextFile(file, script);
+    const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "--v8-flags=--expose-gc",
+        "--config",
+        fileURLToPath(import.meta.resolve("../deno.json")),
+        file,
+      ],
+    }).output();
+    assert.equal(new TextDecoder().decode(stdout), "1 2,3\n0\n", new TextDecoder().decode(stderr));
+  } finally {
+    await Deno.remove(file);
+  }
 });

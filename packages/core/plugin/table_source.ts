@@ -34,7 +34,8 @@ export interface TableSourceOptions {
 }
 
 /**
- * A source plugin that gives the rows of a table, sorted; the table stays the caller's and must not change.
+ * A source plugin that gives the rows of a table, sorted; the table stays the caller's and must not change. WASM kernels need not copy
+ * rows in `kernelBuffers` of `@millrace/core/kernel-memory`.
  *
  * @throws {TypeError} On a bad name.
  */

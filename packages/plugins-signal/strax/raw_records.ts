@@ -108,7 +108,7 @@ export const rawRecords: Plugin = definePlugin({
     if (!joined && firstRow < lastRow && fragmentOf(flags[firstRow]!) >= 0) notice(FRAGMENTS);
     let rows = 0;
     for (let i = firstRow; i < lastRow; i++) rows += Math.ceil((offsets[i + 1]! - offsets[i]!) / width);
-    const out = emit(rows, { widths: { data: width } }), to = out.columns;
+    const out = emit(rows, { widths: { data: width }, inKernelMemory: true }), to = out.columns;
     let row = 0;
     for (let i = firstRow; i < lastRow; i++) {
       const first = offsets[i]!, n = offsets[i + 1]! - first;

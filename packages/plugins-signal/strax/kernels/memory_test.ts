@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Context } from "@millrace/core/context";
-import { isKernelMemory, placesInUse } from "@millrace/core/kernel-memory";
+import { isKernelMemory, kernelBuffers, placesInUse } from "@millrace/core/kernel-memory";
 import type { Plugin } from "@millrace/core/plugin";
 import type { Ragged } from "@millrace/core/schema";
-import type { Table } from "@millrace/core/table";
+import { Table } from "@millrace/core/table";
 import { tableSource } from "@millrace/core/table-source";
+import { rawSchema } from "../../formats/compass/raw_schema.ts";
 import { randomPulses, rawTable } from "../_testing.ts";
 import { straxHits } from "../hits.ts";
 import { straxPeaks } from "../peaks.ts";
+import { rawRecords } from "../raw_records.ts";
 import { straxRecords } from "../records.ts";
 
 const config = {
@@ -90,4 +92,40 @@ Deno.test("records and hits lie in the kernels' memory where only plugins see th
   const found = await run("hits");
   assert.deepEqual([found.records, found.hits], [new Set([true]), new Set([false])]);
   assert.deepEqual((await run("records")).records, new Set([false]));
+});
+
+Deno.test("fragments in the kernels' memory give the same peaks and stay the caller's", () =>
+  fc.assert(
+    fc.asyncProperty(randomPulses(), fc.integer({ min: 1, max: 9 }), async (pulses, chunkSize) => {
+      const plain = rawTable(pulses), there = plain.compact({ pool: kernelBuffers }), before = placesInUse();
+      const targets = ["peaks", "hits", "records", "raw_records"];
+      const rows = await Promise.all([plain, there].map(async (table) => {
+        await using ctx = new Context({ config });
+        ctx.register(tableSource("raw_records", table), straxRecords, straxHits, straxPeaks);
+        const found = [];
+        for (const target of targets) found.push((await ctx.getData("run", target, { chunkSize })).rows());
+        return found;
+      }));
+      assert.deepEqual(rows[1], rows[0]);
+      assert.deepEqual(there.rows(), plain.rows());
+      assert.equal(placesInUse(), before);
+    }),
+    { numRuns: 20 },
+  ));
+
+Deno.test("raw_records lie in the kernels' memory where only records read them", async () => {
+  const traces = Table.from(rawSchema, {
+    ...{ time: [0n, 9000n], endtime: [6000n, 11000n], board: [0, 0], channel: [3, 1], record_id: [0n, 1n] },
+    ...{ dt: [2000, 2000], length: [3, 1], energy: [0, 0], energy_short: [0, 0] },
+    ...{ energy_calibrated: [NaN, NaN], flags: [0, 0], polarity: [0, 0], wave: [[10, 12, 40], [9]] },
+  });
+  const made: boolean[] = [], before = placesInUse();
+  await using ctx = new Context({ config: { "raw_records.samples": 2 } });
+  ctx.register(tableSource("raw_files", traces), watched(rawRecords, made), straxRecords, straxHits);
+  for (const [target, isThere] of [["hits", true], ["records", true], ["raw_records", false]] as const) {
+    made.length = 0;
+    using _ = await ctx.getData("run", target);
+    assert.deepEqual(new Set(made), new Set([isThere]), target);
+  }
+  assert.equal(placesInUse(), before);
 });
