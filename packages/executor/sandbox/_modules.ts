@@ -19,6 +19,7 @@ export const CORE: Readonly<Record<string, Load>> = {
   "/table": () => import("@millrace/core/table"),
   "/combine-tables": () => import("@millrace/core/combine-tables"),
   "/buffers": () => import("@millrace/core/buffers"),
+  "/kernel-memory": () => import("@millrace/core/kernel-memory"),
   "/units": () => import("@millrace/core/units"),
   "/option": () => import("@millrace/core/option"),
   "/option-data": () => import("@millrace/core/option-data"),
