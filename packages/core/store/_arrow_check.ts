@@ -11,10 +11,12 @@ const END_MARK = 8;
 /** Between what is named there are an end mark and padding to 64 bytes at most. */
 const MOST_BETWEEN = 72;
 const DEEPEST = 64;
+/** Types of a column that has one column in it: list, list of fixed size, map, large list. */
+const LISTS: ReadonlySet<number> = new Set([12, 16, 17, 21]);
 // Fields of the tables that are looked at, by their number.
 const FOOTER = { schema: 1, dictionaries: 2, batches: 3, metadata: 4 } as const;
 const SCHEMA = { endianness: 0, fields: 1, metadata: 2, features: 3 } as const;
-const FIELD = { name: 0, type: 3, dictionary: 4, children: 5, metadata: 6 } as const;
+const FIELD = { name: 0, kind: 2, type: 3, dictionary: 4, children: 5, metadata: 6 } as const;
 const TEXT = { key: 0, value: 1 } as const;
 const MESSAGE = { kind: 1, header: 2, metadata: 4 } as const;
 const DICTIONARY = { batch: 1 } as const;
@@ -87,14 +89,25 @@ function checkSchema(flat: FlatBuffer, schema: number): void {
   flat.vector(schema, SCHEMA.features, 8);
 }
 
-function checkFields(flat: FlatBuffer, fields: Iterable<number>, depth: number): void {
+function checkFields(
+  flat: FlatBuffer,
+  fields: Iterable<number>,
+  depth: number,
+  seen = new Set<number>(),
+): void {
   if (depth > DEEPEST) throw new RangeError("columns lie too deep in each other");
   for (const field of fields) {
+    if (seen.has(field)) throw new RangeError("a column is described twice");
+    seen.add(field);
     flat.checkText(field, FIELD.name);
     flat.table(field, FIELD.type);
     flat.table(field, FIELD.dictionary);
     checkTexts(flat, field, FIELD.metadata);
-    checkFields(flat, flat.tables(field, FIELD.children), depth + 1);
+    const children = flat.tables(field, FIELD.children);
+    if (LISTS.has(flat.byte(field, FIELD.kind)) && children.length !== 1) {
+      throw new RangeError(`a list has ${children.length} columns in it`);
+    }
+    checkFields(flat, children, depth + 1, seen);
   }
 }
 
