@@ -35,11 +35,11 @@ export interface Block {
  * The batches (and dictionaries) that a footer names, in the order of the file. O(bytes of the footer).
  *
  * @param bytes The footer.
- * @param start Where the first message of the file ends.
+ * @param start Where the first message of the file ends; undefined where the file does not say.
  * @param end Where batches end, the place of the footer.
  * @throws {SyntaxError} When the footer is damaged, with what is wrong.
  */
-export function checkFooter(bytes: Uint8Array, start: number, end: number): readonly Block[] {
+export function checkFooter(bytes: Uint8Array, start: number | undefined, end: number): readonly Block[] {
   return checked("its footer, which says where the rows lie,", () => {
     const flat = new FlatBuffer(bytes), root = flat.root();
     const schema = flat.table(root, FOOTER.schema);
@@ -127,8 +127,10 @@ function blocksOf(flat: FlatBuffer, table: number, field: number): Block[] {
 }
 
 /** Batches lie one behind the other up to the footer: a wrong count or place leaves a gap or an overlap. */
-function checkBlocks(blocks: readonly Block[], start: number, footer: number): void {
-  let end = blocks[0]?.offset === FIRST ? FIRST : start; // some writers describe the columns in the footer only
+function checkBlocks(blocks: readonly Block[], start: number | undefined, footer: number): void {
+  const begins = blocks[0]?.offset ?? footer;
+  let end = start === undefined && begins >= FIRST ? begins : FIRST;
+  if (start !== undefined && begins !== FIRST) end = start; // some writers describe the columns in the footer only
   for (const { offset, metadata, body } of blocks) {
     const gap = offset - end;
     end = offset + metadata + body;

@@ -145,3 +145,29 @@ Deno.test("an Arrow file whose first message names another column than its foote
   const other = new Schema([first!.clone({ name: "tame" }), ...more], same.metadata);
   await assert.rejects(read(other), /its first message and its footer describe other columns/);
 });
+
+/** Files that Polars 1.44 wrote, `{ time: [5, 9], x: [1.5, 2.5] }` and none of these rows: gzip, base64. */
+const POLARS = {
+  rows:
+    "H4sIAAAAAAACA81SKw7CQBB9/UBaqChQgeQKJIg62hOQ1GCwCAQOgeyRkEguwSUIiiAaTHkzu5CmCYJgeJvd2X1vZjqd3bwoFssp4AO41XWdQPYO1x76CLj6qMhHZAIOUV2uM5iYE7UJbaw64HhQPMi76HKYbHvOK7mUVvzH4utK3JAeMQYaHWnsnX6Z6JozpB7ot3ab7RoWdKkPtgbJW1re1O8x00hzRzxdtBaDla1V/i+hFvHk4zNia7MWn7V0gWsnWlwTHWtD/IJqbqyffRspfUOjb5IgffdNbmCoHQm4k/4fbdzLlu1K/ultnLnJ9UE/AVyPOP3XAgAA",
+  none:
+    "H4sIAAAAAAACA3MMCvIPN2RgYGFgYPj0//9/EQYQmxFIcjFwM3AASRaGH0BxHqAIBxCCZJmApAkDRM8BoJwCkBYAyzMwMDIzgMEvoDgTAxsQQkyrAOI3QDELIA1SLwFSywTSJwRUIcAgCNbNA9b7BajOASQPNpMTKM8BtqskMzeVAQqASv4zQN0AMlcDaq4IVIwHaK4AWCcPAzIYVH7ZC2Q4giMAANhTKf+HAQAA",
+};
+
+Deno.test("files of Polars are read, whose first message has no length", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".arrow" });
+  try {
+    for (const [name, wanted] of [["rows", [[5n, 1.5], [9n, 2.5]]], ["none", []]] as const) {
+      const packed = new Blob([Uint8Array.fromBase64(POLARS[name])]).stream();
+      const bytes = await new Response(packed.pipeThrough(new DecompressionStream("gzip"))).bytes();
+      await Deno.writeFile(path, bytes);
+      const tables = await Array.fromAsync((await arrow.open(path, { rows: 10 })).tables());
+      const found = tables.flatMap((table) =>
+        Array.from({ length: table.length }, (_, i) => [table.row(i)["time"], table.row(i)["x"]])
+      );
+      assert.deepEqual(found, wanted);
+    }
+  } finally {
+    await Deno.remove(path);
+  }
+});
