@@ -175,7 +175,8 @@ export class Table<C extends ColumnTypes = ColumnTypes> implements Disposable {
   }
 
   /**
-   * A table of `length` rows in one pooled buffer, its columns holding whatever was there before: write every row.
+   * A table of `length` rows in one pooled buffer, its columns holding whatever was there before: write every row. Offsets of ragged
+   * columns begin with 0.
    *
    * @throws {MemoryBudgetError} When the account has no room.
    * @throws {RangeError} On a width or pool size that is missing or negative.
@@ -201,6 +202,9 @@ export class Table<C extends ColumnTypes = ColumnTypes> implements Disposable {
     const held: Held[] = [{ handle, charged: options.account !== undefined }];
     if (share) { for (const [table, names] of sharedBy(share)) held.push(...table.#retain(names)); }
     const columns = columnsOver(schema, handle.buffer, handle.byteOffset, length, layout, share);
+    schema.columns.forEach(({ name, kind }, k) => {
+      if (kind === "ragged" && !absent[k]) (columns[name] as Ragged).offsets[0] = 0;
+    });
     return new Table(
       schema,
       options.t0 ?? 0n,

@@ -496,3 +496,12 @@ Deno.test("Table.toString() shows the first rows, as console.log and fast-check 
   table.release();
   assert.equal(Deno.inspect(table), "Table (released)");
 });
+
+Deno.test("a table without rows in a buffer that was used has no values in its ragged columns", () => {
+  const pool = new BufferPool(), used = pool.acquire(4096);
+  new Uint8Array(used.buffer).fill(0xff);
+  used.release(false);
+  using table = Table.allocate(schema({ time: "time", wave: "u16[]" }), 0, { pool });
+  assert.equal(pool.reused, 1);
+  assert.deepEqual([...table.columns.wave.offsets], [0]);
+});
