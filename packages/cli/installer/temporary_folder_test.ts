@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { basename, dirname, join } from "node:path";
+import { ignoreMissing } from "./package_files.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
-const exists = async (path: string) => (await Deno.lstat(path).catch(() => undefined)) !== undefined;
+const exists = async (path: string) => (await Deno.lstat(path).catch(ignoreMissing)) !== undefined;
 
 Deno.test("the folder of a process that was killed goes with the next one; those of living ones, and others, stay", async () => {
   const prefix = `millrace_left_${crypto.randomUUID().slice(0, 8)}_`;
