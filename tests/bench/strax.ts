@@ -121,7 +121,7 @@ const measures: Measure[] = [];
 }
 {
   await using manager = new ExecutorManager();
-  const { ctx, raw, once } = chain(new BufferPool({ shared: true }), manager);
+  const { ctx, raw, once } = chain(kernelBuffers, manager);
   for (const workers of [1, 2, 1, 2]) await once(workers);
   const one: number[] = [], two: number[] = [];
   for (let pair = 0; pair < ROUNDS; pair++) {

@@ -1,11 +1,11 @@
 /**
- * The memory that the WASM kernels of a thread work in, and regions of it.
+ * The memory that the WASM kernels of all threads work in, and this thread's regions of it.
  *
  * A kernel module imports {@linkcode memory} instead of having one of its own. Tables that only the engine and plugins see may lie there
  * (`emit(rows, { inKernelMemory: true })`): kernels read and write them where they are, and nothing is copied into or out of a module.
  *
- * It is shared memory, since that grows without making arrays over it void, and the collector doesn't count it. It never shrinks: what
- * was touched stays resident, so tables take no more of it than a part of their run's budget.
+ * It is shared memory: it grows without making arrays over it void, the collector doesn't count it, and kernels of workers read tables
+ * where they lie. It never shrinks: what was touched stays resident, so tables take no more of it than a part of their run's budget.
  *
  * @example
  * ```ts
@@ -20,7 +20,8 @@
  * @module
  */
 import { type Account, BufferHandle, type BufferHome, type BufferSource } from "./buffer_pool.ts";
-import { Regions } from "./_regions.ts";
+import { type MemoryShare, newShare, ownShare, Spans } from "./memory_share.ts";
+import { Regions, sizeOf } from "./_regions.ts";
 import { formatBytes } from "./units.ts";
 
 const PAGE = 65536, MOST_PAGES = 65536;
@@ -30,21 +31,47 @@ const FIRST = PAGE;
 const SLACK = 64;
 /** It grows by at least so many pages: each time there is a new object for all of it. */
 const STEP = 64;
+/** Free addresses in a row of which other threads may have what is beyond. */
+const KEPT = 2 ** 25;
 
-/** The memory. A module that imports it keeps its static data below 64 KiB and does not grow it. */
-export const memory: WebAssembly.Memory = new WebAssembly.Memory({
-  initial: STEP,
-  maximum: MOST_PAGES,
-  shared: true,
-});
+const share = ownShare();
 
-const regions = new Regions(FIRST);
-const buffers = new WeakSet<ArrayBufferLike>([memory.buffer]);
-let size = memory.buffer.byteLength;
+/** The memory. A module that imports it keeps its static data, which are the same in all threads, below 64 KiB and does not grow it. */
+export const memory: WebAssembly.Memory = share.memory;
+
+const spans = new Spans(share), regions = new Regions();
+const buffers = new WeakSet<ArrayBufferLike>();
+let current = memory.buffer, size = 0;
+see();
+
+function see(): void {
+  current = memory.buffer;
+  size = current.byteLength;
+  buffers.add(current);
+}
+
+/** A share of this memory for a thread that this one starts. */
+export function shareMemory(): MemoryShare {
+  return newShare(share);
+}
 
 /** Whether a buffer is this memory, of whatever size it was when an array was made over it. O(1). */
 export function isKernelMemory(buffer: ArrayBufferLike): boolean {
-  return buffers.has(buffer);
+  return buffers.has(buffer) || buffer === memory.buffer;
+}
+
+/**
+ * This memory, where another thread has made it `bytes` long.
+ *
+ * @throws {RangeError} When it is shorter.
+ */
+export function memoryUpTo(bytes: number): ArrayBufferLike {
+  if (bytes > size) {
+    memory.grow(0); // sees what other threads have added
+    see();
+    if (bytes > size) throw new RangeError(`The kernels' memory is ${size} bytes long, not ${bytes}`);
+  }
+  return current;
 }
 
 /**
@@ -53,19 +80,20 @@ export function isKernelMemory(buffer: ArrayBufferLike): boolean {
  * @throws {RangeError} When the memory cannot grow that far.
  */
 export function takePlace(bytes: number): number {
-  const at = regions.take(bytes);
-  try {
-    reach(at! + bytes);
-  } catch (cause) {
-    regions.give(at!);
-    throw cause;
-  }
-  return at!;
+  const at = take(bytes);
+  if (at === undefined) throw exhausted(bytes);
+  return at;
 }
 
 /** The place is free again. @throws {Error} When there is none. */
 export function freePlace(at: number): void {
-  regions.give(at);
+  const [start, end] = regions.give(at);
+  if (end - start <= KEPT) return;
+  const from = Math.ceil((start + KEPT) / PAGE) * PAGE;
+  const kept = spans.wholeBetween(from, end);
+  if (kept === undefined) return;
+  regions.remove(...kept); // before another thread may have them
+  spans.giveBack(...kept);
 }
 
 /** How many places and tables there are: for tests of whoever must give them back. */
@@ -73,81 +101,96 @@ export function placesInUse(): number {
   return regions.count;
 }
 
-function reach(end: number): void {
+function take(bytes: number): number | undefined {
+  let at = regions.take(bytes);
+  if (at === undefined) {
+    const more = spans.claim(sizeOf(bytes) + FIRST);
+    if (more === undefined) return undefined;
+    regions.add(Math.max(more[0], FIRST), more[1]);
+    at = regions.take(bytes)!;
+  }
+  if (reach(at + bytes)) return at;
+  regions.give(at);
+  return undefined;
+}
+
+function reach(end: number): boolean {
+  if (end + SLACK <= size) return true;
+  see(); // another thread may have made it longer
   const missing = Math.ceil((end + SLACK - size) / PAGE);
-  if (missing <= 0) return;
+  if (missing <= 0) return true;
   const pages = size / PAGE, more = Math.min(Math.max(missing, STEP, pages >> 1), MOST_PAGES - pages);
   try {
     memory.grow(Math.max(missing, more));
   } catch (cause) {
-    throw new RangeError(
-      `WASM kernels need ${formatBytes(end)} of memory, of which ${
-        formatBytes(size)
-      } are there: use smaller chunks, or tables elsewhere`,
-      { cause },
-    );
+    if (!(cause instanceof RangeError)) throw cause;
+    // There is no room for it, or other threads were faster.
   }
-  size = memory.buffer.byteLength;
-  buffers.add(memory.buffer);
+  see();
+  return end + SLACK <= size;
 }
 
-// A table that was dropped without a release gives its region back when it is collected.
-const lost = new FinalizationRegistry(freePlace);
+function exhausted(bytes: number): RangeError {
+  return new RangeError(
+    `WASM kernels need ${formatBytes(bytes)} of memory more, and there is no room for it beside ${
+      formatBytes(size)
+    }: use smaller chunks, or tables elsewhere`,
+  );
+}
 
-const home: BufferHome = {
-  put(_, handle) {
-    lost.unregister(handle);
-    freePlace(handle.byteOffset);
-  },
-};
-
-/** Bytes of tables that are the user's own. */
-let owned = 0;
+/** Bytes of tables in regions that were acquired. */
+let acquired = 0;
 
 interface Place {
   readonly byteOffset: number;
   readonly byteLength: number;
 }
 
-function freeOwned({ byteOffset, byteLength }: Place): void {
+function freeRegion({ byteOffset, byteLength }: Place): void {
   freePlace(byteOffset);
-  owned -= byteLength;
+  acquired -= byteLength;
 }
 
+// A table that was dropped without a release gives its region back when it is collected.
+const lost = new FinalizationRegistry(freeRegion);
+
+const home: BufferHome = {
+  put(_, handle) {
+    lost.unregister(handle);
+    freeRegion(handle);
+  },
+};
+
 // Arrays over the user's tables may outlive those, but not the buffer object that they are over.
-const dropped = new FinalizationRegistry(freeOwned);
+const dropped = new FinalizationRegistry(freePlace);
 
 const ownedHome: BufferHome = {
   put(_, handle) {
     dropped.unregister(handle);
-    freeOwned(handle);
+    freePlace(handle.byteOffset);
   },
 };
 
 /**
- * A region for a table; undefined where there is no room for it below `limit`.
+ * A region for a table; undefined where there is no room for it.
  *
- * @param limit Bytes of the memory that tables may reach into, beside those of {@linkcode kernelBuffers}.
+ * @param limit Bytes that regions of this thread may take together, beside those of {@linkcode kernelBuffers}.
  * @throws {MemoryBudgetError} When `account` has no room for it.
  */
 export function acquireRegion(bytes: number, limit: number, account?: Account): BufferHandle | undefined {
-  const at = regions.take(bytes, limit + owned);
-  if (at === undefined) return undefined;
-  try {
-    reach(at + bytes);
-  } catch {
-    regions.give(at);
-    return undefined; // ordinary buffers may still be there, and say so where not
-  }
+  if (acquired + bytes > limit) return undefined;
+  const at = take(bytes);
+  if (at === undefined) return undefined; // ordinary buffers may still be there, and say so where not
   charge(at, bytes, account);
-  const handle = new BufferHandle(memory.buffer, account, home, at, bytes);
-  lost.register(handle, at, handle);
+  acquired += bytes;
+  const handle = new BufferHandle(current, account, home, at, bytes);
+  lost.register(handle, { byteOffset: at, byteLength: bytes }, handle);
   return handle;
 }
 
 /**
- * Room in this memory for tables of your own, which kernels of this thread then read where they are: rows of a `tableSource` are no
- * longer copied for them. Other threads get copies.
+ * Room in this memory for tables of your own, which kernels then read where they are: rows of a `tableSource` are no
+ * longer copied for them. Kernels of workers that are threads read them there too; processes get copies.
  *
  * A region is free again when its table is released, or collected with all arrays over it.
  *
@@ -166,11 +209,10 @@ export const kernelBuffers: BufferSource = {
   acquire(bytes, account) {
     const at = takePlace(bytes);
     charge(at, bytes, account);
-    owned += bytes;
-    const buffer = structuredClone(memory.buffer); // another object for the same memory
+    const buffer = structuredClone(current); // another object for the same memory
     buffers.add(buffer);
     const handle = new BufferHandle(buffer, account, ownedHome, at, bytes);
-    dropped.register(buffer, { byteOffset: at, byteLength: bytes }, handle);
+    dropped.register(buffer, at, handle);
     return handle;
   },
 };

@@ -4,13 +4,14 @@
 
 import { type Account, BufferHandle, type BufferPool, type Memory } from "@millrace/core/buffers";
 import { Chunk } from "@millrace/core/chunk";
-import { isKernelMemory } from "@millrace/core/kernel-memory";
+import { isKernelMemory, memoryUpTo } from "@millrace/core/kernel-memory";
 import { partsOf, tableOf, type TableParts } from "@millrace/core/handoff";
 import { Table } from "@millrace/core/table";
-import type { ChunkForm, TableForm } from "./messages.ts";
+import type { BufferForm, ChunkForm, TableForm } from "./messages.ts";
 
 /** Tables on their way out that stay this side's until the answer comes. */
 export class Outbound {
+  /** Buffers of this side. */
   readonly buffers: ArrayBufferLike[] = [];
   /** The tables that lie in the buffers: those that were given, or copies of them. */
   readonly tables: Table[] = [];
@@ -25,11 +26,27 @@ export class Outbound {
 
   table(table: Table): TableForm {
     if (!this.#shared) return bytesOf(table);
-    const shareable = buffersOf(table).every(isShareable);
+    const shareable = buffersOf(table).every((buffer) => buffer instanceof SharedArrayBuffer);
     const lent = shareable ? table : table.compact(this.#memory);
     if (lent !== table) this.#copies.push(lent);
     this.tables.push(lent);
     return partsOf(lent, this.buffers);
+  }
+
+  /** The buffers as they cross. */
+  get forms(): BufferForm[] {
+    return this.buffers.map((buffer) => isKernelMemory(buffer) ? this.#partOf(buffer) : buffer);
+  }
+
+  /** The part of the kernels' memory that tables have under one name. */
+  #partOf(buffer: ArrayBufferLike): [start: number, bytes: number] {
+    let start = Infinity, end = 0;
+    for (const { handle } of this.tables.flatMap(({ held }) => held)) {
+      if (handle.buffer !== buffer) continue;
+      start = Math.min(start, handle.byteOffset);
+      end = Math.max(end, handle.byteOffset + handle.byteLength);
+    }
+    return [start, end - start];
   }
 
   chunk(chunk: Chunk): ChunkForm {
@@ -43,9 +60,29 @@ export class Outbound {
   }
 }
 
-/** Whether another thread may have it; the kernels' memory is one thread's. */
-function isShareable(buffer: ArrayBufferLike): boolean {
+/** Whether another thread may have it for its own; regions of the kernels' memory are of the thread that took them. */
+function isAdoptable(buffer: ArrayBufferLike): boolean {
   return buffer instanceof SharedArrayBuffer && !isKernelMemory(buffer);
+}
+
+/** A buffer that came, or the part of the kernels' memory that did. */
+export interface Received {
+  readonly buffer: ArrayBufferLike;
+  readonly byteOffset: number;
+  readonly byteLength: number;
+}
+
+/** The buffers of a message. */
+export function received(forms: readonly BufferForm[]): Received[] {
+  return forms.map((form) => {
+    if (!isPart(form)) return { buffer: form, byteOffset: 0, byteLength: form.byteLength };
+    const [byteOffset, byteLength] = form;
+    return { buffer: memoryUpTo(byteOffset + byteLength), byteOffset, byteLength };
+  });
+}
+
+function isPart(form: BufferForm): form is readonly [number, number] {
+  return Array.isArray(form);
 }
 
 /** The buffers that a table's columns lie in. */
@@ -70,11 +107,17 @@ function bytesOf(table: Table): Uint8Array {
  */
 export function tableFrom(
   form: TableForm,
-  buffers: readonly ArrayBufferLike[],
+  buffers: readonly Received[],
   account?: Account,
   pool?: BufferPool,
 ): Table {
-  if (!(form instanceof Uint8Array)) return tableOf(form, buffers);
+  if (!(form instanceof Uint8Array)) {
+    return tableOf(form, buffers.map(({ buffer }) => buffer), (index) => {
+      const { buffer, byteOffset, byteLength } = buffers[index]!;
+      const handle = new BufferHandle(buffer, undefined, undefined, byteOffset, byteLength);
+      return { handle, charged: false };
+    });
+  }
   const buffer = form.byteOffset === 0 ? form.buffer : form.slice().buffer;
   return Table.fromBuffer(buffer, { account, pool });
 }
@@ -91,20 +134,22 @@ export function chunkFrom(form: ChunkForm, table: Table, runId: string): Chunk {
  */
 export class Return {
   readonly #all: ArrayBufferLike[];
+  readonly #count: number;
   readonly #inputs: ReadonlySet<ArrayBufferLike>;
   readonly #shared: boolean;
   readonly #memory: Memory;
 
-  constructor(inputs: readonly ArrayBufferLike[], shared: boolean, memory: Memory) {
-    this.#all = [...inputs];
-    this.#inputs = new Set(inputs);
+  constructor(inputs: readonly Received[], shared: boolean, memory: Memory) {
+    this.#all = inputs.map(({ buffer }) => buffer);
+    this.#count = inputs.length;
+    this.#inputs = new Set(this.#all);
     this.#shared = shared;
     this.#memory = memory;
   }
 
   /** Buffers of the tables given away that are not the inputs'. */
   get buffers(): ArrayBufferLike[] {
-    return this.#all.slice(this.#inputs.size);
+    return this.#all.slice(this.#count);
   }
 
   /** Give tables away; they are released here. */
@@ -128,9 +173,11 @@ export class Return {
   }
 
   #canGive(buffer: ArrayBufferLike, table: Table): boolean {
+    // An input there has the same buffer as what is only this thread's.
+    if (isKernelMemory(buffer)) return false;
     if (this.#inputs.has(buffer)) return true;
     // Arrays that no handle counts are not shared either.
-    return isShareable(buffer) && table.held.some(({ handle }) => handle.buffer === buffer);
+    return isAdoptable(buffer) && table.held.some(({ handle }) => handle.buffer === buffer);
   }
 
   /** The tables, copies where something else refers to a buffer that would be given away. */

@@ -13,7 +13,7 @@ import type { Table } from "@millrace/core/table";
 import { clock } from "@millrace/core/task-event";
 import type { TaskContext } from "../task/task.ts";
 import { TaskAccount } from "./_budget.ts";
-import { chunkFrom, Return, tableFrom } from "./_forms.ts";
+import { chunkFrom, received, Return, tableFrom } from "./_forms.ts";
 import { PluginFailure, stepOf } from "./_plugins.ts";
 import { plain, pool, prepare } from "./_worker_buffers.ts";
 import type { PluginSpec, StageReply, StageSpec, StageTask } from "./messages.ts";
@@ -105,9 +105,10 @@ export async function runStage(task: StageTask, context: TaskContext): Promise<S
   now.began = (step) => context.reached(step);
   const keeps = kept !== undefined;
   const given: Table[] = [];
+  const buffers = received(task.buffers);
   try {
     const chunks = task.chunks.map((form): Chunk => {
-      const table = tableFrom(form.table, task.buffers, account, plain);
+      const table = tableFrom(form.table, buffers, account, plain);
       // What a plugin keeps of its input must not be used again by its owner.
       const own = shared && keeps ? table.compact({ pool, account }) : table;
       if (own !== table) table.release();
@@ -117,7 +118,7 @@ export async function runStage(task: StageTask, context: TaskContext): Promise<S
     const handles = given.flatMap(({ held }) => held.map(({ handle }) => handle));
     const inputs = Object.fromEntries(task.inputs.map(([type, k]) => [type, chunks[k]!]));
     const result = await runner.run(inputs, task.interval, context.signal);
-    const back = new Return(task.buffers, shared, { pool, account });
+    const back = new Return(buffers, shared, { pool, account });
     const types = Object.keys(result.outputs);
     const forms = back.tables(Object.values(result.outputs));
     for (const table of given) table.release();

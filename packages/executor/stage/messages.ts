@@ -49,6 +49,9 @@ export interface Budget {
 /** A table: where it lies in the message's shared buffers, or a buffer of its own. */
 export type TableForm = TableParts | Uint8Array;
 
+/** A shared buffer, or a part of the kernels' memory, which all threads have. */
+export type BufferForm = ArrayBufferLike | readonly [byteOffset: number, byteLength: number];
+
 /** A chunk without the names that the stage knows. */
 export interface ChunkForm {
   readonly table: TableForm;
@@ -68,7 +71,7 @@ export interface StageTask {
   /** Data type, index of its chunk, in turn. */
   readonly inputs: readonly (readonly [type: string, chunk: number])[];
   readonly interval: Interval;
-  readonly buffers: readonly ArrayBufferLike[];
+  readonly buffers: readonly BufferForm[];
   /** Idle buffers for outputs. */
   readonly spare: readonly ArrayBufferLike[];
   readonly budget: Budget;
@@ -128,7 +131,7 @@ export interface SaveReply {
 export interface SaveTask {
   readonly tables: readonly TableForm[];
   readonly info: ChunkRowsInfo;
-  readonly buffers: readonly ArrayBufferLike[];
+  readonly buffers: readonly BufferForm[];
   readonly request: SaveRequest;
 }
 

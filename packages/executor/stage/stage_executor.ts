@@ -208,7 +208,7 @@ export class StageExecutor implements RunExecutor {
         chunks: chunks.map((chunk) => out.chunk(chunk)),
         inputs: Object.entries(inputs).map(([type, chunk]) => [type, chunks.indexOf(chunk)]),
         interval,
-        buffers: out.buffers,
+        buffers: out.forms,
         spare: shared ? state.spare.take(this.memory.pool) : [],
         budget: this.#budget(shared, slot),
       };
@@ -390,7 +390,7 @@ export class StageExecutor implements RunExecutor {
     const out = new Outbound(true, this.memory);
     try {
       const tables = rows.tables.map((table) => out.table(table));
-      const task: SaveTask = { tables, info: rows.info, buffers: out.buffers, request };
+      const task: SaveTask = { tables, info: rows.info, buffers: out.forms, request };
       const options = { priority: SAVE_PRIORITY, batch: false, retries: 1, bytes: rows.nbytes };
       const { ran, saved } = await this.#call<SaveReply>(pool, CALLS.save, task, options);
       told?.(this.#ran(pool, ran));

@@ -11,7 +11,7 @@ import { ChunkRows, saveChunk as writeChunk } from "@millrace/core/save-chunk";
 import { clock } from "@millrace/core/task-event";
 import type { TaskContext } from "../task/task.ts";
 import { TaskAccount } from "./_budget.ts";
-import { Return, tableFrom } from "./_forms.ts";
+import { received, Return, tableFrom } from "./_forms.ts";
 import { stepFor } from "./_run_stage.ts";
 import { plain, pool, prepare } from "./_worker_buffers.ts";
 import type {
@@ -123,7 +123,8 @@ export async function saveChunk(
   { worker }: TaskContext,
 ): Promise<SaveReply> {
   const began = clock();
-  using rows = new ChunkRows(tables.map((form) => tableFrom(form, buffers)), info);
+  const shared = received(buffers);
+  using rows = new ChunkRows(tables.map((form) => tableFrom(form, shared)), info);
   const saved = await writeChunk(rows, request, plain);
   return { ran: [worker, began, clock()], saved };
 }

@@ -2,8 +2,10 @@
 
 /** Operations below zero: they stay within the transport. */
 export const ThreadOp = {
-  /** `[exit, how]`: the worker is about to end itself. */
+  /** `[exit, how]`: the worker ends; none of its code runs any more. */
   exit: -1,
   /** `[uncaught, error]`: the worker is about to die of an error. */
   uncaught: -2,
+  /** `[leave]`, to the worker: end, and tell. */
+  leave: -3,
 } as const;

@@ -9,6 +9,8 @@
  *
  * @module
  */
+import { shareMemory } from "@millrace/core/kernel-memory";
+import { endShare, holdsSpans } from "@millrace/core/memory-share";
 import { decodeError, type ErrorData } from "../task/error_data.ts";
 import { Board, CLOSED, COUNT } from "../worker/task_runner.ts";
 import { ThreadOp } from "./_thread_ops.ts";
@@ -40,6 +42,8 @@ export function threadTransport(): Transport {
 
 /** Cells that tell which workers are awake; workers beyond share them. */
 const PLACES = 64;
+/** A thread that is told to leave is waited for so long, ms. */
+const LEAVING = 1000;
 
 class ThreadConnection implements Connection {
   readonly #board = new Int32Array(new SharedArrayBuffer(64));
@@ -50,6 +54,9 @@ class ThreadConnection implements Connection {
   #uncaught: ErrorData | undefined;
   readonly #awake: Int32Array;
   readonly #place: number;
+  /** Its part of the kernels' memory. */
+  readonly #share = shareMemory();
+  #left: (() => void) | undefined;
 
   constructor(number: number, events: TransportEvents, awake: Int32Array) {
     this.#events = events;
@@ -67,7 +74,7 @@ class ThreadConnection implements Connection {
     worker.onmessageerror = () => {
       this.#end({ kind: "protocol", how: "sent a message that can't be read" });
     };
-    worker.postMessage([Op.configure, this.#board, awake, this.#place]);
+    worker.postMessage([Op.configure, this.#board, awake, this.#place, this.#share]);
   }
 
   send(message: HostMessage, transfer: readonly ArrayBuffer[]): void {
@@ -77,17 +84,17 @@ class ThreadConnection implements Connection {
     Atomics.add(this.#board, Board.messages, 1); // afterwards: who sees it finds the message
   }
 
-  stop(): Promise<void> {
+  async stop(): Promise<void> {
     this.#events = undefined;
-    this.#terminate();
-    return Promise.resolve();
+    await this.#leave();
   }
 
-  kill(): Promise<{ stopped: boolean }> {
-    const stopped = this.stops;
+  async kill(): Promise<{ stopped: boolean }> {
+    const stops = this.stops;
     this.#events = undefined;
+    if (stops) return { stopped: await this.#leave() };
     this.#terminate();
-    return Promise.resolve({ stopped });
+    return { stopped: false };
   }
 
   /** A thread that has read what it was sent last is at its event loop now and then: it stops. */
@@ -141,7 +148,27 @@ class ThreadConnection implements Connection {
     const events = this.#events;
     this.#events = undefined;
     this.#terminate();
+    // After a message that can't be read it may go on for a moment: its spans stay its own.
+    if (end.kind !== "protocol") endShare(this.#share);
+    this.#left?.();
     events?.ended(end);
+  }
+
+  /** Ends the thread. One that has spans of the kernels' memory leaves by itself and tells; false where it does not. */
+  async #leave(): Promise<boolean> {
+    this.recall(); // one that is never sent: it begins nothing more
+    if (!holdsSpans(this.#share)) {
+      this.#terminate();
+      return true;
+    }
+    this.#worker.postMessage([ThreadOp.leave]);
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    this.#left = () => resolve(true);
+    const timer = setTimeout(() => resolve(false), LEAVING);
+    const left = await promise;
+    clearTimeout(timer);
+    this.#terminate();
+    return left;
   }
 
   #terminate(): void {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { giveShare, type MemoryShare } from "@millrace/core/memory-share";
 import { encodeError } from "../task/error_data.ts";
 import { type HostMessage, Op } from "../transport/messages.ts";
 import { ThreadOp } from "../transport/_thread_ops.ts";
@@ -27,32 +28,30 @@ let lookout: Lookout | undefined;
 globalThis.addEventListener("message", (event) => {
   const message = (event as MessageEvent<HostMessage>).data;
   if (runner === undefined || lookout === undefined) {
-    const [, board, awake, place] = message as [number, Int32Array, Int32Array, number];
+    const [, board, awake, place, share] = message as [number, Int32Array, Int32Array, number, MemoryShare];
+    giveShare(share);
     runner = createTaskRunner(post, board);
     lookout = new Lookout(board, awake, place);
     return;
   }
+  if (message[0] === ThreadOp.leave) leave("was told to leave", 0);
   lookout.received();
   runner.receive(message);
   lookout.wait(runner.isIdle);
 });
 
-function tell(how: string): void {
+const exit = Deno.exit;
+
+/** Nothing of this thread runs any more when the host reads that. */
+function leave(how: string, code?: number): never {
   runner?.flush();
   post([ThreadOp.exit, how], []);
+  return exit(code);
 }
 
 // `process.exit` and `process.reallyExit` end in `Deno.exit`.
-const exit = Deno.exit;
-Deno.exit = (code?: number): never => {
-  tell(`called Deno.exit(${code ?? ""})`);
-  return exit(code);
-};
-const close = scope.close.bind(scope);
-scope.close = () => {
-  tell("called close()");
-  close();
-};
+Deno.exit = (code?: number): never => leave(`called Deno.exit(${code ?? ""})`, code);
+scope.close = () => leave("called close()");
 scope.postMessage = () => {
   throw new TypeError(
     "Cannot post a message from a task: return the value, or write to a MessagePort of the input",
