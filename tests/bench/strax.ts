@@ -2,8 +2,8 @@
 // imported (PYTHONPATH names a checkout), else against what it did for the copying speed of the machine (184 MB/s where numpy copied
 // 10.7 GB/s). Each pass is compared with what is measured next to it, since a shared machine is not equally fast all the time.
 //
-// On one core the fragments lie in the kernels' memory, where `raw_records` makes those of files too (`kernelBuffers`; a line says what
-// they take from ordinary memory instead); workers are given them in shared buffers.
+// The fragments lie in the kernels' memory, where `raw_records` makes those of files too (`kernelBuffers`; a line says what one core
+// takes from ordinary memory instead); workers read them there.
 import { BufferPool, Context, type Executor, tableSource } from "@millrace/core";
 import type { ExecutorProvider } from "@millrace/core";
 import type { BufferSource } from "@millrace/core/buffers";
@@ -146,8 +146,6 @@ const measures: Measure[] = [];
   raw.release();
 }
 report(
-  `Raw records to peaks after strax, ${
-    megabytes.toFixed(0)
-  } MB in memory (one core: that of the kernels), nothing saved`,
+  `Raw records to peaks after strax, ${megabytes.toFixed(0)} MB in the kernels' memory, nothing saved`,
   measures,
 );

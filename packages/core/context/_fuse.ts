@@ -37,17 +37,37 @@ export function fuse(steps: readonly PlanStep[]): string[][] {
       dependency !== undefined && stage.at(-1)!.plugin.provides.includes(dependency)
     );
     const last = before?.at(-1);
-    const joins = last && dependency !== undefined && !plugin.sandboxed && !last.plugin.sandboxed &&
-      plugin.kind === "streaming" &&
-      plugin.dependsOn.length === 1 &&
-      !plugin.stateful && !plugin.carryOver && !geometry.halo && (geometry.boundary ?? "any") === "any" &&
-      noReachLeft(geometry) && step.place === last.place && plugin.running.chunkSize === undefined &&
-      plugin.running.parallel !== false && !plugin.running.timeout && !last.plugin.running.timeout &&
+    const joins = last && dependency !== undefined && (geometry.boundary ?? "any") === "any" &&
+      noReachLeft(geometry) && isAlike(last, step) && plugin.dependsOn.length === 1 &&
       inStretch(last, dependency, last.plugin.dependsOn.map(kindOf));
     if (joins) before!.push(step);
     else stages.push([step]);
   }
   return stages.map((stage) => stage.map(({ plugin }) => plugin.name));
+}
+
+/** Whether a step is computed in the same way and place as the one before: stretch by stretch, in any order. */
+function isAlike({ plugin: last, place: before }: PlanStep, { plugin, geometry, place }: PlanStep): boolean {
+  const { parallel, timeout, chunkSize } = plugin.running;
+  return !plugin.sandboxed && !last.sandboxed && plugin.kind === "streaming" &&
+    !plugin.stateful && !plugin.carryOver && !geometry.halo && place === before &&
+    chunkSize === undefined && parallel !== false && !timeout && !last.running.timeout;
+}
+
+/**
+ * The gap that a stage needs around its stretches, ps, where they may be computed with those of the stage before; undefined where
+ * they may not.
+ *
+ * @param last The last step of the stage before, which makes what it reads.
+ * @param step Its first step.
+ */
+export function gapBehind(last: PlanStep, step: PlanStep): number | undefined {
+  const { boundary = "any" } = step.geometry, { kind, stateful, carryOver } = last.plugin;
+  if (step.plugin.dependsOn.length !== 1 || !isAlike(last, step)) return undefined;
+  if (kind !== "streaming" || stateful || carryOver || !noReachLeft(last.geometry)) return undefined;
+  if (step.plugin.running.maxWorkers !== undefined) return undefined;
+  if (boundary === "sealed") return 0;
+  return typeof boundary === "object" && "gap" in boundary ? boundary.gap : undefined;
 }
 
 function noReachLeft({ reach }: Geometry): boolean {

@@ -2,8 +2,7 @@
  * One kernels' memory for all threads of a process: which thread has which spans of it.
  *
  * A thread takes regions from spans that are its own, so that it waits for nobody; where it has no room left it claims
- * further spans. A thread that is started by another is given a share before it loads anything that uses the memory;
- * without one, a thread has a memory to itself.
+ * further spans. A thread without a share has a memory to itself.
  *
  * @example
  * ```ts
@@ -42,18 +41,15 @@ export function newShare(of?: MemoryShare): MemoryShare {
   return { memory, spans, owner: Atomics.add(spans, 0, 1) + 1 };
 }
 
-/** Threads of other versions of this module have a memory of their own. */
-const GIVEN = Symbol.for("millrace kernel memory 1");
-const scope = globalThis as { [GIVEN]?: MemoryShare };
+/**
+ * Whoever starts a thread puts its share at this symbol of the thread's global object (`Symbol.for`), before anything is loaded that
+ * uses the memory. Threads of other versions of this module have a memory of their own.
+ */
+export const SHARE_KEY = "millrace kernel memory 1";
 
-/** Use the memory of whoever started this thread: to be called before anything that uses it is loaded. */
-export function giveShare(share: MemoryShare): void {
-  scope[GIVEN] = share;
-}
-
-/** This thread's share. */
+/** This thread's share: the one that it was given, or of a memory of its own. */
 export function ownShare(): MemoryShare {
-  return scope[GIVEN] ??= newShare();
+  return (globalThis as { [key: symbol]: MemoryShare | undefined })[Symbol.for(SHARE_KEY)] ??= newShare();
 }
 
 /** Whether a thread has spans. O(1024). */

@@ -57,12 +57,12 @@ export class Computation {
   }
 
   /** Compute a stretch; its chunks are released when that is done, however long that takes after the run has ended. */
-  async run(region: Region): Promise<StretchResults> {
+  async run(region: Region, stage: Stage = this.#spec.stage): Promise<StretchResults> {
     const { start, end, last, own, chunks } = region;
     this.running++;
     try {
-      if (this.#spec.stage.steps[0]!.plugin.stateful) return await this.#segments(region);
-      const result = this.#submit(chunks, { start, end, own, last, call: "compute" });
+      if (stage.steps[0]!.plugin.stateful) return await this.#segments(region);
+      const result = this.#submit(chunks, { start, end, own, last, call: "compute" }, stage);
       return { results: [result instanceof Promise ? await result : result], breaks: [] };
     } finally {
       this.running--;
@@ -70,9 +70,13 @@ export class Computation {
     }
   }
 
-  #submit(chunks: readonly Chunk[], interval: Interval): StageResult | Promise<StageResult> {
+  #submit(
+    chunks: readonly Chunk[],
+    interval: Interval,
+    stage: Stage = this.#spec.stage,
+  ): StageResult | Promise<StageResult> {
     const { executor, signal, runId, task } = this.#services;
-    const { stage, inputTypes, inOrder } = this.#spec;
+    const { inputTypes, inOrder } = this.#spec;
     signal.throwIfAborted();
     const inputs: Record<string, Chunk> = {};
     let bytes = 0;
@@ -96,7 +100,8 @@ export class Computation {
     if (!task) return result;
     const tell = (result: StageResult): StageResult => {
       try {
-        this.#tell(interval, result, submitted, ran ?? { worker: "main", began: submitted, ended: clock() });
+        const where = ran ?? { worker: "main", began: submitted, ended: clock() };
+        this.#tell(stage, interval, result, submitted, where);
         return result;
       } catch (error) {
         releaseAll([result]);
@@ -106,9 +111,9 @@ export class Computation {
     return result instanceof Promise ? result.then(tell) : tell(result);
   }
 
-  #tell(interval: Interval, result: StageResult, submitted: number, ran: Ran): void {
+  #tell({ steps }: Stage, interval: Interval, result: StageResult, submitted: number, ran: Ran): void {
     const { start, end, call: task } = interval;
-    const plugins = this.#spec.stage.steps.map(({ plugin }) => plugin.name);
+    const plugins = steps.map(({ plugin }) => plugin.name);
     const busy = plugins.length > 1 ? result.busy : undefined;
     const event = { type: "task", task, plugins, busy, ...ran, submitted, start, end } as const;
     this.#services.task!({ ...event, ...sizeOf(result) });

@@ -136,6 +136,24 @@ export class Cutter {
     return true;
   }
 
+  /** Whether a stretch of its own may start at `time`, where no rows wait. */
+  mayStartAt(time: bigint): boolean {
+    return this.at === undefined || this.at === time && (this.#seen === undefined || this.#seen === time);
+  }
+
+  /** The stretch `[start, end)` was computed elsewhere: its rows end by `cover`, and it ends in a gap. */
+  skip(start: bigint, end: bigint, cover: bigint): void {
+    this.at ??= start;
+    const length = Number(end - start);
+    for (const condition of this.#conditions) {
+      if (!condition.cuts.pass(length, length - 1, Number(cover - start))) {
+        throw new RangeError(`There is no gap at ${end} ps behind rows that end at ${cover} ps`);
+      }
+      condition.scanned = end;
+    }
+    this.take(end);
+  }
+
   /** The stretch up to `time` was taken. */
   take(time: bigint): void {
     this.#seen = time;

@@ -1,6 +1,7 @@
 // The nodes of a plan, connected.
 
 import { mergedSchema, type Plan, type PlanStep } from "../context/plan.ts";
+import { gapBehind } from "../context/_fuse.ts";
 import { ALL, type Demand, Demands } from "../context/pushdown.ts";
 import { defineMerge } from "../plugin/define.ts";
 import type { TimeRange } from "../plugin/plugin.ts";
@@ -188,5 +189,18 @@ export class Builder {
       isOpen: stage.some((step) => this.#demands.isOpen(step)),
     });
     this.#add(node, types);
+    if (chunkSize === undefined) this.#follow(first, node);
+  }
+
+  /** Let a stage's stretches be computed with those of the stage before, where that is possible. */
+  #follow(first: PlanStep, node: StageNode): void {
+    const { plan, wanted } = this.#options;
+    const type = first.plugin.dependsOn[0]!, before = this.#byType.get(type);
+    const isLast = plan.stages.some((names) => names.at(-1) === plan.step(type).plugin.name);
+    if (!(before instanceof StageNode) || !isLast) return;
+    const gap = gapBehind(plan.step(type), first);
+    if (gap === undefined || this.#demands.input(first, type)[0] !== ALL[0]) return;
+    const readers = plan.steps.filter(({ plugin, stored }) => !stored && plugin.dependsOn.includes(type));
+    node.follow(before, gap, readers.length > 1 || wanted.some(({ dataType }) => dataType === type));
   }
 }

@@ -54,6 +54,12 @@ export class InputBuffer {
     else chunk.release();
   }
 
+  /** The next chunk, whose rows nobody needs here any more: those before it must have been let go. */
+  skip(chunk: Chunk): void {
+    this.append(chunk);
+    this.drop(this.rows);
+  }
+
   /** The frontier, `END` when the input has ended. */
   get known(): bigint | undefined {
     return this.ended ? END : this.frontier;

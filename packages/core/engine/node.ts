@@ -247,7 +247,6 @@ export abstract class Node implements Producer {
 
   /** Count, if it is of a type that somebody asked for, and hand out a chunk; the edges own it from now on. */
   protected give(plugin: string, chunk: Chunk): void {
-    this.given++;
     const metrics = this.metricsOf(plugin);
     const bytes = chunk.table.nbytes;
     if (this.#byType.has(chunk.dataType)) {
@@ -258,7 +257,13 @@ export abstract class Node implements Producer {
     const { dataType, length: rows, start, end } = chunk;
     this.services.seen(chunk);
     this.services.event({ type: "chunk", plugin, dataType, rows, bytes, start, end });
-    const edges = this.#byType.get(dataType)?.filter((edge) => !edge.closed) ?? [];
+    this.hand(chunk);
+  }
+
+  /** Hand out a chunk that nobody is told of; the edges own it from now on. */
+  protected hand(chunk: Chunk): void {
+    this.given++;
+    const edges = this.#byType.get(chunk.dataType)?.filter((edge) => !edge.closed) ?? [];
     edges.forEach((edge, i) => {
       edge.push(i === edges.length - 1 ? chunk : sameChunk(chunk));
     });

@@ -56,6 +56,11 @@ export class OutputCarry {
     this.#cover = cover;
   }
 
+  /** Rows that end by `cover` went elsewhere. */
+  pass(cover: bigint): void {
+    if (cover > this.#cover) this.#cover = cover;
+  }
+
   /** Highest endtime of what was given, ps. */
   get cover(): bigint {
     return this.#cover;

@@ -23,6 +23,31 @@ export interface Region {
   readonly own: { readonly from: number; readonly to: number };
 }
 
+/** Whether a stretch starts and ends so long after all rows before, ps. */
+export function isBetweenGaps(
+  inputs: readonly RegionInput[],
+  { start, end }: Pick<Region, "start" | "end">,
+  gap: number,
+): boolean {
+  const before = BigInt(gap);
+  return inputs.every(({ buffer }) =>
+    start - buffer.coverAt(start) >= before && end - buffer.coverAt(end) >= before
+  );
+}
+
+/** Let go of a stretch. */
+export function releaseRegion(region: Region | undefined): void {
+  for (const chunk of region?.chunks ?? []) chunk.release();
+}
+
+/** The same stretch once more; its rows were checked. */
+export function sameRegion(region: Region): Region {
+  const chunks = region.chunks.map(({ table, start, end, coverEnd, runId, dataType, dataKind }) =>
+    new Chunk(table.share(), { start, end, coverEnd, withHalo: true, runId, dataType, dataKind })
+  );
+  return { ...region, chunks };
+}
+
 /**
  * The rows of `[start, end)`, all that are left in the last stretch. With a halo, also those that touch it: a contiguous
  * piece of each input, from the first row that does.

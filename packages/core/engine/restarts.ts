@@ -48,8 +48,10 @@ export class Restarts {
   add(start: bigint, results: readonly StageResult[], breaks: readonly Break[]): void {
     if (this.#kind === "none" && this.#places.length > 0) return; // there will be no other place
     if (this.#kind === "stretch" || this.#places.length === 0) this.#note(start);
-    results.forEach(({ outputs }, k) => {
+    results.forEach(({ outputs, ahead }, k) => {
       for (const place of breaks) if (place.results === k) this.#note(place.at);
+      // Rows that went elsewhere start before they end.
+      if (ahead !== undefined && ahead > this.#last) this.#last = ahead;
       for (const table of Object.values(outputs)) {
         if (!table || table.length === 0) continue;
         const times = timesOf(table);

@@ -35,6 +35,8 @@ export interface Stage {
   readonly outputs: readonly string[];
   /** Those of them that only other stages read. They may lie in the memory of the kernels of the thread where the graph is. */
   readonly inside?: readonly string[];
+  /** Steps from `step` on are another stage's: they are computed too where the rows that they are given end `gap` ps before the stretch. */
+  readonly ahead?: { readonly step: number; readonly gap: number };
 }
 
 /** The stretch that a task is about. */
@@ -63,6 +65,8 @@ export interface StageResult {
   readonly busy: Readonly<Record<string, number>>;
   /** Rows that went from plugin to plugin and nowhere else, by the plugin that made them. */
   readonly passed: Readonly<Record<string, { readonly rows: number; readonly bytes: number }>>;
+  /** Highest endtime of the rows that the steps ahead were given, ps; undefined where those were not computed. */
+  readonly ahead?: bigint | undefined;
 }
 
 /** What a stage's code needs where it runs. */
@@ -124,14 +128,17 @@ export class StageRunner {
       passed: {},
       marks: noMarks,
       passing: undefined,
+      isOutside: false,
+      isAhead: false,
     });
   }
 
   #from(first: number, work: Work): StageResult | Promise<StageResult> {
-    const { steps } = this.#stage;
+    const { steps, ahead } = this.#stage;
+    const stop = ahead && !work.isAhead ? ahead.step : steps.length;
     try {
       let before = performance.now();
-      for (let k = first; k < steps.length; k++) {
+      for (let k = first; k < stop; k++) {
         const { plugin } = steps[k]!;
         if (k > 0) this.#environment.began?.(k);
         const context = this.#contextOf(k, work);
@@ -152,7 +159,51 @@ export class StageRunner {
       for (const table of Object.values(work.outputs)) table?.release();
       throw error;
     }
+    if (stop < steps.length) return this.#goOn(work);
     const { outputs, marks, busy, passed } = work;
+    return { outputs, consumedUntil: marks.consumedUntil, hold: marks.hold, busy, passed };
+  }
+
+  /** Compute the steps ahead too, where the stretch ends in a gap. */
+  #goOn(work: Work): StageResult | Promise<StageResult> {
+    const { step, gap } = this.#stage.ahead!, { passing, interval } = work;
+    if (work.isOutside) return this.#stopBefore(step, work);
+    const { coverEnd } = Object.values(work.given.chunks)[0]!;
+    if (interval.end - coverEnd < BigInt(gap)) return this.#stopBefore(step, work);
+    const more: Work = { ...work, outputs: {}, busy: {}, passed: {}, passing: undefined, isAhead: true };
+    // Whatever fails there is computed once more where it belongs, and fails there with what belongs to it.
+    const stop = (error: unknown): StageResult => {
+      if (!work.signal.aborted) return this.#stopBefore(step, work);
+      passing?.release();
+      for (const table of Object.values(work.outputs)) table?.release();
+      throw error;
+    };
+    const join = (result: StageResult): StageResult => {
+      passing?.release();
+      return {
+        ...result,
+        outputs: { ...work.outputs, ...result.outputs },
+        busy: { ...work.busy, ...result.busy },
+        passed: { ...work.passed, ...result.passed },
+        ahead: coverEnd,
+      };
+    };
+    let result: StageResult | Promise<StageResult>;
+    try {
+      result = this.#from(step, more);
+    } catch (error) {
+      return stop(error);
+    }
+    return result instanceof Promise ? result.then(join, stop) : join(result);
+  }
+
+  /** The rows for the step ahead are an output. */
+  #stopBefore(step: number, { outputs, passing, busy, passed, marks }: Work): StageResult {
+    const { plugin } = this.#stage.steps[step - 1]!, type = this.#stage.steps[step]!.plugin.dependsOn[0]!;
+    if (passing) {
+      outputs[type] = passing;
+      delete passed[plugin.name];
+    }
     return { outputs, consumedUntil: marks.consumedUntil, hold: marks.hold, busy, passed };
   }
 
@@ -215,7 +266,10 @@ export class StageRunner {
           work.passing = table;
           work.passed[plugin.name] = { rows: table.length, bytes: table.nbytes };
         }
-        work.given = this.#handOn(plugin, type, table, work.given, interval);
+        // A stage ahead is only gone on with where no row is outside.
+        if (k + 1 === this.#stage.ahead?.step && rowOutside(table, interval) !== undefined) {
+          work.isOutside = true;
+        } else work.given = this.#handOn(plugin, type, table, work.given, interval);
       } else if (wanted.includes(type)) {
         // Put in order here, where several stretches are computed at once, and not where they come together.
         const made = byType[type] ?? null;
@@ -232,6 +286,7 @@ export class StageRunner {
     }
     if (this.#isOfInput(plugin, dataType, { chunks: given.chunks })) return made;
     const sorted = this.#sorted(made, dataType);
+    if (plugin === this.#stage.steps[(this.#stage.ahead?.step ?? 0) - 1]?.plugin) return sorted;
     try {
       checkStretch(sorted, dataType, interval);
     } catch (error) {
@@ -288,6 +343,10 @@ interface Work {
   marks: Marks;
   /** What one step hands to the next and nobody else wants. */
   passing: Table | undefined;
+  /** Rows for the steps ahead start outside the stretch. */
+  isOutside: boolean;
+  /** The steps ahead are computed. */
+  readonly isAhead: boolean;
 }
 
 /** A plugin of a stage failed; `cause` is what it threw. */
@@ -305,19 +364,26 @@ export class StepError extends Error {
 }
 
 /** Only plugins whose rows all start in their stretch have others behind them in a stage. */
-function checkStretch(table: Table, dataType: string, { start, end }: Interval): void {
-  if (table.length === 0) return;
+function checkStretch(table: Table, dataType: string, interval: Interval): void {
+  const time = rowOutside(table, interval);
+  if (time === undefined) return;
+  throw new RangeError(
+    `A row of "${dataType}" starts at ${timeText(time)}, outside the stretch ${
+      stretchText(interval.start, interval.end)
+    } that it was made from: ` +
+      "declare how far behind its input row an output may start (reach.right)",
+  );
+}
+
+/** Start of a row outside a stretch; undefined where all of them, which are in order, start in it. */
+function rowOutside(table: Table, { start, end }: Interval): bigint | undefined {
+  if (table.length === 0) return undefined;
   const times = timesOf(table);
   for (const row of [0, times.length - 1]) {
     const time = table.t0 + BigInt(times[row]!);
-    if (time >= start && time < end) continue;
-    throw new RangeError(
-      `A row of "${dataType}" starts at ${timeText(time)}, outside the stretch ${
-        stretchText(start, end)
-      } that it was made from: ` +
-        "declare how far behind its input row an output may start (reach.right)",
-    );
+    if (time < start || time >= end) return time;
   }
+  return undefined;
 }
 
 function mergeInputs(plugin: Plugin, inputs: Readonly<Record<string, Chunk>>): Table {

@@ -1,7 +1,9 @@
 // A node that computes a stage: it aligns its inputs, cuts them where the first plugin allows it, has the stretches
 // computed, and gives the outputs in order.
 
+import { Chunk } from "../chunk/chunk.ts";
 import type { Schema } from "../data/schema.ts";
+import { Table } from "../data/table.ts";
 import type { Geometry, Halo, Plugin } from "../plugin/plugin.ts";
 import { abortable } from "./abortable.ts";
 import { Computation, releaseAll, type StretchResults } from "./computation.ts";
@@ -9,11 +11,12 @@ import { Cutter, haloOf } from "./cutter.ts";
 import type { Edge } from "./edge.ts";
 import { NoRoom } from "./_no_room.ts";
 import { PipelineError } from "./errors.ts";
+import { type Ahead, type Follower, joined, letGoAhead, parted } from "./follower.ts";
 import { END, InputBuffer } from "./input_buffer.ts";
 import { type GraphServices, Node, type PluginMetrics, type Waiting } from "./node.ts";
-import { dropBefore, gatherRegion, type Region } from "./region.ts";
+import { dropBefore, gatherRegion, isBetweenGaps, type Region, releaseRegion, sameRegion } from "./region.ts";
 import { restartKind, Restarts } from "./restarts.ts";
-import { type Stage, StepError } from "./stage.ts";
+import { type Stage, type StageResult, StepError } from "./stage.ts";
 import { StageOutputs } from "./stage_outputs.ts";
 import { stretchText, timeText } from "./_time_text.ts";
 
@@ -56,6 +59,8 @@ interface Task {
   readonly index: number;
   readonly results: Promise<StretchResults>;
   settled: boolean;
+  /** Where the stage behind was computed too: the stretch once more. */
+  readonly kept?: Region | undefined;
 }
 
 /** Results that may wait for an earlier one, times the stretches that are computed at once; their bytes are in the budget. */
@@ -89,6 +94,12 @@ export class StageNode extends Node {
   #lastTaken = false;
   /** Why no more input comes. What came before is computed first. */
   #failure: { readonly cause: unknown } | undefined;
+  /** The stage behind this one, where it may be computed too. */
+  #follower: Follower | undefined;
+  /** Output of the stretch under way whose rows went to the stage behind already. */
+  #passed: { readonly type: string; readonly region: Region } | undefined;
+  /** Results of this stage that came with what is queued, by start. */
+  readonly #ahead = new Map<bigint, Ahead>();
 
   constructor(services: GraphServices, spec: StageNodeSpec) {
     super(services);
@@ -110,8 +121,32 @@ export class StageNode extends Node {
     this.#outputs = new StageOutputs(
       { ...spec, inputKinds },
       services,
-      (plugin, chunk) => this.done ? chunk.release() : this.give(plugin, chunk),
+      (plugin, chunk) => {
+        if (this.done) chunk.release();
+        else if (chunk.dataType === this.#passed?.type) this.#handPassed(chunk, this.#passed);
+        else this.give(plugin, chunk);
+      },
     );
+  }
+
+  /**
+   * Stretches of this stage may be computed with those of `before`, whose output it reads.
+   *
+   * @param gap Time without rows that they need before and behind them, ps.
+   * @param isShared Others read that output too.
+   */
+  follow(before: StageNode, gap: number, isShared: boolean): void {
+    const [{ edge }] = this.#inputs as [Input], { stage } = this.#spec;
+    before.#follower = {
+      type: edge.type,
+      gap,
+      second: stage,
+      stage: joined(before.#spec.stage, stage, edge.type, gap, isShared),
+      take: (start, ahead) => {
+        if (edge.closed) letGoAhead(ahead);
+        else this.#ahead.set(start, ahead);
+      },
+    };
   }
 
   get plugins(): readonly string[] {
@@ -155,12 +190,12 @@ export class StageNode extends Node {
         if (this.done) return this.given > before;
         continue;
       }
-      const region = this.#lastTaken ? undefined : this.#nextRegion();
-      if (region) {
-        this.#submit(region);
+      const next = this.#lastTaken ? undefined : this.#nextRegion();
+      if (next) {
+        this.#submit(next);
         continue;
       }
-      if (this.#lastTaken || this.#takeQueued()) {
+      if (this.#lastTaken || await this.#takeQueued()) {
         if (this.#lastTaken) break;
         continue;
       }
@@ -196,20 +231,54 @@ export class StageNode extends Node {
   }
 
   /** Take in one chunk (or the end) of the input that is furthest behind; false if there is nothing to take. */
-  #takeQueued(): boolean {
+  async #takeQueued(): Promise<boolean> {
     if (this.#inputs.every(({ buffer }) => buffer.ended)) {
       this.#lastTaken = true; // nothing ever came
       return true;
     }
     const { edge, buffer } = this.#lowest();
     const chunk = edge.take();
-    if (chunk) buffer.append(chunk);
+    const ahead = chunk && this.#ahead.get(chunk.start);
+    if (ahead) await this.#takeAhead(chunk, ahead);
+    else if (chunk) buffer.append(chunk);
     else if (edge.ended) buffer.ended = true;
     else return false;
     return true;
   }
 
-  #nextRegion(): Region | undefined {
+  /** A chunk whose results are there, if its stretch starts where one of this stage may. */
+  async #takeAhead(chunk: Chunk, ahead: Ahead): Promise<void> {
+    const [{ buffer }] = this.#inputs as [Input], { start, end, coverEnd } = chunk;
+    this.#ahead.delete(start);
+    if (buffer.rows === 0 && end === ahead.end && this.#cutter.mayStartAt(start)) {
+      ahead.release();
+      buffer.skip(chunk);
+      this.#cutter.skip(start, end, coverEnd);
+      this.#moveTo(end);
+      const region = { start, end, last: false, chunks: [], own: { from: 0, to: 0 } };
+      const results = Promise.resolve({ results: [ahead.result], breaks: [] });
+      this.#tasks.push({ region, index: this.#index++, results, settled: true });
+      return;
+    }
+    if (!ahead.again) {
+      letGoAhead(ahead);
+      return buffer.append(chunk);
+    }
+    chunk.release();
+    let table: Table;
+    try {
+      table = await ahead.again();
+    } catch (cause) {
+      throw this.#fail(cause, start, end);
+    } finally {
+      letGoAhead(ahead);
+    }
+    if (this.done) return table.release();
+    const { runId, dataType, dataKind } = chunk;
+    buffer.append(new Chunk(table, { start, end, coverEnd, runId, dataType, dataKind }));
+  }
+
+  #nextRegion(): { readonly region: Region; readonly kept: Region | undefined } | undefined {
     if (this.#inOrder && this.#tasks.length > 0) return undefined;
     const { account } = this.services;
     const cutter = this.#cutter;
@@ -228,9 +297,13 @@ export class StageNode extends Node {
         end = start + 1n;
       }
       const region = gatherRegion(this.#inputs, this.#halo, { start, end, last }, this.services);
+      const follower = last ? undefined : this.#follower;
+      const kept = follower && isBetweenGaps(this.#inputs, region, follower.gap)
+        ? sameRegion(region)
+        : undefined;
       cutter.take(end);
       if (!this.#inOrder) this.#moveTo(end);
-      return region;
+      return { region, kept };
     } catch (cause) {
       const { frontier } = cutter;
       throw this.#fail(cause, cutter.at, frontier === END ? undefined : frontier);
@@ -243,9 +316,9 @@ export class StageNode extends Node {
     this.#cutter.moveTo(time);
   }
 
-  #submit(region: Region): void {
-    const results = this.#computation.run(region);
-    const task: Task = { region, index: this.#index++, results, settled: false };
+  #submit({ region, kept }: { readonly region: Region; readonly kept: Region | undefined }): void {
+    const results = this.#computation.run(region, kept && this.#follower!.stage);
+    const task: Task = { region, index: this.#index++, results, settled: false, kept };
     // A failure is reported in its turn, when the task is collected.
     const settle = () => {
       task.settled = true;
@@ -272,7 +345,8 @@ export class StageNode extends Node {
   async #collect(task: Task): Promise<void> {
     const { region, index } = task;
     try {
-      const { results, breaks } = await this.#resultsOf(task);
+      const { results: all, breaks } = await this.#resultsOf(task);
+      const results = task.kept ? [await this.#handOn(task.kept, all[0]!)] : all;
       this.#restarts?.add(region.start, results, breaks);
       let consumed = region.end, hold = END;
       for (const result of results) {
@@ -297,6 +371,7 @@ export class StageNode extends Node {
         );
       }
       this.#outputs.add(region, results, consumed < hold ? consumed : hold);
+      this.#passed = undefined;
       if (this.done) return;
       if (this.#inOrder) this.#moveTo(consumed);
       if (region.last) this.#finish();
@@ -305,13 +380,69 @@ export class StageNode extends Node {
     }
   }
 
+  /** The result without what belongs to the stage behind, which gets that. */
+  async #handOn(region: Region, result: StageResult): Promise<StageResult> {
+    const { type, take, second } = this.#follower!;
+    const [own, theirs] = parted(result, second);
+    if (!theirs) {
+      releaseRegion(region);
+      return own;
+    }
+    const isThere = own.outputs[type] !== undefined;
+    const ahead: Ahead = {
+      result: theirs,
+      end: region.end,
+      again: isThere ? undefined : () => this.#again(region, type),
+      release: () => releaseRegion(region),
+    };
+    if (!this.#outputs.isEmpty(type)) {
+      // Rows of an earlier stretch may start in this one.
+      try {
+        if (!ahead.again) return own;
+        const { [this.#spec.stage.steps.at(-1)!.plugin.name]: _, ...passed } = own.passed;
+        const outputs = { ...own.outputs, [type]: await ahead.again() };
+        return { ...own, outputs, passed, ahead: undefined };
+      } finally {
+        letGoAhead(ahead);
+      }
+    }
+    if (!isThere) {
+      this.#passed = { type, region };
+      this.#outputs.pass(type, result.ahead!);
+    }
+    take(region.start, ahead);
+    return own;
+  }
+
+  /** Rows that went to the stage behind, once more. */
+  async #again(region: Region, type: string): Promise<Table> {
+    const { results } = await this.#computation.run(sameRegion(region));
+    const { [type]: table, ...others } = results[0]!.outputs;
+    for (const other of Object.values(others)) other?.release();
+    if (table) return table;
+    return Table.allocate(this.#spec.schemas[type]!, 0, { ...this.services, t0: region.start });
+  }
+
+  /** The empty chunk of a stretch whose rows went to the stage behind already. */
+  #handPassed(chunk: Chunk, { region: { start, end } }: { readonly region: Region }): void {
+    if (chunk.start !== start || chunk.end !== end || chunk.length > 0) {
+      throw new Error(`${chunk} is not the stretch ${stretchText(start, end)}, whose rows were handed on`);
+    }
+    this.hand(chunk);
+  }
+
   override restartFor(from: bigint): bigint | undefined {
     return this.#restarts?.before(from);
   }
 
   async #resultsOf(task: Task): Promise<StretchResults> {
-    await undefined; // what was computed at once is settled by then, and needs no listener for aborts
-    return await (task.settled ? task.results : abortable(task.results, this.services.signal, letGo));
+    try {
+      await undefined; // what was computed at once is settled by then, and needs no listener for aborts
+      return await (task.settled ? task.results : abortable(task.results, this.services.signal, letGo));
+    } catch (cause) {
+      releaseRegion(task.kept);
+      throw cause;
+    }
   }
 
   #finish(): void {
@@ -344,9 +475,13 @@ export class StageNode extends Node {
     }
     this.#outputs.clear();
     this.services.executor.forget(this.#spec.stage);
-    for (const { results } of this.#tasks) {
+    for (const { results, kept } of this.#tasks) {
+      releaseRegion(kept);
       void results.then(letGo, () => {}); // the run has ended: nobody is left to be told
     }
+    for (const ahead of this.#ahead.values()) letGoAhead(ahead);
+    this.#ahead.clear();
+    if (this.#follower) this.services.executor.forget(this.#follower.stage);
     this.#tasks = [];
   }
 }

@@ -121,6 +121,16 @@ export class StageOutputs {
     }
   }
 
+  /** Whether no rows of an output wait for an earlier one. */
+  isEmpty(type: string): boolean {
+    return this.#outputs.get(type)!.carry.isEmpty;
+  }
+
+  /** Rows of an output that end by `cover` went elsewhere. */
+  pass(type: string, cover: bigint): void {
+    this.#outputs.get(type)!.carry.pass(cover);
+  }
+
   /** The streams end, not before `end`. */
   finish(end: bigint): void {
     for (const { carry } of this.#outputs.values()) carry.finish(end);

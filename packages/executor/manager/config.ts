@@ -20,6 +20,7 @@ import type { WorkerPoolOptions } from "../pool/worker_pool.ts";
 import { inlineTransport } from "../transport/inline.ts";
 import { processTransport, type ProcessTransportOptions } from "../transport/process.ts";
 import { threadTransport } from "../transport/thread.ts";
+import { memoryShare } from "./_memory_share.ts";
 import type { Transport } from "../transport/transport.ts";
 import { suggestion } from "./_suggestion.ts";
 
@@ -64,7 +65,7 @@ const PROCESS_GRACE = 60;
 
 const KINDS: Readonly<Record<ExecutorKind, (config: ExecutorConfig) => Transport>> = {
   inline: () => inlineTransport(),
-  thread: () => threadTransport(),
+  thread: () => threadTransport({ share: memoryShare }),
   process: (config) => processTransport(config.process),
 };
 

@@ -19,6 +19,7 @@ const HOST_ONLY = [
   "./zip",
   "./executor",
   "./load-chunk",
+  "./memory-share",
   "./save-chunk",
   "./trace",
   "./errors",

@@ -50,8 +50,9 @@ export function stepFor(spec: PluginSpec): Promise<StageStep> {
 }
 
 async function openStage(text: string, shared: boolean): Promise<StageHere> {
-  const { runId, id, steps: specs, outputs } = JSON.parse(text) as StageSpec;
-  const stage: Stage = { id, steps: await Promise.all(specs.map(stepFor)), outputs };
+  const { runId, id, steps: specs, outputs, ahead } = JSON.parse(text) as StageSpec;
+  const steps = await Promise.all(specs.map(stepFor));
+  const stage: Stage = { id, steps, outputs, ...(ahead ? { ahead } : {}) };
   return { stage, runId, kept: hasState(stage) ? newRunner(stage, runId, shared) : undefined };
 }
 
@@ -135,6 +136,7 @@ export async function runStage(task: StageTask, context: TaskContext): Promise<S
       buffers: back.buffers,
       consumedUntil: result.consumedUntil,
       hold: result.hold,
+      ahead: result.ahead,
       busy: result.busy,
       passed: result.passed,
       notices: now.notices,

@@ -33,9 +33,9 @@ export class StageState {
   #ratio = 3;
   #measured = false;
 
-  constructor(key: string, runId: string, { id, steps, outputs }: Stage) {
+  constructor(key: string, runId: string, { id, steps, outputs, ahead }: Stage) {
     this.key = key;
-    this.spec = JSON.stringify({ runId, id, steps: steps.map(specOf), outputs } satisfies StageSpec);
+    this.spec = JSON.stringify({ runId, id, steps: steps.map(specOf), outputs, ahead } satisfies StageSpec);
   }
 
   /** Bytes that a task is thought to need. */

@@ -23,6 +23,7 @@ export interface StageSpec {
   readonly id: string;
   readonly steps: readonly PluginSpec[];
   readonly outputs: readonly string[];
+  readonly ahead?: { readonly step: number; readonly gap: number } | undefined;
 }
 
 /** A source, as text in every task: workers parse it once. */
@@ -88,6 +89,7 @@ export interface StageReply {
   readonly buffers: readonly ArrayBufferLike[];
   readonly consumedUntil: bigint | undefined;
   readonly hold: bigint | undefined;
+  readonly ahead?: bigint | undefined;
   readonly busy: Readonly<Record<string, number>>;
   readonly passed: Readonly<Record<string, { readonly rows: number; readonly bytes: number }>>;
   readonly notices: readonly (readonly [plugin: string, text: string])[];

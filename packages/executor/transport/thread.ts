@@ -9,8 +9,6 @@
  *
  * @module
  */
-import { shareMemory } from "@millrace/core/kernel-memory";
-import { endShare, holdsSpans } from "@millrace/core/memory-share";
 import { decodeError, type ErrorData } from "../task/error_data.ts";
 import { Board, CLOSED, COUNT } from "../worker/task_runner.ts";
 import { ThreadOp } from "./_thread_ops.ts";
@@ -31,13 +29,25 @@ import type { Connection, Transport, TransportEvents, WorkerEnd } from "./transp
  * assert.equal(await pool.run(double, 21), 42);
  * ```
  */
-export function threadTransport(): Transport {
+export function threadTransport(options: { readonly share?: ThreadShare } = {}): Transport {
   const awake = new Int32Array(new SharedArrayBuffer(4 * PLACES));
   return {
     kind: "thread",
     shared: true,
-    start: (worker, events) => new ThreadConnection(worker, events, awake),
+    start: (worker, events) => new ThreadConnection(worker, events, awake, options.share),
   };
+}
+
+/** Something of the host's that each thread is given a share of, before it loads anything else. */
+export interface ThreadShare {
+  /** A thread finds its share at this symbol of its global object. */
+  readonly key: string;
+  /** A share for one thread: what can be posted to it. */
+  open(): unknown;
+  /** Whether its thread has something that is to be given back. */
+  isHeld(share: unknown): boolean;
+  /** Its thread has ended. Not called where a thread may still run. */
+  end(share: unknown): void;
 }
 
 /** Cells that tell which workers are awake; workers beyond share them. */
@@ -54,12 +64,14 @@ class ThreadConnection implements Connection {
   #uncaught: ErrorData | undefined;
   readonly #awake: Int32Array;
   readonly #place: number;
-  /** Its part of the kernels' memory. */
-  readonly #share = shareMemory();
+  readonly #share: ThreadShare | undefined;
+  readonly #given: unknown;
   #left: (() => void) | undefined;
 
-  constructor(number: number, events: TransportEvents, awake: Int32Array) {
+  constructor(number: number, events: TransportEvents, awake: Int32Array, share: ThreadShare | undefined) {
     this.#events = events;
+    this.#share = share;
+    this.#given = share?.open();
     this.#awake = awake;
     this.#place = number % PLACES;
     const worker = this.#worker = new Worker(new URL("../worker/thread_main.ts", import.meta.url), {
@@ -74,7 +86,7 @@ class ThreadConnection implements Connection {
     worker.onmessageerror = () => {
       this.#end({ kind: "protocol", how: "sent a message that can't be read" });
     };
-    worker.postMessage([Op.configure, this.#board, awake, this.#place, this.#share]);
+    worker.postMessage([Op.configure, this.#board, awake, this.#place, share?.key, this.#given]);
   }
 
   send(message: HostMessage, transfer: readonly ArrayBuffer[]): void {
@@ -148,16 +160,16 @@ class ThreadConnection implements Connection {
     const events = this.#events;
     this.#events = undefined;
     this.#terminate();
-    // After a message that can't be read it may go on for a moment: its spans stay its own.
-    if (end.kind !== "protocol") endShare(this.#share);
+    // After a message that can't be read it may go on for a moment: what it has stays its own.
+    if (end.kind !== "protocol") this.#share?.end(this.#given);
     this.#left?.();
     events?.ended(end);
   }
 
-  /** Ends the thread. One that has spans of the kernels' memory leaves by itself and tells; false where it does not. */
+  /** Ends the thread. One that has something to give back leaves by itself and tells; false where it does not. */
   async #leave(): Promise<boolean> {
     this.recall(); // one that is never sent: it begins nothing more
-    if (!holdsSpans(this.#share)) {
+    if (!this.#share?.isHeld(this.#given)) {
       this.#terminate();
       return true;
     }

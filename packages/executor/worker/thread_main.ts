@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { giveShare, type MemoryShare } from "@millrace/core/memory-share";
 import { encodeError } from "../task/error_data.ts";
 import { type HostMessage, Op } from "../transport/messages.ts";
 import { ThreadOp } from "../transport/_thread_ops.ts";
@@ -19,6 +18,15 @@ interface WorkerScope {
   close(): void;
 }
 
+type Configuration = [
+  op: number,
+  board: Int32Array,
+  awake: Int32Array,
+  place: number,
+  key: string | undefined,
+  share: unknown,
+];
+
 const scope = globalThis as unknown as WorkerScope;
 const post = scope.postMessage.bind(scope) as (message: unknown, transfer: readonly ArrayBuffer[]) => void;
 let runner: TaskRunner | undefined;
@@ -28,8 +36,8 @@ let lookout: Lookout | undefined;
 globalThis.addEventListener("message", (event) => {
   const message = (event as MessageEvent<HostMessage>).data;
   if (runner === undefined || lookout === undefined) {
-    const [, board, awake, place, share] = message as [number, Int32Array, Int32Array, number, MemoryShare];
-    giveShare(share);
+    const [, board, awake, place, key, share] = message as Configuration;
+    if (key !== undefined) (globalThis as Record<symbol, unknown>)[Symbol.for(key)] = share;
     runner = createTaskRunner(post, board);
     lookout = new Lookout(board, awake, place);
     return;

@@ -1,0 +1,175 @@
+// Stages whose stretches are computed with those of the stage before: the same results as one after the other.
+
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { Context } from "../context/context.ts";
+import type { Plugin } from "../plugin/plugin.ts";
+import { tableSource } from "../plugin/table_source.ts";
+import { Random } from "../testing/_random.ts";
+import { PipelineError } from "./errors.ts";
+import { checkCase, inputRows, model, modelOf, numRuns, tableOf } from "./_harness_testing.ts";
+import { buildPlugin, type Row } from "./_model_testing.ts";
+import { asOne, clusters, sorted } from "./_model_work_testing.ts";
+import { SHAPES } from "./_shapes_testing.ts";
+
+/** Rows that start later, end later, are missing, or are where they were. */
+function wandering({ v, t, e, c }: Row): Row[] {
+  const row = (shift: number, more: number): Row => ({ t: t + shift, e: e + shift + more, c, v });
+  return [[], [row(0, 0)], [row(0, 4), row(1, 0)], [row(5, 1)], [row(0, 0)]][v % 5]!;
+}
+
+const wander = (name: string, type: string): Plugin =>
+  buildPlugin(name, [type], {}, ({ own }) => sorted(own.flatMap(wandering)));
+
+const shape = (name: string) => SHAPES.find((s) => s.name === name)!;
+
+for (const name of ["gap clusters", "clusters of limited span", "sealed groups"]) {
+  Deno.test(`${name} behind rows that start and end later than what they are made of`, async () => {
+    const behind = shape(name);
+    await fc.assert(
+      fc.asyncProperty(inputRows("a"), fc.nat(), fc.boolean(), async (a, seed, isShared) => {
+        const made = sorted(modelOf("a", a).flatMap(wandering)), out = behind.oracle(made);
+        await checkCase({
+          plugins: [wander("made", "a"), behind.make("out", ["made"], (type) => type)],
+          tables: { a },
+          expected: isShared ? { out, made } : { out },
+        }, seed);
+      }),
+      { numRuns: numRuns(100) },
+    );
+  });
+}
+
+Deno.test("clusters behind a plugin with a halo", async () => {
+  const smooth = shape("halo by touch"), behind = shape("gap clusters");
+  await fc.assert(
+    fc.asyncProperty(inputRows("a"), fc.nat(), async (a, seed) => {
+      const out = behind.oracle(sorted(smooth.oracle(modelOf("a", a)).flatMap(wandering)));
+      await checkCase({
+        plugins: [
+          smooth.make("smooth", ["a"], () => "a"),
+          wander("made", "smooth"),
+          behind.make("out", ["made"], (type) => type),
+        ],
+        tables: { a },
+        expected: { out },
+      }, seed);
+    }),
+    { numRuns: numRuns(100) },
+  );
+});
+
+interface Told {
+  readonly rows: Row[];
+  /** Plugins of each task. */
+  readonly tasks: string[];
+  readonly made: number;
+}
+
+/** Clusters of what `first` makes of rows, cut at some times. */
+async function clustersOf(
+  rows: readonly (readonly [t: number, e: number])[],
+  cuts: readonly number[],
+  first: Plugin,
+  last: Plugin = shape("gap clusters").make("out", ["made"], (type) => type),
+): Promise<Told> {
+  await using ctx = new Context();
+  const table = tableOf("a", rows);
+  ctx.register(tableSource("a", table, { cuts: cuts.map(BigInt) }), first, last);
+  const tasks: string[] = [];
+  const { plugins } = await ctx.run("run", "out", {
+    onEvent: (event) =>
+      event.type === "task" && event.task === "compute" && tasks.push(event.plugins.join("+")),
+  });
+  const out = await ctx.getData("run", "out");
+  return { rows: model("out", out.rows()), tasks, made: plugins.get("made")!.rows };
+}
+
+const same = buildPlugin("made", ["a"], {}, ({ own }) => own);
+const rows = [[0, 1], [2, 3], [10, 12], [20, 21], [21, 22]] as const;
+
+Deno.test("stretches between gaps are one task, and the rows between are counted", async () => {
+  const { rows: out, tasks, made } = await clustersOf(rows, [10, 20], same);
+  assert.deepEqual(out.map(({ t, e }) => [t, e]), [[0, 3], [10, 12], [20, 22]]);
+  // The last one may not end in a gap: it goes the long way.
+  assert.deepEqual(tasks, ["made+out", "made+out", "made", "out"]);
+  assert.equal(made, 5);
+});
+
+Deno.test("stretches without gaps between are computed one by one", async () => {
+  const { rows: out, tasks } = await clustersOf(rows, [2, 21], same);
+  assert.deepEqual(out.map(({ t, e }) => [t, e]), [[0, 3], [10, 12], [20, 22]]);
+  assert.ok(tasks.every((task) => task !== "made+out"), tasks.join());
+});
+
+Deno.test("a stretch behind rows that reach into its gap is made again", async () => {
+  // The second row ends at 9 instead of 3: the stretch from 10 on is computed ahead, in vain.
+  const longer = buildPlugin(
+    "made",
+    ["a"],
+    {},
+    ({ own }) => own.map((row) => row.t === 2 ? { ...row, e: 9 } : row),
+  );
+  const { rows: out, tasks, made } = await clustersOf(rows, [10, 20], longer);
+  assert.deepEqual(out.map(({ t, e }) => [t, e]), [[0, 12], [20, 22]]);
+  assert.deepEqual(tasks.toSorted(), ["made", "made", "made+out", "made+out", "out", "out"]);
+  assert.equal(made, 5);
+});
+
+Deno.test("a stretch in which rows of an earlier one start is made again", async () => {
+  const later = buildPlugin(
+    "made",
+    ["a"],
+    {},
+    ({ own }) => own.map((row) => row.t === 2 ? { ...row, t: 13, e: 14 } : row),
+  );
+  const { rows: out, made } = await clustersOf(rows, [10, 20], later);
+  assert.deepEqual(out.map(({ t, e }) => [t, e]), [[0, 1], [10, 14], [20, 22]]);
+  assert.equal(made, 5);
+});
+
+Deno.test("a plugin that fails ahead fails with its own name and stretch", async () => {
+  const fails = buildPlugin("out", ["made"], { boundary: { gap: 3 } }, ({ own }) => {
+    if (own.some(({ t }) => t === 10)) throw new Error("no tens");
+    return clusters(own, 3).map(asOne);
+  });
+  await assert.rejects(clustersOf(rows, [10, 20], same, fails), (error) => {
+    assert.ok(error instanceof PipelineError, String(error));
+    const { plugin, chunkIndex, start, end } = error;
+    assert.deepEqual({ plugin, chunkIndex, start, end }, {
+      plugin: "out",
+      chunkIndex: 1,
+      start: 10n,
+      end: 20n,
+    });
+    assert.match(error.message, /no tens/);
+    return true;
+  });
+});
+
+Deno.test("plugins that say how they run are not computed ahead", async () => {
+  const clusters = shape("gap clusters").make("out", ["made"], (type) => type);
+  for (const running of [{ parallel: false }, { chunkSize: 1 }, { maxWorkers: 1 }, { timeout: 1000 }]) {
+    const { rows: out, tasks } = await clustersOf(rows, [10, 20], same, { ...clusters, running });
+    assert.deepEqual(out.map(({ t, e }) => [t, e]), [[0, 3], [10, 12], [20, 22]]);
+    assert.ok(tasks.every((task) => task !== "made+out"), tasks.join());
+  }
+});
+
+Deno.test("a seed of its own gives the rows of each chunking", async () => {
+  const random = new Random(7);
+  const many = Array.from({ length: 60 }, (_, k) => {
+    const t = 4 * k + random.below(4);
+    return [t, t + random.below(3)] as const;
+  });
+  const whole = (await clustersOf(many, [], wander("made", "a"))).rows;
+  for (let round = 0; round < 20; round++) {
+    const cuts = [...new Set(Array.from({ length: 12 }, () => 1 + random.below(240)))].toSorted((a, b) =>
+      a - b
+    );
+    const table = tableOf("a", many);
+    const allowed = cuts.filter((cut) => many.every(([t, e]) => t >= cut || e <= cut));
+    table.release();
+    assert.deepEqual((await clustersOf(many, allowed, wander("made", "a"))).rows, whole);
+  }
+});

@@ -1,0 +1,85 @@
+// The memory of the kernels, which threads have in common.
+
+import assert from "node:assert/strict";
+import { Context } from "@millrace/core/context";
+import { freePlace, isKernelMemory, kernelBuffers, memory, takePlace } from "@millrace/core/kernel-memory";
+import { ownShare } from "@millrace/core/memory-share";
+import { schema } from "@millrace/core/schema";
+import { Table } from "@millrace/core/table";
+import { tableSource } from "@millrace/core/table-source";
+import { ExecutorManager } from "../manager/executor_manager.ts";
+import { keeper, leaver, places } from "./_places_testing.ts";
+
+const N = 300;
+
+function rowsIn(pool: typeof kernelBuffers | undefined): Table {
+  return Table.from(schema({ time: "time", wave: "i16[8]" }), {
+    time: Array.from({ length: N }, (_, k) => BigInt(k)),
+    wave: Array.from({ length: N }, (_, k) => Int16Array.from({ length: 8 }, (_, i) => (i - 3) * k)),
+  }, pool ? { pool } : {});
+}
+
+const cuts = Array.from({ length: 10 }, (_, k) => BigInt(30 * k));
+
+/** Spans by the thread that has them. */
+const owners = () => new Set(ownShare().spans.subarray(1).filter((owner) => owner !== 0));
+
+Deno.test("threads read tables in the kernels' memory where they are, processes get copies", async () => {
+  for (const [kind, isThere] of [["inline", 1], ["thread", 1], ["process", 0]] as const) {
+    const rows = rowsIn(kernelBuffers);
+    await using manager = new ExecutorManager({ defaultType: kind, defaultWorkers: 2 });
+    await using ctx = new Context({ executor: manager });
+    ctx.register(tableSource("rows", rows, { cuts }), places);
+    const found = await ctx.getData("run", "places");
+    const sums = Array.from({ length: N }, (_, k) => 4 * k);
+    assert.deepEqual([...found.get("sum", "f64")], sums, kind);
+    assert.ok([...found.get("isThere", "u8")].every((there) => there === isThere), kind);
+    assert.ok(!isKernelMemory(found.get("sum", "f64").buffer));
+    rows.release();
+  }
+});
+
+Deno.test("a thread sees tables beyond what the memory held when the thread began", async () => {
+  await using manager = new ExecutorManager({ defaultType: "thread", defaultWorkers: 2 });
+  await using ctx = new Context({ executor: manager });
+  const before = rowsIn(kernelBuffers);
+  ctx.register(tableSource("rows", before, { cuts }), places);
+  await ctx.getData("run", "places");
+  const size = memory.buffer.byteLength, large = takePlace(size);
+  const rows = rowsIn(kernelBuffers), wave = rows.get("wave", "i16[8]");
+  assert.ok(wave.byteOffset >= size, `${wave.byteOffset} of ${size}`);
+  await using next = new Context({ executor: manager });
+  next.register(tableSource("rows", rows, { cuts }), places);
+  const found = await next.getData("run", "places");
+  assert.deepEqual([...found.get("sum", "f64")], Array.from({ length: N }, (_, k) => 4 * k));
+  freePlace(large);
+  rows.release();
+  before.release();
+});
+
+Deno.test("threads take places of their own, and have none when they have ended", async () => {
+  const before = owners();
+  {
+    await using manager = new ExecutorManager({ defaultType: "thread", defaultWorkers: 3 });
+    await using ctx = new Context({ executor: manager });
+    ctx.register(tableSource("rows", rowsIn(undefined), { cuts }), keeper);
+    const found = await ctx.getData("run", "kept");
+    const at = new Set(found.get("at", "f64"));
+    assert.equal(at.size, 10);
+    assert.ok(owners().size > before.size);
+    for (const place of at) assert.ok(owners().has(ownShare().spans[1 + Math.floor(place / 2 ** 22)]!));
+  }
+  assert.deepEqual(owners(), before);
+});
+
+Deno.test("a thread that ends itself has no places any more", async () => {
+  const before = owners();
+  await using manager = new ExecutorManager({ defaultType: "thread", defaultWorkers: 2 });
+  for (let round = 0; round < 3; round++) {
+    await using ctx = new Context({ executor: manager });
+    ctx.register(tableSource("rows", rowsIn(undefined), { cuts }), leaver);
+    await assert.rejects(ctx.getData("run", "left"), /called Deno\.exit\(3\)/);
+  }
+  await manager.close();
+  assert.deepEqual(owners(), before);
+});
