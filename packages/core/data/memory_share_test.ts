@@ -65,7 +65,7 @@ Deno.test("threads that claim at once never have a span in common", async () => 
       self.postMessage(mine);
     };
   `;
-  const url = URL.createObjectURL(new Blob([source], { type: "application/typescript" }));
+  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
   const first = newShare(), go = new Int32Array(new SharedArrayBuffer(4));
   const shares: MemoryShare[] = [newShare(first), newShare(first), newShare(first)];
   const workers = shares.map(() => new Worker(url, { type: "module" }));
