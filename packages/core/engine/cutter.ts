@@ -48,6 +48,8 @@ export class Cutter {
   readonly #halo: Required<Halo> | undefined;
   /** The last cut: where the next stretch starts. */
   at: bigint | undefined;
+  /** The last cut is earlier than it had to be: the stretch behind it can be cut at once. */
+  goesOn = false;
   // Everything up to here was in a stretch already: rows may be handed over again.
   #seen: bigint | undefined;
 
@@ -83,6 +85,7 @@ export class Cutter {
    */
   next(eager: boolean): bigint | undefined {
     const { frontier } = this;
+    this.goesOn = false;
     if (frontier === undefined) return undefined;
     this.at ??= leastStart(this.#buffers);
     if (this.at === undefined) return undefined; // no input had anything
@@ -118,7 +121,8 @@ export class Cutter {
     const soon = this.#lower(buffer!.timeOf(rest + Math.floor(large!.length / MANY)), frontier);
     if (soon === undefined || soon >= cut) return cut;
     // The next stretch must need nothing of the rest.
-    return firstNeeded(buffer!, this.#halo, soon) >= rest ? soon : cut;
+    this.goesOn = firstNeeded(buffer!, this.#halo, soon) >= rest;
+    return this.goesOn ? soon : cut;
   }
 
   /**

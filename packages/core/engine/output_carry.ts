@@ -1,6 +1,7 @@
 // Rows that a node has made but may not give yet: a later stretch may still make earlier ones.
 //
-// add O(rows) to check the order (a sort where it is not given); advance O(rows given), a view where they lie in one table.
+// add O(rows) to check the order (a sort where it is not given); advance O(1) where the rows lie in one table, else O(rows given), but
+// of a large table only those that come before the last of the others: what is behind them is a chunk of its own, a view.
 
 import { Chunk, endtimesOf, MAX_CHUNK_PS, NO_COVER, rowAt, timesOf } from "../chunk/chunk.ts";
 import { concatTables } from "../chunk/concat_tables.ts";
@@ -22,6 +23,9 @@ export interface OutputInfo {
   /** What to do about a row that starts too early. */
   readonly advice: string;
 }
+
+/** A part of fewer bytes is copied sooner than it is given alone, and so is one of fewer rows, compared with the others. */
+const LARGE = 2 ** 20, MANY = 4;
 
 /** One output of a node: rows in, chunks out, everything below the watermark in total order. */
 export class OutputCarry {
@@ -79,6 +83,12 @@ export class OutputCarry {
       if (first === undefined || time < first) first = time;
     }
     return first;
+  }
+
+  /** Whether rows start at `time` or later, with which those of the next stretch are to be put in order. */
+  reachesTo(time: bigint): boolean {
+    if (this.#info.sameKind) return false;
+    return this.#pending.some((table) => table.t0 + BigInt(timesOf(table).at(-1)!) >= time);
   }
 
   /** Start of the first pending row behind the first `rows` that starts later than those; undefined where there is none. */
@@ -181,7 +191,40 @@ export class OutputCarry {
       return [rest];
     });
     this.watermark = time;
-    this.#giveOne(this.#joined(this.#near(ready, from, time), from), from, time);
+    const parts = this.#near(ready, from, time);
+    const alone = this.#cutAlone(parts);
+    if (!alone) return this.#giveOne(this.#joined(parts, from), from, time);
+    let joined: Table;
+    try {
+      joined = this.#joined(parts, from);
+    } catch (error) {
+      alone.table.release();
+      throw error;
+    }
+    this.#giveOne(joined, from, alone.start);
+    this.#giveOne(alone.table, alone.start, time);
+  }
+
+  /** Cuts off the rows of a large part that start later than all rows of the others. */
+  #cutAlone(parts: Table[]): { readonly table: Table; readonly start: bigint } | undefined {
+    if (parts.length < 2 || this.#info.sameKind) return undefined;
+    const large = parts.reduce((most, part) => part.length > most.length ? part : most);
+    if (large.nbytes < LARGE) return undefined;
+    let start: bigint | undefined, others = 0;
+    for (const part of parts) {
+      if (part === large) continue;
+      others += part.length;
+      const time = part.t0 + BigInt(timesOf(part).at(-1)!) + 1n;
+      if (start === undefined || time > start) start = time;
+    }
+    const at = rowAt(large, start!), rows = large.length - at;
+    if (rows < MANY * (at + others)) return undefined;
+    const table = large.slice(at, large.length);
+    const place = parts.indexOf(large);
+    if (at > 0) parts[place] = large.slice(0, at);
+    else parts.splice(place, 1);
+    large.release();
+    return { table, start: start! };
   }
 
   // Tables whose rows before `time` are exact from the origin of any of them.

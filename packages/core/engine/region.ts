@@ -19,6 +19,8 @@ export interface Region {
   readonly end: bigint;
   /** The input ends here. */
   readonly last: boolean;
+  /** The next stretch is there already. */
+  readonly goesOn: boolean;
   readonly chunks: readonly Chunk[];
   readonly own: { readonly from: number; readonly to: number };
 }
@@ -57,7 +59,7 @@ export function sameRegion(region: Region): Region {
 export function gatherRegion(
   inputs: readonly RegionInput[],
   halo: Required<Halo> | undefined,
-  { start, end, last }: Pick<Region, "start" | "end" | "last">,
+  { start, end, last, goesOn }: Pick<Region, "start" | "end" | "last" | "goesOn">,
   { runId, pool, account }: Memory & { readonly runId: string },
 ): Region {
   const base = inputs[0]!.buffer;
@@ -87,7 +89,7 @@ export function gatherRegion(
     for (const chunk of chunks) chunk.release();
     throw error;
   }
-  return { start, end, last, chunks, own };
+  return { start, end, last, goesOn, chunks, own };
 }
 
 /** Let go of rows that no stretch from `time` on needs. */

@@ -296,7 +296,8 @@ export class StageNode extends Node {
         if (!this.#halo && !this.#first.stateful) return undefined;
         end = start + 1n;
       }
-      const region = gatherRegion(this.#inputs, this.#halo, { start, end, last }, this.services);
+const { goesOn } = cutter;
+      const region = gatherRegion(this.#inputs, this.#halo, { start, end, last, goesOn }, this.services);
       const follower = last ? undefined : this.#follower;
       const kept = follower && isBetweenGaps(this.#inputs, region, follower.gap)
         ? sameRegion(region)

@@ -104,7 +104,10 @@ export class StageOutputs {
       } else carry.start(region.start - reachLeft);
     }
     if (region.last) return;
-    for (const { carry, reachLeft } of this.#outputs.values()) carry.advance(until - reachLeft);
+    for (const { carry, reachLeft } of this.#outputs.values()) {
+      // What comes of the next stretch would have to be put in order with the few rows that reach into it.
+      if (!(region.goesOn && carry.reachesTo(region.end))) carry.advance(until - reachLeft);
+    }
   }
 
   #addTable(output: Output, table: Table, region: Region, isFirst: boolean): void {
