@@ -8,19 +8,40 @@ import type { StageSpec } from "./messages.ts";
 const MARGIN = 1.5;
 const SMALL = 2 ** 16;
 
-/** Idle buffers of the sizes that something made last, for it to use again. */
+/** Idle buffers of the sizes that something made last of an input about as large, for it to use again. */
 export class Spare {
-  #sizes: readonly number[] = [];
+  readonly #pool: BufferPool;
+  readonly #sizes = new Map<number, readonly number[]>();
 
-  /** What was made. */
-  seen(buffers: readonly ArrayBufferLike[]): void {
-    this.#sizes = buffers.map(({ byteLength }) => byteLength);
+  constructor(pool: BufferPool) {
+    this.#pool = pool;
   }
 
-  /** Buffers that are no longer the pool's. */
-  take(pool: BufferPool): ArrayBufferLike[] {
-    return this.#sizes.flatMap((size) => pool.takeIdle(size, 1));
+  /** What was made of so many bytes. */
+  seen(bytes: number, buffers: readonly ArrayBufferLike[]): void {
+    this.#sizes.set(sizeKey(bytes), buffers.map(({ byteLength }) => byteLength));
   }
+
+  /** Buffers for what is made of so many bytes, which are no longer the pool's. */
+  take(bytes: number): ArrayBufferLike[] {
+    return (this.#sizes.get(sizeKey(bytes)) ?? []).flatMap((size) => this.#pool.takeIdle(size, 1));
+  }
+}
+
+const spares = new WeakMap<BufferPool, Map<string, Spare>>();
+
+/** What is known of something by its name, for as long as the buffers are kept, over all runs. */
+export function spareFor(name: string, pool: BufferPool): Spare {
+  let byName = spares.get(pool);
+  if (!byName) spares.set(pool, byName = new Map());
+  let spare = byName.get(name);
+  if (!spare) byName.set(name, spare = new Spare(pool));
+  return spare;
+}
+
+/** Inputs of one key differ by less than a factor of two. */
+function sizeKey(bytes: number): number {
+  return Math.round(Math.log2(bytes + 1));
 }
 
 /** One stage of a run. */
@@ -28,13 +49,14 @@ export class StageState {
   readonly key: string;
   /** For the tasks: parsed once by each worker. */
   readonly spec: string;
-  readonly spare = new Spare();
+  readonly spare: Spare;
   /** Bytes needed a byte of input, highest so far. */
   #ratio = 3;
   #measured = false;
 
-  constructor(key: string, runId: string, { id, steps, outputs, ahead }: Stage) {
+  constructor(key: string, runId: string, { id, steps, outputs, ahead }: Stage, pool: BufferPool) {
     this.key = key;
+    this.spare = spareFor(id, pool);
     this.spec = JSON.stringify({ runId, id, steps: steps.map(specOf), outputs, ahead } satisfies StageSpec);
   }
 

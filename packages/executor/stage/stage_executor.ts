@@ -21,7 +21,7 @@ import type { WorkerPool } from "../pool/worker_pool.ts";
 import { clearSlot, handOver, isBudgetError, newCounts, SLOTS } from "./_budget.ts";
 import { adopt, Outbound } from "./_forms.ts";
 import { specOf } from "./_plugins.ts";
-import { Spare, StageState } from "./_stage_state.ts";
+import { spareFor, StageState } from "./_stage_state.ts";
 import { Admission } from "./admission.ts";
 import type {
   LoadReply,
@@ -93,8 +93,6 @@ export class StageExecutor implements RunExecutor {
   readonly #admission: Admission;
   readonly #kinds = new Map<WorkerPool, string>();
   readonly #stages = new Map<Stage, StageState>();
-  /** By the text of what is loaded. */
-  readonly #loaded = new Map<string, Spare>();
   readonly #affine = new Map<string, { readonly pool: WorkerPool; readonly slot: number }>();
   readonly #run = ++runs;
   #closing: Promise<unknown>[] = [];
@@ -158,7 +156,7 @@ export class StageExecutor implements RunExecutor {
     let state = this.#stages.get(stage);
     if (!state) {
       const key = `${this.#run}/${this.#stages.size}/${stage.id}`;
-      this.#stages.set(stage, state = new StageState(key, this.#options.runId, stage));
+      this.#stages.set(stage, state = new StageState(key, this.#options.runId, stage, this.memory.pool));
     }
     return state;
   }
@@ -209,7 +207,7 @@ export class StageExecutor implements RunExecutor {
         inputs: Object.entries(inputs).map(([type, chunk]) => [type, chunks.indexOf(chunk)]),
         interval,
         buffers: out.forms,
-        spare: shared ? state.spare.take(this.memory.pool) : [],
+        spare: shared ? state.spare.take(bytes) : [],
         budget: this.#budget(shared, slot),
       };
       const timeout = timeoutOf(stage);
@@ -239,7 +237,7 @@ export class StageExecutor implements RunExecutor {
     environment: SubmitOptions["environment"],
   ): StageResult {
     state.needed(bytes, reply.peak);
-    state.spare.seen(reply.buffers);
+    state.spare.seen(bytes, reply.buffers);
     this.#handedOver(reply.buffers, slot);
     const tables = adopt(reply.outputs.map(([, form]) => form), reply.buffers, out, this.memory);
     for (const [plugin, text] of reply.notices) environment.notice(plugin, text);
@@ -296,14 +294,14 @@ export class StageExecutor implements RunExecutor {
       } satisfies SourceSpec,
     );
     const slot = this.#affineSlot(key, pool);
-    const spare = new Spare();
+    const spare = spareFor(step.plugin.name, this.memory.pool);
     let closed: Promise<void> | undefined;
     const close = () => closed ??= this.#closeSource(pool, key);
     const read = async (): Promise<SourcePiece | undefined> => {
       const task: ReadTask = {
         key,
         spec,
-        spare: spare.take(this.memory.pool),
+        spare: spare.take(maxBytes),
         budget: this.#budget(true, slot),
       };
       const options = { affinity: key, priority: READ_PRIORITY, batch: false, signal, bytes: 0 };
@@ -313,7 +311,7 @@ export class StageExecutor implements RunExecutor {
       ran?.(this.#ran(pool, reply.ran));
       if (!reply.piece) return undefined;
       const { table, end, start, cursor } = reply.piece;
-      spare.seen(reply.buffers);
+      spare.seen(maxBytes, reply.buffers);
       this.#handedOver(reply.buffers, slot);
       const [adopted] = adopt([table], reply.buffers, { buffers: [], tables: [] }, this.memory);
       return {
@@ -358,13 +356,13 @@ export class StageExecutor implements RunExecutor {
     signal: AbortSignal,
     told: ((ran: Ran) => void) | undefined,
   ): Promise<LoadedChunk> {
-    let spare = this.#loaded.get(request.schema);
-    if (!spare) this.#loaded.set(request.schema, spare = new Spare());
+    const spare = spareFor(request.schema, this.memory.pool);
     const slot = this.#takeSlot();
     try {
       const budget = this.#budget(true, slot);
-      const task: LoadTask = { request, spare: spare.take(this.memory.pool), budget };
-      const options = { priority: READ_PRIORITY, batch: false, retries: 1, signal, bytes: request.bytes };
+      const { bytes } = request;
+      const task: LoadTask = { request, spare: spare.take(bytes), budget };
+      const options = { priority: READ_PRIORITY, batch: false, retries: 1, signal, bytes };
       const { ran, table, buffers, cover, state } = await this.#call<LoadReply>(
         pool,
         CALLS.loadChunk,
@@ -372,7 +370,7 @@ export class StageExecutor implements RunExecutor {
         options,
       );
       told?.(this.#ran(pool, ran));
-      spare.seen(buffers);
+      spare.seen(bytes, buffers);
       this.#handedOver(buffers, slot);
       const [adopted] = adopt([table], buffers, { buffers: [], tables: [] }, this.memory);
       return { table: adopted!, cover, state };
