@@ -110,12 +110,12 @@ export const straxRecords: Plugin = definePlugin({
     const width = table.width("data");
     const whole = from === 0 && to === chunk.length;
     const same = ["time", "endtime", "channel", "dt", "length", "pulse_length", "record_i"] as const;
+    using rows = whole ? table.share() : table.slice(from, to);
     const out = emit(to - from, {
       widths: { data: width },
       inKernelMemory: true,
-      ...(whole ? { share: Object.fromEntries(same.map((name) => [name, table])) } : {}),
+      share: Object.fromEntries(same.map((name) => [name, rows])),
     });
-    if (!whole) { for (const name of same) out.columns[name].set(columns[name].subarray(from, to)); }
     out.columns.reduction_level.fill(0);
     const given = options.flip.uniform ? options.flip.default : null;
     const polarity = options.flip.uniform ? columns.polarity : polarityOf(columns, options.flip);
