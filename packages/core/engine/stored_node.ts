@@ -12,6 +12,8 @@ type HowToRead = Required<Pick<ReadOptions, "load" | "ahead">>;
 
 /** Chunks ahead where they are read on this thread: files come while it computes. */
 const AHEAD_HERE = 2;
+/** Most chunks ahead where an executor reads them, unless it takes more at once. */
+const MOST_AHEAD = 32;
 /** Bytes of a table a byte of its file, until one is known. */
 const FIRST_GUESS = 4;
 
@@ -83,10 +85,13 @@ export class StoredNode extends Node {
     }
   }
 
-  /** How its chunks are read: in the executor's threads, as many ahead as these take, or here. */
+  /** How its chunks are read: in the executor's threads, as many ahead as keep these busy, or here. */
   get #how(): HowToRead {
     const { executor, account, signal } = this.services;
-    const depth = executor.loadChunk ? executor.concurrency : AHEAD_HERE;
+    const { concurrency } = executor;
+    const depth = executor.loadChunk
+      ? Math.max(concurrency, Math.min(2 * concurrency, MOST_AHEAD))
+      : AHEAD_HERE;
     const load: LoadChunk = async (request, memory) => {
       this.#most = Math.max(this.#most, FIRST_GUESS * request.bytes);
       const submitted = clock();

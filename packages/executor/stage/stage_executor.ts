@@ -67,8 +67,11 @@ const CALLS = {
   load: { module: WORKER, export: "loadModules" },
 } as const satisfies Record<string, TaskFunction>;
 
-/** What is read and written goes before what is computed: the others wait for it. */
-const READ_PRIORITY = 2, SAVE_PRIORITY = 1;
+/**
+ * Pieces of sources and what is written go before what is computed: the others wait for them. Stored chunks are read ahead, so they are
+ * for workers that have nothing to compute: what is computed asks for the next ones.
+ */
+const READ_PRIORITY = 2, SAVE_PRIORITY = 1, STORED_PRIORITY = -1;
 /** Loading goes first; so many threads are started ahead of their first task. */
 const LOAD_PRIORITY = 3, MOST_WARM = 8;
 
@@ -362,7 +365,7 @@ export class StageExecutor implements RunExecutor {
       const budget = this.#budget(true, slot);
       const { bytes } = request;
       const task: LoadTask = { request, spare: spare.take(bytes), budget };
-      const options = { priority: READ_PRIORITY, batch: false, retries: 1, signal, bytes };
+      const options = { priority: STORED_PRIORITY, batch: false, retries: 1, signal, bytes };
       const { ran, table, buffers, cover, state } = await this.#call<LoadReply>(
         pool,
         CALLS.loadChunk,

@@ -235,7 +235,46 @@ function runSequences(at: usize, blockEnd: usize, from: usize, to: usize, end: u
     let ml = <u32>(bits >> 1 >> (63 - <u64>n));
     left -= n;
     let a = rep0, b = rep1, c = rep2;
-    while (true) {
+    // Runs of one byte alone, as our own frames have them: every offset is the last one, which is 1, and needs no bits.
+    const runs = a === 1 && load<u32>(logs, 4) === 0 && load<u64>(ofTable) === 1;
+    while (runs && left >= 0) {
+      const llEntry = load<u64>(llTable + (<usize>ll << 3)), mlEntry = load<u64>(mlTable + (<usize>ml << 3));
+      const llRest = <u32>(llEntry >> 32), mlRest = <u32>(mlEntry >> 32);
+      // 57 bits at least: 16 of each length, 9 of each state.
+      bits = load<u64>(at + (left + 7 >> 3) - 8) << (<u64>(-left) & 7);
+      n = mlRest >> 24;
+      const length = <u32>mlEntry + <u32>(bits >> 1 >> (63 - <u64>n));
+      bits <<= n;
+      const llBits = llRest >> 24, before = <u32>llEntry + <u32>(bits >> 1 >> (63 - <u64>llBits));
+      if (before === 0) break; // the offset is another one then
+      bits <<= llBits;
+      left -= n + llBits;
+      if (before > <u32>(litEnd - lit)) return DAMAGED_SEQUENCES;
+      if (before + length > <u32>(end - to)) return TOO_LONG;
+      v128.store(to, v128.load(lit));
+      for (let k: usize = 16; k < <usize>before; k += 16) v128.store(to + k, v128.load(lit + k));
+      lit += before;
+      to += before;
+      // 64 bytes at once: most runs are shorter, and no branch is to be guessed.
+      const run = i8x16.splat(load<u8>(lit - 1)), stop = to + length;
+      do {
+        v128.store(to, run);
+        v128.store(to, run, 16);
+        v128.store(to, run, 32);
+        v128.store(to, run, 48);
+        to += 64;
+      } while (to < stop);
+      to = stop;
+      if (--count === 0) break;
+      n = llRest & 0xff;
+      ll = (llRest >> 8 & 0xffff) + <u32>(bits >> 1 >> (63 - <u64>n));
+      bits <<= n;
+      left -= n;
+      n = mlRest & 0xff;
+      ml = (mlRest >> 8 & 0xffff) + <u32>(bits >> 1 >> (63 - <u64>n));
+      left -= n;
+    }
+    while (count > 0) {
       if (left < 0) return DAMAGED_SEQUENCES;
       const llEntry = load<u64>(llTable + (<usize>ll << 3)), ofEntry = load<u64>(ofTable + (<usize>os << 3));
       const mlEntry = load<u64>(mlTable + (<usize>ml << 3));
@@ -268,7 +307,7 @@ function runSequences(at: usize, blockEnd: usize, from: usize, to: usize, end: u
       if (offset - 1 >= <u32>(to - from)) return TOO_FAR;
       copyMatch(to, offset, to + length);
       to += length;
-      if (--count === 0) break;
+      if (--count === 0) break; // no states follow the last one
       // What is there may be enough for the three states, which take up to 26.
       if (used > 31) bits = load<u64>(at + (left + 7 >> 3) - 8) << (<u64>(-left) & 7);
       n = llRest & 0xff;
