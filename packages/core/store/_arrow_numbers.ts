@@ -8,7 +8,8 @@ import type { ArrowField, BatchColumn } from "./_arrow_batch.ts";
 import { CODEC_KEY, hasPlanes, UNDO_KEY } from "./_arrow_planes.ts";
 import type { ArrowModule } from "./_arrow_types.ts";
 import type { Packed } from "./codecs/_frame.ts";
-import { type Before, packNumbers, unpackNumbers, unpackOffsets, unpackTimes } from "./codecs/_numbers.ts";
+import { unpackNumbers, unpackOffsets, unpackTimes } from "./codecs/_join_numbers.ts";
+import { type Before, packNumbers } from "./codecs/_numbers.ts";
 
 const BYTES =
   "all bytes of the column's buffer in order are bytes 0 of its n numbers, then bytes 1, and so on";
@@ -60,8 +61,8 @@ export function shuffledData(
 }
 
 /** All times of a shuffled column. */
-export function shuffledTimes({ values, length }: BatchColumn): BigInt64Array {
-  return unpackTimes(values as Uint8Array, length);
+export function shuffledTimes(data: BatchColumn): BigInt64Array {
+  return unpackTimes(data, data.length);
 }
 
 /** Rows from `from` on of a shuffled column (of a ragged one the values, whose offsets are there) into the table's. */
@@ -75,17 +76,17 @@ export function copyShuffled(
 ): void {
   if (column.kind === "time") {
     try {
-      return unpackOffsets(data.values as Uint8Array, data.length, from, t0, target as Float64Array);
+      return unpackOffsets(data, data.length, from, t0, target as Float64Array);
     } catch (cause) {
       if (!(cause instanceof RangeError)) throw cause;
       throw new RangeError(`column "${column.name}": ${cause.message}`, { cause });
     }
   }
   if (column.kind === "scalar") {
-    return unpackNumbers(data.values as Uint8Array, data.length, before(column), from, target as TypedArray);
+    return unpackNumbers(data, data.length, before(column), from, target as TypedArray);
   }
-  const { values, length } = data.children[0]!;
+  const numbers = data.children[0]!;
   const ragged = "offsets" in target;
   const first = ragged ? (data.values as Int32Array)[from]! : from * width;
-  unpackNumbers(values as Uint8Array, length, before(column), first, ragged ? target.values : target);
+  unpackNumbers(numbers, numbers.length, before(column), first, ragged ? target.values : target);
 }

@@ -2,17 +2,7 @@
 // zigzagged.
 import type { TypedArray } from "../../data/schema.ts";
 import { BLOCK, Blocks, type Packed, place } from "./_frame.ts";
-import {
-  joinNumbers,
-  memory,
-  splitNumbers,
-  stepsToOffsets,
-  stepsToTimes,
-  timesToSteps,
-  unzigzag,
-  wasFar,
-  zigzag,
-} from "./wasm/planes.wasm";
+import { memory, splitNumbers, timesToSteps, zigzag } from "./wasm/planes.wasm";
 
 /** What is done before a column's bytes are divided. */
 export type Before = "none" | "zigzag" | "steps";
@@ -49,63 +39,4 @@ export function packNumbers(values: TypedArray, before: Before, origin = 0n): Pa
     }
   }
   return Blocks.frame(blocks.slice(0, width), count * width);
-}
-
-/** Pieces of `planes` of `count` numbers joined, from number `from` to `to`, at `AT.values`. */
-function* joined(planes: Uint8Array, count: number, width: number, from: number, to: number) {
-  for (let at = from; at < to; at += PIECE) {
-    const n = Math.min(PIECE, to - at);
-    for (let k = 0; k < width; k++) {
-      there.set(planes.subarray(k * count + at, k * count + at + n), AT.planes + k * BLOCK);
-    }
-    joinNumbers(AT.planes, BLOCK, n, width, AT.values);
-    yield { at, n };
-  }
-}
-
-/** Numbers from `from` on into `out`, of planes of `count` numbers. O(bytes of `out`). */
-export function unpackNumbers(
-  planes: Uint8Array,
-  count: number,
-  before: Before,
-  from: number,
-  out: TypedArray,
-): void {
-  const width = out.BYTES_PER_ELEMENT, to = new Uint8Array(out.buffer, out.byteOffset, out.byteLength);
-  for (const { at, n } of joined(planes, count, width, from, from + out.length)) {
-    if (before === "zigzag") unzigzag(AT.values, n * width, width);
-    to.set(there.subarray(AT.values, AT.values + n * width), width * (at - from));
-  }
-}
-
-/** Times from `from` on as offsets from `origin`. O(rows before and in `out`). @throws {RangeError} Where one is beyond 2^53. */
-export function unpackOffsets(
-  planes: Uint8Array,
-  count: number,
-  from: number,
-  origin: bigint,
-  out: Float64Array,
-): void {
-  const offsets = new Float64Array(memory.buffer, AT.values, PIECE);
-  let time = 0n;
-  for (const { at, n } of joined(planes, count, 8, 0, from + out.length)) {
-    const skip = Math.min(n, Math.max(0, from - at));
-    time = stepsToTimes(AT.values, skip, time);
-    time = stepsToOffsets(AT.values + 8 * skip, n - skip, time, origin);
-    if (skip < n) out.set(offsets.subarray(skip, n), at + skip - from);
-  }
-  if (wasFar() || BigInt.asIntN(64, origin) !== origin) {
-    throw new RangeError(`A time is more than 2^53 ps (2.5 h) from ${origin} ps`);
-  }
-}
-
-/** All times. O(rows). */
-export function unpackTimes(planes: Uint8Array, count: number): BigInt64Array {
-  const out = new BigInt64Array(count), times = new BigInt64Array(memory.buffer, AT.values, PIECE);
-  let time = 0n;
-  for (const { at, n } of joined(planes, count, 8, 0, count)) {
-    time = stepsToTimes(AT.values, n, time);
-    out.set(times.subarray(0, n), at);
-  }
-  return out;
 }

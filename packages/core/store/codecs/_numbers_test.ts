@@ -4,7 +4,10 @@ import { decompress } from "fzstd";
 import { zstdDecompressSync } from "node:zlib";
 import type { TypedArray } from "../../data/schema.ts";
 import type { Packed } from "./_frame.ts";
-import { type Before, packNumbers, unpackNumbers, unpackOffsets, unpackTimes } from "./_numbers.ts";
+import type { Plane } from "./_join.ts";
+import { unpackNumbers, unpackOffsets, unpackTimes } from "./_join_numbers.ts";
+import { type Before, packNumbers } from "./_numbers.ts";
+import { bytesAt } from "./_unzstd.ts";
 
 /** What two decoders, which share no code, make of a frame. */
 function unpacked({ bytes, size }: Packed): Uint8Array {
@@ -13,6 +16,18 @@ function unpacked({ bytes, size }: Packed): Uint8Array {
   assert.equal(out.length, size);
   assert.deepEqual(decompress(bytes), out);
   return out;
+}
+
+/** Planes that are read from where they lie, or, if they say that they are very large, in pieces. */
+function planeOf(values: Uint8Array, bytes = values.length): Plane {
+  return {
+    bytes,
+    values,
+    beginAt(at) {
+      bytesAt(at, values.length).set(values);
+      return () => {};
+    },
+  };
 }
 
 const zigzagged = (x: bigint, bits: number) => BigInt.asUintN(bits, (x << 1n) ^ (x < 0n ? -1n : 0n));
@@ -65,8 +80,11 @@ function check(Type: typeof ARRAYS[number][0], before: Before, words: readonly b
   for (const from of new Set([0, 1, words.length >> 1, words.length])) {
     if (from > words.length) continue;
     const out = new Type(words.length - from);
-    unpackNumbers(planes, words.length, before, from, out);
-    assert.deepEqual(bytesOf(out), bytesOf(numbers.subarray(from) as TypedArray));
+    for (const bytes of [planes.length, 2 ** 30]) {
+      unpackNumbers(planeOf(planes, bytes), words.length, before, from, out);
+      assert.deepEqual(bytesOf(out), bytesOf(numbers.subarray(from) as TypedArray));
+      bytesOf(out).fill(0x55);
+    }
   }
 }
 
@@ -99,7 +117,7 @@ Deno.test("a constant column takes next to nothing, shared memory is read as wel
   const frame = packNumbers(same, "zigzag");
   assert.ok(frame.bytes.length < 50);
   const out = new Int32Array(100_000);
-  unpackNumbers(unpacked(frame), 100_000, "zigzag", 0, out);
+  unpackNumbers(planeOf(unpacked(frame)), 100_000, "zigzag", 0, out);
   assert.deepEqual(out, same.slice());
 });
 
@@ -120,10 +138,10 @@ Deno.test("times come back as they were and from any origin that is near", () =>
       const planes = unpacked(packNumbers(offsets, "steps", origin));
       const steps = times.map((time, i) => zigzagged(BigInt.asIntN(64, time - (times[i - 1] ?? 0n)), 64));
       assert.deepEqual(planes, planesOf(steps, 8));
-      assert.deepEqual([...unpackTimes(planes, list.length)], times);
+      assert.deepEqual([...unpackTimes(planeOf(planes), list.length)], times);
       const from = Math.min(row, list.length);
       const out = new Float64Array(list.length - from);
-      unpackOffsets(planes, list.length, from, origin, out);
+      unpackOffsets(planeOf(planes), list.length, from, origin, out);
       assert.deepEqual([...out].map((x) => x + 0), list.slice(from).map((x) => x + 0));
     },
   ));
@@ -135,19 +153,19 @@ Deno.test("rows of a long column, and times too far from the origin", () => {
   const planes = unpacked(packNumbers(offsets, "steps", origin));
   for (const [from, to] of [[0, rows], [9000, 9001], [70_000, rows], [8192, 16_384]] as const) {
     const out = new Float64Array(to - from);
-    unpackOffsets(planes, rows, from, origin, out);
+    unpackOffsets(planeOf(planes), rows, from, origin, out);
     assert.deepEqual(out, offsets.slice(from, to));
   }
   // Only rows that are asked for must be near.
   const near = packNumbers(Float64Array.of(0, REACH, REACH), "steps", 0n);
   const out = new Float64Array(2);
-  unpackOffsets(unpacked(near), 3, 1, 2n ** 53n, out);
+  unpackOffsets(planeOf(unpacked(near)), 3, 1, 2n ** 53n, out);
   assert.deepEqual([...out], [-1, -1]);
   for (const far of [2n ** 54n, -2n, -(2n ** 63n), 2n ** 63n - 1n, 2n ** 70n]) {
-    assert.throws(() => unpackOffsets(unpacked(near), 3, 1, far, out), {
+    assert.throws(() => unpackOffsets(planeOf(unpacked(near)), 3, 1, far, out), {
       name: "RangeError",
       message: `A time is more than 2^53 ps (2.5 h) from ${far} ps`,
     });
   }
-  unpackOffsets(unpacked(near), 3, 1, 2n ** 53n, out); // what failed before is forgotten
+  unpackOffsets(planeOf(unpacked(near)), 3, 1, 2n ** 53n, out); // what failed before is forgotten
 });

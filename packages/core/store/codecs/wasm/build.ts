@@ -15,7 +15,7 @@ export const COMPILER = "npm:assemblyscript@0.28.18/asc";
 export const MODULES: Readonly<Record<string, { parts: readonly string[]; base: number; pages: number }>> = {
   planes: { parts: ["zstd_block", "numbers"], base: 0, pages: 32 },
   unzstd: {
-    parts: ["join_rows", "unzstd_block", "unzstd_damage", "unzstd_fse", "unzstd_huffman"],
+    parts: ["join_rows", "numbers", "unzstd_block", "unzstd_damage", "unzstd_fse", "unzstd_huffman"],
     base: 0x6000,
     pages: 16,
   },

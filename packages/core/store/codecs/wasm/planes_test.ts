@@ -36,7 +36,18 @@ const EXPORTS: Readonly<Record<string, readonly string[]>> = {
     "wasFar",
     "zigzag",
   ],
-  unzstd: ["beginBlocks", "decodeBlocks", "heapBase", "joinRows", "memory"],
+  unzstd: [
+    "beginBlocks",
+    "decodeBlocks",
+    "heapBase",
+    "joinNumbers",
+    "joinRows",
+    "memory",
+    "stepsToOffsets",
+    "stepsToTimes",
+    "unzigzag",
+    "wasFar",
+  ],
 };
 
 for (const [name, wanted] of Object.entries(EXPORTS)) {
