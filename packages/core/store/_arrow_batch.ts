@@ -48,6 +48,8 @@ export interface BatchColumn {
   readonly children: readonly BatchColumn[];
   /** Bytes of its numbers or offsets, as the file says. */
   readonly bytes: number;
+  /** The frame that its bytes come out of, where they are compressed. */
+  readonly frame: Uint8Array | undefined;
   /** Its numbers, or those of a `List`'s offsets. @throws {SyntaxError} When they are damaged. */
   readonly values: TypedArray;
   /** The same in memory that is used again: valid until the next column is looked at. @throws {SyntaxError} When they are damaged. */
@@ -360,6 +362,10 @@ class BufferColumn implements BatchColumn {
 
   #wanted(): number {
     return Math.ceil((this.length + (this.#isList ? 1 : 0)) * this.#bits() / 8);
+  }
+
+  get frame(): Uint8Array | undefined {
+    return this.#codec && this.#region;
   }
 
   get values(): TypedArray {

@@ -22,6 +22,7 @@ function unpacked({ bytes, size }: Packed): Uint8Array {
 function planeOf(values: Uint8Array, bytes = values.length): Plane {
   return {
     bytes,
+    frame: undefined,
     values,
     beginAt(at) {
       bytesAt(at, values.length).set(values);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { decompress } from "fzstd";
-import { zstdDecompressSync } from "node:zlib";
+import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import type { Packed } from "./_frame.ts";
 import { joinSamples, type Plane } from "./_join.ts";
 import { packSamples, type Rows, type Words } from "./_planes.ts";
@@ -42,10 +42,11 @@ function unpacked({ bytes, size }: Packed): Uint8Array {
   return out;
 }
 
-/** A plane as its frame, or, where there are no bytes, none. */
-function planeOf({ bytes, size }: Packed): Plane {
+/** A plane as its frame, or, where there are no bytes, none; decompressed as a whole where it does not tell that it is one. */
+function planeOf({ bytes, size }: Packed, told = true): Plane {
   return {
     bytes: size,
+    frame: told && size > 0 ? bytes : undefined,
     beginAt: (at) => zstdBuffers.beginAt(bytes, size, at),
     values: new Uint8Array(0),
   };
@@ -57,7 +58,13 @@ function plainPlane(values: Uint8Array, large: boolean): Plane {
     bytesAt(at, values.length).set(values);
     return () => {};
   };
-  return { bytes: large ? 2 ** 40 : values.length, beginAt, values };
+  return { bytes: large ? 2 ** 40 : values.length, frame: undefined, beginAt, values };
+}
+
+/** A plane as a frame of zstd itself, whose blocks may need what was before. */
+function zstdPlane(values: Uint8Array): Plane {
+  if (values.length === 0) return plainPlane(values, false);
+  return planeOf({ bytes: new Uint8Array(zstdCompressSync(values)), size: values.length });
 }
 
 function check(values: Words, rows: number, where: Rows): void {
@@ -70,6 +77,9 @@ function check(values: Words, rows: number, where: Rows): void {
   assert.equal(hasHigh, wanted.high.some((byte) => byte !== 0));
   const ways: [Plane, Plane][] = [
     [planeOf(packed.low), planeOf(packed.high)],
+    [planeOf(packed.low, false), planeOf(packed.high, false)],
+    [planeOf(packed.low), zstdPlane(high)],
+    [zstdPlane(low), zstdPlane(high)],
     [plainPlane(low, false), plainPlane(high, false)],
     [plainPlane(low, true), plainPlane(high, true)],
   ];
@@ -166,4 +176,55 @@ Deno.test("a frame of noise is close to the noise's entropy, one of silence take
   const entropy = 500_000 * Math.log2(3 * Math.sqrt(2 * Math.PI * Math.E)) / 8;
   assert.ok(low.bytes.length < 1.03 * entropy, `${low.bytes.length} bytes, the entropy is ${entropy}`);
   assert.ok(high.bytes.length < 100);
+});
+
+Deno.test("rows from any place on come out of frames of many blocks", () => {
+  const next = kinds["pulses over noise"]!(randoms(3)), width = 1000, rows = 700;
+  const all = Int16Array.from({ length: rows * width }, (_, i) => next(i));
+  const { bases, low, high } = packSamples(all, rows, { width });
+  for (const [from, count] of [[0, 1], [1, 30], [64, 500], [350, 350], [699, 1]] as const) {
+    const part = bases.subarray(from, from + count), out = new Int16Array(count * width);
+    joinSamples(part, planeOf(low), planeOf(high), from * width, count, { width }, out);
+    assert.deepEqual(out, all.subarray(from * width, (from + count) * width));
+    const offsets = Int32Array.from({ length: count + 1 }, (_, i) => (from + i) * width);
+    out.fill(0);
+    joinSamples(part, planeOf(low), zstdPlane(unpacked(high)), from * width, count, { offsets }, out);
+    assert.deepEqual(out, all.subarray(from * width, (from + count) * width));
+  }
+});
+
+Deno.test("a damaged block of either plane is told, or changes the samples that it holds", () => {
+  const next = kinds["pulses over noise"]!(randoms(4)), width = 500, rows = 600;
+  const all = Int16Array.from({ length: rows * width }, (_, i) => next(i));
+  const { bases, low, high } = packSamples(all, rows, { width });
+  const random = randoms(6), out = new Int16Array(all.length);
+  const join = (lower: Plane, higher: Plane) => {
+    out.fill(0);
+    joinSamples(bases, lower, higher, 0, rows, { width }, out);
+  };
+  let refused = 0;
+  for (let k = 0; k < 120; k++) {
+    const packed = k % 2 === 0 ? low : high, bytes = packed.bytes.slice();
+    const at = Math.floor(random() * bytes.length);
+    bytes[at]! ^= 1 << Math.floor(8 * random());
+    const bad = { bytes, size: packed.size };
+    const planes = (told: boolean): [Plane, Plane] =>
+      k % 2 === 0 ? [planeOf(bad, told), planeOf(high, told)] : [planeOf(low, told), planeOf(bad, told)];
+    let whole: Int16Array | undefined;
+    try {
+      join(...planes(false));
+      whole = out.slice();
+    } catch (error) {
+      assert.ok(error instanceof SyntaxError);
+      refused++;
+    }
+    if (whole) {
+      join(...planes(true));
+      assert.deepEqual(out, whole);
+    } else assert.throws(() => join(...planes(true)), SyntaxError);
+  }
+  assert.ok(refused > 10, `${refused} were refused`);
+  // What failed before is forgotten.
+  join(planeOf(low), planeOf(high));
+  assert.deepEqual(out, all);
 });

@@ -1,6 +1,6 @@
 // Frames of zstd into memory that is used again, by our own decoder; zlib, which makes a new buffer for each, does the frames that it
 // leaves out: with a checksum, with a dictionary, of unknown parts or very large.
-import { beginBlocks, decodeBlocks, heapBase, memory } from "./wasm/unzstd.wasm";
+import { aimBlocks, beginBlocks, decodeBlocks, heapBase, memory, swapBlocks } from "./wasm/unzstd.wasm";
 
 const MAGIC = 0xfd2fb528;
 /** Most bytes that come out here: a reader's memory stays this large. */
@@ -94,4 +94,77 @@ export function beginUnzstd(bytes: Uint8Array, size: number, at: number): Until 
     if (came < 0) throw new SyntaxError(`its compressed bytes are damaged (${DAMAGES[-came - 1]})`);
     if (came < wanted) throw new SyntaxError(`${came} bytes came out of its compressed ones, not ${size}`);
   };
+}
+
+/** Most bytes of a block, and of a window. */
+const BLOCK = 2 ** 17, WINDOW = 3 * BLOCK;
+
+/**
+ * Bytes that come out of a frame as far as they are needed at once, in memory that stays in the cache: of frames whose blocks need nothing
+ * of those before.
+ */
+interface Window {
+  readonly at: number;
+  readonly size: number;
+  /** Which byte is the first there, and how many there are. */
+  from: number;
+  have: number;
+}
+
+/** Windows over one or two frames that are read side by side. What else is begun ends them. */
+export class Windows {
+  readonly #windows: readonly Window[];
+  #current: number;
+
+  private constructor(windows: readonly Window[]) {
+    this.#windows = windows;
+    this.#current = windows.length - 1;
+  }
+
+  /** Begin with frames out of which so many bytes come, beside room for parts of these sizes. Undefined where zlib has to do one of them. */
+  static open(
+    frames: readonly { readonly bytes: Uint8Array; readonly size: number }[],
+    sizes: readonly number[],
+  ): { readonly windows: Windows; readonly places: readonly number[] } | undefined {
+    const starts = frames.map(({ bytes, size }) => blocksOf(bytes, size));
+    if (starts.includes(0)) return undefined;
+    const places = reserve(
+      ...sizes,
+      ...frames.map(() => WINDOW),
+      ...frames.map(({ bytes }) => bytes.length + ROOM),
+    );
+    const windows = frames.map(({ bytes, size }, k) => {
+      const at = places[sizes.length + k]!, frame = places[sizes.length + frames.length + k]! + ROOM;
+      bytesAt(frame, bytes.length).set(bytes);
+      if (k > 0) swapBlocks();
+      beginBlocks(frame + starts[k]!, frame + bytes.length, at, at);
+      return { at, size, from: 0, have: 0 };
+    });
+    return { windows: new Windows(windows), places: places.slice(0, sizes.length) };
+  }
+
+  /**
+   * Where the bytes `from` to `to` of a frame lie, at most 2^17 of them; 0 where that cannot be told: it is damaged, or its blocks need what
+   * was before. Both only rise.
+   */
+  bytes(k: number, from: number, to: number): number {
+    const window = this.#windows[k]!;
+    while (window.from + window.have < to) {
+      if (window.have + BLOCK > WINDOW) {
+        // What was asked for last comes to the front.
+        const drop = Math.min(window.have, Math.max(0, from - window.from));
+        bytesAt(window.at, WINDOW).copyWithin(0, drop, window.have);
+        window.from += drop;
+        window.have -= drop;
+      }
+      if (this.#current !== k) swapBlocks();
+      this.#current = k;
+      const left = window.size - window.from;
+      aimBlocks(window.at, window.have, window.at + Math.min(WINDOW, left));
+      const came = decodeBlocks(window.have + 1);
+      if (came <= window.have) return 0;
+      window.have = came;
+    }
+    return window.at + from - window.from;
+  }
 }

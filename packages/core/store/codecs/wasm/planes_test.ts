@@ -37,6 +37,7 @@ const EXPORTS: Readonly<Record<string, readonly string[]>> = {
     "zigzag",
   ],
   unzstd: [
+    "aimBlocks",
     "beginBlocks",
     "decodeBlocks",
     "heapBase",
@@ -45,6 +46,7 @@ const EXPORTS: Readonly<Record<string, readonly string[]>> = {
     "memory",
     "stepsToOffsets",
     "stepsToTimes",
+    "swapBlocks",
     "unzigzag",
     "wasFar",
   ],

@@ -2,7 +2,7 @@
 // numbers.
 export { joinRows } from "./join_rows";
 export { joinNumbers, stepsToOffsets, stepsToTimes, unzigzag, wasFar } from "./numbers";
-export { beginBlocks, decodeBlocks } from "./unzstd_block";
+export { aimBlocks, beginBlocks, decodeBlocks, swapBlocks } from "./unzstd_block";
 
 /** Address behind what the module itself uses. */
 export function heapBase(): usize {

@@ -377,3 +377,38 @@ export function decodeBlocks(bytes: i32): i32 {
   }
   return <i32>(to - first);
 }
+
+/** What comes next goes behind the last `have` bytes, which now lie at `at`; nothing is written behind `end`, or read before `at`. */
+export function aimBlocks(at: usize, have: i32, end: usize): void {
+  first = at;
+  to = at + have;
+  toEnd = end;
+}
+
+const other = memory.data(8 * 4, 8);
+let otherOver = false;
+
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function exchanged(place: usize, value: u32): u32 {
+  const was = load<u32>(other + place);
+  store<u32>(other + place, value);
+  return was;
+}
+
+/** Go on with the frame that was left at the last call. Blocks must not need codes of those before. */
+export function swapBlocks(): void {
+  next = exchanged(0, next);
+  frameEnd = exchanged(4, frameEnd);
+  first = exchanged(8, first);
+  to = exchanged(12, to);
+  toEnd = exchanged(16, toEnd);
+  rep0 = exchanged(20, rep0);
+  rep1 = exchanged(24, rep1);
+  rep2 = exchanged(28, rep2);
+  const was = over;
+  over = otherOver;
+  otherOver = was;
+  forgetTree();
+  memory.fill(tables, 0, 12);
+}
