@@ -118,6 +118,8 @@ export interface Check {
   readonly verify?: Verify | undefined;
   /** The file as it was when its checksum was found right, for `"first"`. */
   readonly known?: string | undefined;
+  /** The thread waits for the file: it has nothing else to do, and comes by it sooner. */
+  readonly waits?: boolean | undefined;
 }
 
 /**
@@ -132,17 +134,17 @@ export async function readChecked(
   wanted: Written,
   pool: BufferPool,
   account?: Account,
-  { verify = "always", known }: Check = {},
+  { verify = "always", known, waits = false }: Check = {},
 ): Promise<{ bytes: Uint8Array; handle: BufferHandle; state: string }> {
-  using file = await Deno.open(path);
-  const { size, mtime, ctime, ino } = await file.stat();
+  using file = waits ? Deno.openSync(path) : await Deno.open(path);
+  const { size, mtime, ctime, ino } = waits ? file.statSync() : await file.stat();
   if (size !== wanted.bytes) throw new SyntaxError(`it has ${size} bytes, not ${wanted.bytes}`);
   const handle = pool.acquire(size, account);
   try {
     const bytes = new Uint8Array(handle.buffer, 0, size);
     let at = 0;
     while (at < size) {
-      const count = await file.read(bytes.subarray(at));
+      const rest = bytes.subarray(at), count = waits ? file.readSync(rest) : await file.read(rest);
       if (count === null) throw new SyntaxError(`it ended after ${at} bytes of ${size}`);
       at += count;
     }

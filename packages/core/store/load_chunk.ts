@@ -55,6 +55,8 @@ export interface LoadMemory {
   readonly pool?: BufferPool | undefined;
   /** Charged with the file while it is read, then with the table. */
   readonly account?: Account | undefined;
+  /** The thread waits for the file: for one that has nothing else to do. Default `false`. */
+  readonly waits?: boolean | undefined;
 }
 
 /**
@@ -71,10 +73,10 @@ const filePool = new BufferPool({ maxIdle: 32 * 2 ** 20 });
 /** Read a chunk's file here. O(bytes). */
 export async function loadChunk(
   request: LoadRequest,
-  { pool, account }: LoadMemory = {},
+  { pool, account, waits }: LoadMemory = {},
 ): Promise<LoadedChunk> {
   const { path, verify, known, rows, from, to, start: t0, columns } = request;
-  const read = await readChecked(path, request, filePool, account, { verify, known });
+  const read = await readChecked(path, request, filePool, account, { verify, known, waits });
   try {
     const file = await openArrow(read.bytes, { name: path, schema: schema(JSON.parse(request.schema)) });
     if (file.rows !== rows) throw new SyntaxError(`it has ${file.rows} rows, not ${rows}`);

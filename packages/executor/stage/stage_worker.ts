@@ -111,7 +111,7 @@ export async function loadChunk(task: LoadTask, { worker }: TaskContext): Promis
   const began = clock();
   prepare(task);
   const memory = { pool, account: new TaskAccount(task.budget) };
-  const { table, ...rest } = await readChunk(task.request, memory);
+  const { table, ...rest } = await readChunk(task.request, { ...memory, waits: true });
   const back = new Return([], true, memory);
   const [form] = back.tables([table]);
   return { ran: [worker, began, clock()], table: form!, buffers: back.buffers, ...rest };
