@@ -32,3 +32,21 @@ export function shareOrdered(table: Table): Table {
   const end = ordered.get(table), share = table.share();
   return end === undefined ? share : markOrdered(share, end);
 }
+
+/** The rows from `from` to `to` (excluded) of a table, with what is known of them: with the highest end only of most rows. O(rows left out). */
+export function sliceOrdered(table: Table, from: number, to: number): Table {
+  const slice = table.slice(from, to), end = ordered.get(table);
+  if (end === undefined) return slice;
+  const ends = endsOf(table);
+  const isHigher = (a: number, b: number) => {
+    for (let i = a; i < b; i++) if (ends[i]! >= end) return true;
+    return false;
+  };
+  // What has the highest end may be left out: then it is not known.
+  const known = to - from > table.length / 2 && !isHigher(0, from) && !isHigher(to, table.length);
+  return markOrdered(slice, known ? end : NaN); // NaN stays NaN
+}
+
+function endsOf({ columns }: Table): Float64Array {
+  return (columns["endtime"] ?? columns["time"]) as Float64Array;
+}

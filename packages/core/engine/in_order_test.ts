@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { coverEndOf } from "../chunk/chunk.ts";
 import { isSorted } from "../chunk/order.ts";
 import { sortRows } from "../chunk/sort_rows.ts";
-import { isOrdered } from "../data/_ordered.ts";
+import { highestEndOf, isOrdered, sliceOrdered } from "../data/_ordered.ts";
 import { BufferPool } from "../data/buffer_pool.ts";
 import { partsOf, tableOf } from "../data/handoff.ts";
 import { schema } from "../data/schema.ts";
@@ -60,5 +60,28 @@ Deno.test("inOrder() refuses times that are none", () => {
         message: new RegExp(`row ${at} of "rows"`),
       });
     }
+  }
+});
+
+Deno.test("sliceOrdered() knows the highest end of most rows, or none", () => {
+  const table = Table.from(schema({ time: "time", endtime: "time" }), {
+    time: [0n, 10n, 20n, 30n, 40n],
+    endtime: [90n, 15n, 60n, 60n, 50n],
+  }, { t0: 0n });
+  using plain = sliceOrdered(table, 1, 5);
+  assert.ok(!isOrdered(plain));
+  using rows = inOrder(table, "rows", {});
+  for (
+    const [from, to, end] of [[0, 5, 90], [0, 4, 90], [1, 5, undefined], [0, 1, undefined], [
+      4,
+      5,
+      undefined,
+    ]] as const
+  ) {
+    using slice = sliceOrdered(rows, from, to);
+    assert.ok(isOrdered(slice));
+    assert.equal(highestEndOf(slice), end);
+    const ends = [90n, 15n, 60n, 60n, 50n].slice(from, to);
+    assert.equal(coverOf(slice), ends.reduce((a, b) => a > b ? a : b));
   }
 });

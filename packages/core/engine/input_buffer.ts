@@ -18,6 +18,8 @@ export class InputBuffer {
   #schema: Schema;
   // Ends of the chunks that came, with the cover there; those before the last cut are dropped.
   #marks: { readonly end: bigint; readonly cover: bigint }[] = [];
+  /** What was asked for last: it is asked for again when rows are let go. */
+  #asked: { readonly end: bigint; readonly cover: bigint } | undefined;
   /** Start of the first chunk. */
   start: bigint | undefined;
   /** All rows that start before it are known; undefined before the first chunk. */
@@ -123,7 +125,10 @@ export class InputBuffer {
       mark = candidate;
     }
     if (mark?.end === time) return mark.cover;
-    return this.coverEnd(mark ? this.rowAt(mark.end) : 0, this.rowAt(time), mark?.cover ?? NO_COVER);
+    if (this.#asked?.end === time) return this.#asked.cover;
+    const cover = this.coverEnd(mark ? this.rowAt(mark.end) : 0, this.rowAt(time), mark?.cover ?? NO_COVER);
+    if (this.frontier !== undefined && time <= this.frontier) this.#asked = { end: time, cover };
+    return cover;
   }
 
   /** Forget what is known of covers before `time`, except the last. */

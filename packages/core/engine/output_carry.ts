@@ -10,6 +10,7 @@ import type { Schema } from "../data/schema.ts";
 import { Table } from "../data/table.ts";
 import type { Memory } from "../data/buffer_pool.ts";
 import { checkTimes, coverOf, inOrder } from "./_in_order.ts";
+import { sliceOrdered } from "../data/_ordered.ts";
 import { timeText } from "./_time_text.ts";
 
 /** What an output is called. */
@@ -186,7 +187,7 @@ export class OutputCarry {
         ready.push(table);
         return [];
       }
-      if (at > 0) ready.push(table.slice(0, at));
+      if (at > 0) ready.push(sliceOrdered(table, 0, at));
       const rest = at === 0 ? table : this.#rest(table, at, more);
       return [rest];
     });
@@ -219,9 +220,9 @@ export class OutputCarry {
     }
     const at = rowAt(large, start!), rows = large.length - at;
     if (rows < MANY * (at + others)) return undefined;
-    const table = large.slice(at, large.length);
+    const table = sliceOrdered(large, at, large.length);
     const place = parts.indexOf(large);
-    if (at > 0) parts[place] = large.slice(0, at);
+    if (at > 0) parts[place] = sliceOrdered(large, 0, at);
     else parts.splice(place, 1);
     large.release();
     return { table, start: start! };

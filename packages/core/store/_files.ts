@@ -136,7 +136,7 @@ export async function readChecked(
   account?: Account,
   { verify = "always", known, waits = false }: Check = {},
 ): Promise<{ bytes: Uint8Array; handle: BufferHandle; state: string }> {
-  using file = waits ? Deno.openSync(path) : await Deno.open(path);
+  using file = waits ? openNow(path) : await Deno.open(path);
   const { size, mtime, ctime, ino } = waits ? file.statSync() : await file.stat();
   if (size !== wanted.bytes) throw new SyntaxError(`it has ${size} bytes, not ${wanted.bytes}`);
   const handle = pool.acquire(size, account);
@@ -158,6 +158,10 @@ export async function readChecked(
     handle.release(account !== undefined);
     throw error;
   }
+}
+
+function openNow(path: string): Deno.FsFile {
+  return Deno.openSync(path);
 }
 
 /** `promise`, or `undefined` where what it needs isn't there. */
