@@ -255,7 +255,7 @@ export class StageNode extends Node {
       buffer.skip(chunk);
       this.#cutter.skip(start, end, coverEnd);
       this.#moveTo(end);
-      const region = { start, end, last: false, chunks: [], own: { from: 0, to: 0 } };
+      const region = { start, end, last: false, goesOn: false, chunks: [], own: { from: 0, to: 0 } };
       const results = Promise.resolve({ results: [ahead.result], breaks: [] });
       this.#tasks.push({ region, index: this.#index++, results, settled: true });
       return;
@@ -296,7 +296,7 @@ export class StageNode extends Node {
         if (!this.#halo && !this.#first.stateful) return undefined;
         end = start + 1n;
       }
-const { goesOn } = cutter;
+      const { goesOn } = cutter;
       const region = gatherRegion(this.#inputs, this.#halo, { start, end, last, goesOn }, this.services);
       const follower = last ? undefined : this.#follower;
       const kept = follower && isBetweenGaps(this.#inputs, region, follower.gap)
