@@ -46,6 +46,8 @@ export class Cutter {
   readonly #buffers: readonly InputBuffer[];
   readonly #conditions: readonly Condition[];
   readonly #halo: Required<Halo> | undefined;
+  /** Cuts where no row has been for so long are better than later ones, ps. */
+  prefersGap: number | undefined;
   /** The last cut: where the next stretch starts. */
   at: bigint | undefined;
   /** The last cut is earlier than it had to be: the stretch behind it can be cut at once. */
@@ -105,7 +107,39 @@ export class Cutter {
         `There is no place to cut in 2^53 ps (2.5 h), which is the longest chunk: it waits for ${this.missing}`,
       );
     }
-    return cut === undefined ? undefined : this.#behindRest(cut, frontier);
+    if (cut === undefined) return undefined;
+    const end = this.#behindRest(cut, frontier);
+    return this.prefersGap === undefined || end === END ? end : this.#atGap(end, this.prefersGap);
+  }
+
+  /**
+   * The cut, or the last place before it where so long no row of the only input has been, if few rows are behind that. Costs a look at
+   * each row.
+   */
+  #atGap(cut: bigint, gap: number): bigint {
+    const [buffer] = this.#buffers, at = this.at!, { pieces } = buffer!;
+    if (this.#buffers.length !== 1 || this.#conditions.length > 0 || this.#spec.chunkSize !== undefined) return cut;
+    const from = buffer!.rowAt(at), to = buffer!.rowAt(cut);
+    // Behind a rest, the next stretch must need nothing of it; else few rows are left for it.
+    const least = this.goesOn ? buffer!.rows - pieces.at(-1)!.length : to - Math.ceil((to - from) / MANY);
+    let cover = Number(buffer!.coverAt(at) - at), last = 0, row = 0, found = -1;
+    for (const piece of pieces) {
+      const times = timesOf(piece), ends = endtimesOf(piece), shift = Number(piece.t0 - at);
+      const stop = Math.min(piece.length, to - row);
+      for (let i = Math.max(0, from - row); i < stop; i++) {
+        const time = times[i]! + shift, end = ends[i]! + shift;
+        if (time - cover >= gap && time > last && row + i >= least) found = time;
+        if (end > cover) cover = end;
+        last = time;
+      }
+      row += piece.length;
+    }
+    const isGap = Number(cut - at) - cover >= gap && Number(cut - at) > last;
+    const time = isGap ? cut : at + BigInt(found);
+    if (!isGap && (found < 0 || time <= this.#seen!)) return cut;
+    if (this.goesOn && firstNeeded(buffer!, this.#halo, time) < least) return cut;
+    this.goesOn = false; // nothing of this stretch belongs to the next one
+    return time;
   }
 
   /**

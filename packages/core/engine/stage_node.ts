@@ -137,6 +137,7 @@ export class StageNode extends Node {
    */
   follow(before: StageNode, gap: number, isShared: boolean): void {
     const [{ edge }] = this.#inputs as [Input], { stage } = this.#spec;
+    before.#cutter.prefersGap = gap;
     before.#follower = {
       type: edge.type,
       gap,
