@@ -188,6 +188,13 @@ export function acquireRegion(bytes: number, limit: number, account?: Account): 
   return handle;
 }
 
+/** This memory up to `limit`, and `pool` where that is full. */
+export function kernelsOr(pool: BufferSource, limit: number): BufferSource {
+  return {
+    acquire: (bytes, account) => acquireRegion(bytes, limit, account) ?? pool.acquire(bytes, account),
+  };
+}
+
 /**
  * Room in this memory for tables of your own, which kernels then read where they are: rows of a `tableSource` are no
  * longer copied for them. Kernels of workers that are threads read them there too; processes get copies.

@@ -1,8 +1,7 @@
 // What a plugin is told while it computes one stretch, and the tables that it was given to write to.
 
 import type { Chunk } from "../chunk/chunk.ts";
-import type { BufferSource } from "../data/buffer_pool.ts";
-import { acquireRegion, isKernelMemory } from "../data/kernel_memory.ts";
+import { isKernelMemory, kernelsOr } from "../data/kernel_memory.ts";
 import type { Column } from "../data/schema.ts";
 import { exactOffset, shiftTimes } from "../data/_offset.ts";
 import { type AllocateOptions, Table } from "../data/table.ts";
@@ -85,7 +84,7 @@ export class StepContext implements ComputeContext<Readonly<Record<string, unkno
     const { pool, account, kernelMemory } = this.#environment;
     const isInside = this.#inside.has(dataType);
     const source = inKernelMemory && kernelMemory !== undefined && isInside
-      ? inMemoryOf(pool, kernelMemory)
+      ? kernelsOr(pool, kernelMemory)
       : pool;
     const memory = { ...shape, pool: source, account, t0: this.t0 };
     const base = this.#flush ? undefined : this.#baseRows(dataType, rows);
@@ -129,13 +128,6 @@ export class StepContext implements ComputeContext<Readonly<Record<string, unkno
   settle(kept: readonly (Table | null)[]): void {
     for (const table of this.#emitted) if (!kept.includes(table)) table.release();
   }
-}
-
-/** The kernels' memory up to `limit`, and a pool where that is full. */
-function inMemoryOf(pool: BufferSource, limit: number): BufferSource {
-  return {
-    acquire: (bytes, account) => acquireRegion(bytes, limit, account) ?? pool.acquire(bytes, account),
-  };
 }
 
 /**

@@ -118,7 +118,9 @@ export class Cutter {
    */
   #atGap(cut: bigint, gap: number): bigint {
     const [buffer] = this.#buffers, at = this.at!, { pieces } = buffer!;
-    if (this.#buffers.length !== 1 || this.#conditions.length > 0 || this.#spec.chunkSize !== undefined) return cut;
+    if (this.#buffers.length !== 1 || this.#conditions.length > 0 || this.#spec.chunkSize !== undefined) {
+      return cut;
+    }
     const from = buffer!.rowAt(at), to = buffer!.rowAt(cut);
     // Behind a rest, the next stretch must need nothing of it; else few rows are left for it.
     const least = this.goesOn ? buffer!.rows - pieces.at(-1)!.length : to - Math.ceil((to - from) / MANY);

@@ -79,7 +79,9 @@ export class Builder {
         ...(all ? {} : { timeRange: range }),
         ...(columns ? { columns } : {}),
       };
-      this.#add(new StoredNode(this.#services, type, (how) => result.read({ ...options, ...how })), [type]);
+      const isInside = this.#options.wanted.every(({ dataType }) => dataType !== type);
+      const open: ConstructorParameters<typeof StoredNode>[3] = (how) => result.read({ ...options, ...how });
+      this.#add(new StoredNode(this.#services, type, isInside, open), [type]);
     }
   }
 

@@ -1,8 +1,9 @@
 // A node that gives chunks that exist already: those of a stored result.
 
 import type { Chunk } from "../chunk/chunk.ts";
-import { type LoadChunk, loadChunk } from "../store/load_chunk.ts";
+import { type LoadChunk, loadChunk, type LoadMemory } from "../store/load_chunk.ts";
 import type { ReadOptions } from "../store/types.ts";
+import { kernelsOr } from "../data/kernel_memory.ts";
 import { abortable, closeIterator } from "./abortable.ts";
 import { PipelineError } from "./errors.ts";
 import { type GraphServices, Node } from "./node.ts";
@@ -20,6 +21,7 @@ const FIRST_GUESS = 4;
 /** Gives the chunks of an iterable. */
 export class StoredNode extends Node {
   readonly #type: string;
+  readonly #isInside: boolean;
   readonly #open: (how: HowToRead) => AsyncIterable<Chunk>;
   #iterator: AsyncIterator<Chunk> | undefined;
   #count = 0;
@@ -33,9 +35,16 @@ export class StoredNode extends Node {
   /** Settles when the reader has cleaned up. */
   closing: Promise<void> | undefined;
 
-  constructor(services: GraphServices, type: string, open: (how: HowToRead) => AsyncIterable<Chunk>) {
+  /** @param isInside Only the engine and plugins see the chunks. */
+  constructor(
+    services: GraphServices,
+    type: string,
+    isInside: boolean,
+    open: (how: HowToRead) => AsyncIterable<Chunk>,
+  ) {
     super(services);
     this.#type = type;
+    this.#isInside = isInside;
     this.#open = open;
   }
 
@@ -92,13 +101,14 @@ export class StoredNode extends Node {
     const depth = executor.loadChunk
       ? Math.max(concurrency, Math.min(2 * concurrency, MOST_AHEAD))
       : AHEAD_HERE;
-    const load: LoadChunk = async (request, memory) => {
+    const load: LoadChunk = async (given, memory) => {
+      const request = { ...given, isInside: this.#isInside };
       this.#most = Math.max(this.#most, FIRST_GUESS * request.bytes);
       const submitted = clock();
       let ran: Ran | undefined;
       const loaded = executor.loadChunk
         ? await executor.loadChunk(request, signal, (told) => ran = told)
-        : await loadChunk(request, memory);
+        : await loadChunk(request, this.#memoryFor(memory));
       const { table } = loaded;
       this.#most = Math.max(this.#most, table.heldBytes + request.bytes);
       ran ??= { worker: "main", began: submitted, ended: clock() };
@@ -110,6 +120,12 @@ export class StoredNode extends Node {
       return underWay < depth && account.used + (underWay + 1) * this.#most <= account.limit / 2;
     };
     return { load, ahead };
+  }
+
+  /** The kernels' memory, for what only plugins on this thread see. */
+  #memoryFor(memory: LoadMemory): LoadMemory {
+    const { pool, account } = this.services;
+    return this.#isInside ? { ...memory, pool: kernelsOr(pool, account.limit / 4) } : memory;
   }
 
   #tell({ start, end, length: rows, table: { nbytes: bytes } }: Chunk, asked: number): void {

@@ -6,7 +6,7 @@ import { isDivided, joinColumn, LOW_KEY, samplesOf } from "./_arrow_planes.ts";
 import type { Words } from "./codecs/_planes.ts";
 import { Chunk } from "../chunk/chunk.ts";
 import { copyNumbers } from "../data/_copy.ts";
-import type { Account, BufferPool } from "../data/buffer_pool.ts";
+import type { Account, BufferSource } from "../data/buffer_pool.ts";
 import { type Column, columnOf, type ColumnTypes, type Ragged, type Schema, schema } from "../data/schema.ts";
 import type { ColumnType, TypedArray } from "../data/schema.ts";
 import { Table } from "../data/table.ts";
@@ -34,7 +34,7 @@ export interface ArrowTableOptions {
   /** Origin of the times, ps. Default: the chunk's start, else the first time. */
   readonly t0?: bigint;
   /** Where the table's buffer comes from. */
-  readonly pool?: BufferPool;
+  readonly pool?: BufferSource;
   /** Charged with the table's buffer. */
   readonly account?: Account;
 }

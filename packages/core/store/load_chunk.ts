@@ -3,7 +3,7 @@
  * @module
  */
 import { NO_COVER } from "../chunk/chunk.ts";
-import { type Account, BufferPool } from "../data/buffer_pool.ts";
+import { type Account, BufferPool, type BufferSource } from "../data/buffer_pool.ts";
 import { hasColumn, schema } from "../data/schema.ts";
 import type { Table } from "../data/table.ts";
 import { openArrow } from "./_arrow_decode.ts";
@@ -37,6 +37,8 @@ export interface LoadRequest {
   readonly from: bigint | undefined;
   /** Rows that start there or later are left out, ps. `undefined`: none are. */
   readonly to: bigint | undefined;
+  /** Only the engine and plugins see the rows: they may lie in the memory of the kernels. */
+  readonly isInside?: boolean;
 }
 
 /** What was read. */
@@ -52,7 +54,7 @@ export interface LoadedChunk {
 /** Where buffers come from, and what they are charged to. */
 export interface LoadMemory {
   /** Gives buffers for tables. Default: fresh ones. */
-  readonly pool?: BufferPool | undefined;
+  readonly pool?: BufferSource | undefined;
   /** Charged with the file while it is read, then with the table. */
   readonly account?: Account | undefined;
   /** The thread waits for the file: for one that has nothing else to do. Default `false`. */

@@ -92,7 +92,7 @@ class InlineRunner<T, R> implements Runner<T, R> {
 
   submit(item: T): Task<R> {
     const result = (async () => await this.fn(item))();
-    return { result, ended: result.then(() => {}, () => {}) };
+    return { result, ended: result.then(() => {}, () => {}), runsOn: false };
   }
 
   ready(): Promise<void> {

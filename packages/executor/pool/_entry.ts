@@ -65,6 +65,8 @@ export class Entry implements Task<unknown>, Queued {
   isLoad = false;
   isSettled = false;
   hasEnded = false;
+  /** Its worker was given up, and may still compute it. */
+  runsOn = false;
   /** The worker that it was sent to. */
   at: PoolWorker | undefined = undefined;
   slabs: number[] | undefined = undefined;

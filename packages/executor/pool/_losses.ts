@@ -49,7 +49,7 @@ export class Losses {
     const { tally } = this.#ledger;
     tally.died++;
     const { stopped } = await this.#crew.kill(worker);
-    this.#settleOrphans(worker, { kind: "killed", how });
+    this.#settleOrphans(worker, { kind: "killed", how }, stopped);
     if (!stopped && ++tally.stuck > this.#options.maxLost) {
       this.#fail(
         `${tally.stuck} workers are lost whose code may still run; the last one ${how}; ` +
@@ -63,19 +63,20 @@ export class Losses {
   /** A worker ended by itself. */
   bury(worker: PoolWorker, end: WorkerEnd): void {
     this.#ledger.tally.died++;
-    this.#settleOrphans(worker, end);
+    this.#settleOrphans(worker, end, end.kind !== "protocol");
     if (!worker.isReady && ++this.#startFailures >= MAX_START_FAILURES) {
       this.#fail(`${this.#startFailures} workers in a row did not start; the last one ${end.how}`, end.error);
     }
     this.#dispatcher.pump();
   }
 
-  #settleOrphans(worker: PoolWorker, end: WorkerEnd): void {
+  #settleOrphans(worker: PoolWorker, end: WorkerEnd, isStopped: boolean): void {
     const begun = worker.connection.started();
     const { tally, stopped } = this.#ledger;
     for (const entry of this.#dispatcher.leave(worker)) this.#loseTask(entry, worker, end);
     for (const entry of worker.inOrder()) {
       const hasBegun = begun === undefined || worker.hasBegun(entry, begun);
+      entry.runsOn = hasBegun && !isStopped;
       worker.remove(entry);
       entry.clearTimers();
       if (stopped !== undefined) this.#ledger.drop(entry, stopped.reason);

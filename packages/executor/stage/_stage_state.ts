@@ -22,9 +22,14 @@ export class Spare {
     this.#sizes.set(sizeKey(bytes), buffers.map(({ byteLength }) => byteLength));
   }
 
+  /** Sizes of the buffers that were made last of so many bytes. */
+  sizes(bytes: number): readonly number[] {
+    return this.#sizes.get(sizeKey(bytes)) ?? [];
+  }
+
   /** Buffers for what is made of so many bytes, which are no longer the pool's. */
   take(bytes: number): ArrayBufferLike[] {
-    return (this.#sizes.get(sizeKey(bytes)) ?? []).flatMap((size) => this.#pool.takeIdle(size, 1));
+    return this.sizes(bytes).flatMap((size) => this.#pool.takeIdle(size, 1));
   }
 }
 

@@ -139,6 +139,8 @@ export interface SaveTask {
 
 /** Read a stored chunk's file. */
 export interface LoadTask {
+  /** The part of the kernels' memory for its rows, if they are no larger. */
+  readonly place: readonly [byteOffset: number, byteLength: number] | undefined;
   readonly request: LoadRequest;
   readonly spare: readonly ArrayBufferLike[];
   readonly budget: Budget;
@@ -149,4 +151,6 @@ export interface LoadReply extends Omit<LoadedChunk, "table"> {
   readonly ran: RanForm;
   readonly table: TableForm;
   readonly buffers: readonly ArrayBufferLike[];
+  /** The rows lie in the part of the kernels' memory. */
+  readonly isPlaced: boolean;
 }

@@ -6,9 +6,11 @@
  * aborted nothing new starts; what a thread has in hand is finished and thrown away, a process is ended.
  * @module
  */
-import { type BufferPool, type Memory, SharedAccount } from "@millrace/core/buffers";
+import { type BufferHandle, type BufferPool, type Memory, SharedAccount } from "@millrace/core/buffers";
 import type { Chunk } from "@millrace/core/chunk";
 import { InlineExecutor, type RunExecutor, type SubmitOptions } from "@millrace/core/executor";
+import { tableOf, type TableParts } from "@millrace/core/handoff";
+import { acquireRegion } from "@millrace/core/kernel-memory";
 import type { ExecutorType, Plugin, SourceContext, SourcePiece } from "@millrace/core/plugin";
 import type { LoadedChunk, LoadRequest } from "@millrace/core/load-chunk";
 import { type ChunkRows, type SavedChunk, type SaveRequest, saveThenSync } from "@millrace/core/save-chunk";
@@ -21,7 +23,7 @@ import type { WorkerPool } from "../pool/worker_pool.ts";
 import { clearSlot, handOver, isBudgetError, newCounts, SLOTS } from "./_budget.ts";
 import { adopt, Outbound } from "./_forms.ts";
 import { specOf } from "./_plugins.ts";
-import { spareFor, StageState } from "./_stage_state.ts";
+import { type Spare, spareFor, StageState } from "./_stage_state.ts";
 import { Admission } from "./admission.ts";
 import type {
   LoadReply,
@@ -250,10 +252,16 @@ export class StageExecutor implements RunExecutor {
   }
 
   /**
-   * A call whose input nobody touches any more when it settles. It waits where the pool's queue is full: what a run has under
+   * A call whose input nobody touches any more when it settles, apart from a thread that was given up (`failed` is told of it). It waits where the pool's queue is full: what a run has under
    * way is bounded by its memory, which may be more than a queue takes.
    */
-  async #call<T>(pool: WorkerPool, fn: TaskFunction, input: unknown, options: TaskOptions): Promise<T> {
+  async #call<T>(
+    pool: WorkerPool,
+    fn: TaskFunction,
+    input: unknown,
+    options: TaskOptions,
+    failed?: (runsOn: boolean) => void,
+  ): Promise<T> {
     let task = trySubmit<T>(pool, fn, input, options);
     while (task === undefined) {
       await pool.ready();
@@ -263,6 +271,7 @@ export class StageExecutor implements RunExecutor {
       return await task.result;
     } catch (error) {
       await task.ended;
+      failed?.(task.runsOn);
       throw error;
     }
   }
@@ -361,25 +370,50 @@ export class StageExecutor implements RunExecutor {
   ): Promise<LoadedChunk> {
     const spare = spareFor(request.schema, this.memory.pool);
     const slot = this.#takeSlot();
+    const { bytes } = request;
+    const place = request.isInside ? this.#placeFor(spare, bytes) : undefined;
+    let isFree = place !== undefined;
     try {
-      const budget = this.#budget(true, slot);
-      const { bytes } = request;
-      const task: LoadTask = { request, spare: spare.take(bytes), budget };
+      const task: LoadTask = {
+        request,
+        place: place && [place.byteOffset, place.byteLength],
+        spare: place ? [] : spare.take(bytes),
+        budget: this.#budget(true, slot),
+      };
       const options = { priority: STORED_PRIORITY, batch: false, retries: 1, signal, bytes };
-      const { ran, table, buffers, cover, state } = await this.#call<LoadReply>(
+      const { ran, table, buffers, isPlaced, cover, state } = await this.#call<LoadReply>(
         pool,
         CALLS.loadChunk,
         task,
         options,
+        (runsOn) => isFree &&= !runsOn,
       );
       told?.(this.#ran(pool, ran));
+      if (isPlaced) {
+        isFree = false;
+        const parts = table as TableParts;
+        return {
+          table: tableOf(parts, [place!.buffer], () => ({ handle: place!, charged: true })),
+          cover,
+          state,
+        };
+      }
       spare.seen(bytes, buffers);
       this.#handedOver(buffers, slot);
       const [adopted] = adopt([table], buffers, { buffers: [], tables: [] }, this.memory);
       return { table: adopted!, cover, state };
     } finally {
+      if (isFree) place!.release(true);
       this.#giveSlot(slot);
     }
+  }
+
+  /** A part of the kernels' memory for what is made of so many bytes; undefined where that is not known, or there is no room. */
+  #placeFor(spare: Spare, bytes: number): BufferHandle | undefined {
+    const [size, ...others] = spare.sizes(bytes);
+    const { account } = this.memory;
+    if (size === undefined || others.length > 0 || account.used + size > account.limit) return undefined;
+    return acquireRegion(size, account.limit / 4, account);
   }
 
   async #save(

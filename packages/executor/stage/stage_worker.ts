@@ -9,6 +9,8 @@ import { loadChunk as readChunk } from "@millrace/core/load-chunk";
 import { checkPiece } from "@millrace/core/source-piece";
 import { ChunkRows, saveChunk as writeChunk } from "@millrace/core/save-chunk";
 import { clock } from "@millrace/core/task-event";
+import { partsOf } from "@millrace/core/handoff";
+import { Place } from "./_place.ts";
 import type { TaskContext } from "../task/task.ts";
 import { TaskAccount } from "./_budget.ts";
 import { received, Return, tableFrom } from "./_forms.ts";
@@ -111,10 +113,20 @@ export async function loadChunk(task: LoadTask, { worker }: TaskContext): Promis
   const began = clock();
   prepare(task);
   const memory = { pool, account: new TaskAccount(task.budget) };
-  const { table, ...rest } = await readChunk(task.request, { ...memory, waits: true });
+  const place = task.place && new Place(task.place, pool);
+  const { table, ...rest } = await readChunk(task.request, {
+    ...memory,
+    waits: true,
+    ...(place && { pool: place }),
+  });
+  if (place?.holds(table)) {
+    const ran = [worker, began, clock()] as const;
+    return { ran, table: partsOf(table, [place.buffer]), buffers: [], isPlaced: true, ...rest };
+  }
   const back = new Return([], true, memory);
   const [form] = back.tables([table]);
-  return { ran: [worker, began, clock()], table: form!, buffers: back.buffers, ...rest };
+  const { buffers } = back;
+  return { ran: [worker, began, clock()], table: form!, buffers, isPlaced: false, ...rest };
 }
 
 /** Write a chunk's file. */

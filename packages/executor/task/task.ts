@@ -85,4 +85,6 @@ export interface Task<T> {
   readonly result: Promise<T>;
   /** Settles (never rejects) when no worker touches the input any more: finished, lost or never started. */
   readonly ended: Promise<void>;
+  /** After `ended`: its worker was given up, and its code may still be running there. */
+  readonly runsOn: boolean;
 }
