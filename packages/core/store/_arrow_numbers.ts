@@ -9,7 +9,7 @@ import { CODEC_KEY, hasPlanes, UNDO_KEY } from "./_arrow_planes.ts";
 import type { ArrowModule } from "./_arrow_types.ts";
 import type { Packed } from "./codecs/_frame.ts";
 import { unpackNumbers, unpackOffsets, unpackTimes } from "./codecs/_join_numbers.ts";
-import { type Before, packNumbers } from "./codecs/_numbers.ts";
+import { type Before, type Numbers, packNumbers } from "./codecs/_numbers.ts";
 
 const BYTES =
   "all bytes of the column's buffer in order are bytes 0 of its n numbers, then bytes 1, and so on";
@@ -46,18 +46,17 @@ export function holdsShuffled(field: ArrowField): boolean {
   return field.metadata.get(CODEC_KEY) === "bytes";
 }
 
-/** Arrow's data of shuffled numbers: in their place the frame, by its buffer in `packed` too. Times count from `t0`. */
+/** Arrow's data of shuffled numbers: in their place the frame, by its buffer in `packed` too. */
 export function shuffledData(
   arrow: ArrowModule,
   column: Column,
-  values: TypedArray,
-  t0: bigint,
+  parts: readonly Numbers[],
   packed: Map<ArrayBufferLike, Packed>,
 ): Arrow.Data {
-  const frame = packNumbers(values, before(column), t0);
+  const frame = packNumbers(parts, before(column));
   packed.set(frame.bytes.buffer, frame);
-  const type = new arrow.FixedSizeBinary(column.bytes);
-  return arrow.makeData({ type, length: values.length, nullCount: 0, data: frame.bytes });
+  const type = new arrow.FixedSizeBinary(column.bytes), length = frame.size / column.bytes;
+  return arrow.makeData({ type, length, nullCount: 0, data: frame.bytes });
 }
 
 /** All times of a shuffled column. */

@@ -7,7 +7,7 @@ import { concatTables } from "../chunk/concat_tables.ts";
 import { BufferPool } from "../data/buffer_pool.ts";
 import { schema } from "../data/schema.ts";
 import type { Table } from "../data/table.ts";
-import { encodeChunk } from "./_arrow_encode.ts";
+import { chunkMetadata, encodeTables, joinsTables } from "./_arrow_encode.ts";
 import type { CodecName } from "./codecs/types.ts";
 import { syncFile, writeParts } from "./_files.ts";
 
@@ -90,20 +90,25 @@ export type SaveChunk = (rows: ChunkRows, request: SaveRequest) => Promise<Saved
 /** Rows of several tables are put together in these. */
 const joining = new BufferPool({ maxIdle: 2 ** 25 });
 
-/** Write the file of a chunk here. O(bytes). @param pool Where rows of several tables are put together. */
+/** Write the file of a chunk here. O(bytes). @param pool Where rows of several tables are put together, if the codec can't. */
 export async function saveChunk(
   rows: ChunkRows,
-  { path, schema: text, durable, codec }: SaveRequest,
+  { path, schema: text, durable, codec = "none" }: SaveRequest,
   pool: BufferPool = joining,
 ): Promise<SavedChunk> {
-  const { tables, info } = rows;
-  const table = tables.length === 1 ? tables[0]!.share() : concatTables(tables, { pool });
-  using chunk = new Chunk(table, info);
-  const parts = await encodeChunk(chunk, schema(JSON.parse(text)), codec);
+  const types = schema(JSON.parse(text)), info = rows.info;
+  const filled = rows.tables.filter(({ length }) => length > 0);
+  const tables = filled.length > 0 ? filled : rows.tables.slice(0, 1);
+  using joined = tables.length === 1 || joinsTables(types, codec)
+    ? undefined
+    : concatTables(tables, { pool });
+  const whole = joined ? [joined] : tables;
+  for (const table of whole) new Chunk(table, info); // checks that its rows lie there
+  const parts = await encodeTables(whole, { schema: types, metadata: chunkMetadata(info), codec });
   try {
-    return { ...await writeParts(path, parts, durable), longestRow: longestRow(table) };
+    return { ...await writeParts(path, parts, durable), longestRow: longestRow(tables) };
   } finally {
-    freeParts(parts, table);
+    freeParts(parts, whole);
   }
 }
 
@@ -111,9 +116,9 @@ export async function saveChunk(
 const LARGE = 2 ** 16;
 
 /** Give back the memory of parts that were made for the file: a collector that comes later finds hundreds of megabytes of them. */
-function freeParts(parts: readonly Uint8Array[], table: Table): void {
+function freeParts(parts: readonly Uint8Array[], tables: readonly Table[]): void {
   const others = new Set<ArrayBufferLike>();
-  for (const held of Object.values(table.columns)) {
+  for (const held of tables.flatMap(({ columns }) => Object.values(columns))) {
     others.add("offsets" in held ? held.values.buffer : held.buffer);
     if ("offsets" in held) others.add(held.offsets.buffer);
   }
@@ -139,13 +144,15 @@ export async function saveThenSync(
   return saved;
 }
 
-function longestRow(table: Table): bigint {
-  const starts = timesOf(table), ends = endtimesOf(table);
-  if (starts === ends) return 0n;
+function longestRow(tables: readonly Table[]): bigint {
   let max = 0;
-  for (let i = 0; i < starts.length; i++) {
-    const length = ends[i]! - starts[i]!;
-    if (length > max) max = length;
+  for (const table of tables) {
+    const starts = timesOf(table), ends = endtimesOf(table);
+    if (starts === ends) return 0n;
+    for (let i = 0; i < starts.length; i++) {
+      const length = ends[i]! - starts[i]!;
+      if (length > max) max = length;
+    }
   }
   return BigInt(max);
 }

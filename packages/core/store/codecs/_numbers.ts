@@ -17,25 +17,38 @@ const blocks = Array.from({ length: WIDEST }, () => new Blocks());
 /** Most numbers whose frame has a size of 32 bits. */
 const MOST = 2 ** 29 - 1;
 
-/** The numbers' planes; with `"steps"` the numbers are offsets from `origin`. O(bytes). */
-export function packNumbers(values: TypedArray, before: Before, origin = 0n): Packed {
-  const count = values.length, width = values.BYTES_PER_ELEMENT;
+/** Numbers that lie in one array; times among them are offsets from `origin`. */
+export interface Numbers {
+  /** The numbers. */
+  readonly values: TypedArray;
+  /** Of times. */
+  readonly origin: bigint;
+}
+
+/** The planes of numbers in one array or several one after the other. O(bytes). */
+export function packNumbers(parts: readonly Numbers[], before: Before): Packed {
+  const width = parts[0]!.values.BYTES_PER_ELEMENT;
+  const count = parts.reduce((sum, { values }) => sum + values.length, 0);
   if (count === 0) return { bytes: new Uint8Array(0), size: 0 };
   if (count > MOST) throw new RangeError(`Cannot pack ${count} numbers in one frame: use smaller chunks`);
-  let time = 0n;
-  for (let from = 0; from < count; from += BLOCK) {
-    const rows = Math.min(BLOCK, count - from);
-    for (let at = 0; at < rows; at += PIECE) {
-      const n = Math.min(PIECE, rows - at), bytes = n * width;
+  let time = 0n, used = 0, done = 0;
+  for (const { values, origin } of parts) {
+    for (let from = 0; from < values.length;) {
+      const n = Math.min(PIECE, values.length - from, BLOCK - used), bytes = n * width;
       // As they lie to 8 bytes: elsewhere V8 copies shared memory byte by byte.
-      const source = values.byteOffset + width * (from + at), to = AT.values + (source & 7);
+      const source = values.byteOffset + width * from, to = AT.values + (source & 7);
       there.set(new Uint8Array(values.buffer, source, bytes), to);
       if (before === "steps") time = timesToSteps(to, n, origin, time);
       else if (before === "zigzag") zigzag(to, bytes, width);
-      splitNumbers(to, n, width, AT.planes + at, BLOCK);
-    }
-    for (let k = 0; k < width; k++) {
-      blocks[k]!.add(AT.planes + k * BLOCK, rows, k === width - 1 && from + rows === count);
+      splitNumbers(to, n, width, AT.planes + used, BLOCK);
+      from += n;
+      used += n;
+      done += n;
+      if (used < BLOCK && done < count) continue;
+      for (let k = 0; k < width; k++) {
+        blocks[k]!.add(AT.planes + k * BLOCK, used, k === width - 1 && done === count);
+      }
+      used = 0;
     }
   }
   return Blocks.frame(blocks.slice(0, width), count * width);

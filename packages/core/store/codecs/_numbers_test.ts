@@ -72,7 +72,13 @@ const bytesOf = ({ buffer, byteOffset, byteLength }: TypedArray) =>
 function check(Type: typeof ARRAYS[number][0], before: Before, words: readonly bigint[], shift = 0): void {
   const width = Type.BYTES_PER_ELEMENT, bits = 8 * width;
   const numbers = numbersOf(Type, words, shift), was = bytesOf(numbers).slice();
-  const planes = unpacked(packNumbers(numbers, before));
+  const planes = unpacked(packNumbers([{ values: numbers, origin: 0n }], before));
+  const cuts = [0, words.length >> 3, words.length >> 1, words.length];
+  const parts = cuts.slice(1).map((to, k) => ({
+    values: numbersOf(Type, words.slice(cuts[k], to), shift + k),
+    origin: 0n,
+  }));
+  assert.deepEqual(unpacked(packNumbers(parts, before)), planes);
   const wanted = words.map((word) =>
     before === "zigzag" ? zigzagged(BigInt.asIntN(bits, word), bits) : BigInt.asUintN(bits, word)
   );
@@ -115,7 +121,7 @@ Deno.test("columns longer than a piece and than a block come back", () => {
 
 Deno.test("a constant column takes next to nothing, shared memory is read as well", () => {
   const same = new Int32Array(new SharedArrayBuffer(400_008), 4, 100_000).fill(-7);
-  const frame = packNumbers(same, "zigzag");
+  const frame = packNumbers([{ values: same, origin: 0n }], "zigzag");
   assert.ok(frame.bytes.length < 50);
   const out = new Int32Array(100_000);
   unpackNumbers(planeOf(unpacked(frame)), 100_000, "zigzag", 0, out);
@@ -136,7 +142,14 @@ Deno.test("times come back as they were and from any origin that is near", () =>
     fc.nat(60),
     (list, origin, row) => {
       const offsets = Float64Array.from(list), times = list.map((x) => origin + BigInt(x));
-      const planes = unpacked(packNumbers(offsets, "steps", origin));
+      const planes = unpacked(packNumbers([{ values: offsets, origin }], "steps"));
+      const cut = Math.min(row, list.length);
+      const parts = [
+        { values: offsets.subarray(0, cut), origin },
+        { values: Float64Array.from(list.slice(cut), (x) => x / 2), origin: origin + 5n },
+      ];
+      const later = list.map((x, i) => i < cut ? times[i]! : origin + 5n + BigInt(Math.trunc(x / 2)));
+      assert.deepEqual([...unpackTimes(unpacked(packNumbers(parts, "steps")), list.length)], later);
       const steps = times.map((time, i) => zigzagged(BigInt.asIntN(64, time - (times[i - 1] ?? 0n)), 64));
       assert.deepEqual(planes, planesOf(steps, 8));
       assert.deepEqual([...unpackTimes(planeOf(planes), list.length)], times);
@@ -151,14 +164,14 @@ Deno.test("times come back as they were and from any origin that is near", () =>
 Deno.test("rows of a long column, and times too far from the origin", () => {
   const rows = 100_000, origin = 10n ** 18n;
   const offsets = Float64Array.from({ length: rows }, (_, i) => 5_000_000 * i + (i * 7919) % 1000);
-  const planes = unpacked(packNumbers(offsets, "steps", origin));
+  const planes = unpacked(packNumbers([{ values: offsets, origin }], "steps"));
   for (const [from, to] of [[0, rows], [9000, 9001], [70_000, rows], [8192, 16_384]] as const) {
     const out = new Float64Array(to - from);
     unpackOffsets(planeOf(planes), rows, from, origin, out);
     assert.deepEqual(out, offsets.slice(from, to));
   }
   // Only rows that are asked for must be near.
-  const near = packNumbers(Float64Array.of(0, REACH, REACH), "steps", 0n);
+  const near = packNumbers([{ values: Float64Array.of(0, REACH, REACH), origin: 0n }], "steps");
   const out = new Float64Array(2);
   unpackOffsets(planeOf(unpacked(near)), 3, 1, 2n ** 53n, out);
   assert.deepEqual([...out], [-1, -1]);

@@ -24,57 +24,113 @@ const ROWS = 2 ** 13;
 
 const AT = {
   samples: place(2 * BLOCK + 8),
-  offsets: place(4 * (ROWS + 1)),
+  offsets: place(4 * (ROWS + 1) + 8),
   bases: place(2 * ROWS),
   low: place(BLOCK),
   high: place(BLOCK),
 };
-const samplesThere = new Uint8Array(memory.buffer, AT.samples, 2 * BLOCK + 8);
-const offsetsThere = new Uint32Array(memory.buffer, AT.offsets, ROWS + 1);
+const there = new Uint8Array(memory.buffer);
 const basesThere = new Uint16Array(memory.buffer, AT.bases, ROWS);
 const highThere = new Uint8Array(memory.buffer, AT.high, BLOCK);
 
-/** Where rows lie: `offsets` of ragged ones, or all of one width. */
+/** Where rows lie: `offsets` of ragged ones (counted from anywhere), or all of one width. */
 export type Rows = { readonly offsets: Uint32Array | Int32Array } | { readonly width: number };
 
-interface Block {
-  /** First sample and one behind the last. */
-  readonly from: number;
-  readonly to: number;
-  /** First row, and rows or parts of them; their offsets are in the memory. */
-  readonly row: number;
-  readonly rows: number;
-  /** Whether the first of them began in the block before. */
-  readonly goesOn: boolean;
+/** Rows of samples that lie in one array. */
+export interface Samples {
+  /** From the first row's first to the last one's last. */
+  readonly values: Words;
+  /** Rows. */
+  readonly count: number;
+  /** Where they lie. */
+  readonly where: Rows;
 }
 
-/** Whole rows in blocks that fit the memory, a longer row in several; the offsets of each are put there. */
-function* blocksOf(count: number, where: Rows): Generator<Block> {
-  const offsets = "offsets" in where ? where.offsets : undefined;
-  const width = "offsets" in where ? 0 : where.width;
-  const first = offsets ? offsets[0]! : 0;
-  const endOf = (row: number) => offsets ? offsets[row + 1]! - first : (row + 1) * width;
-  for (let row = 0, from = 0, goesOn = false; row < count;) {
-    offsetsThere[0] = 0;
-    let rows = 0, to = from;
-    while (row + rows < count && rows < ROWS) {
-      const end = endOf(row + rows);
-      if (end - from > BLOCK) break;
-      offsetsThere[++rows] = end - from;
-      to = end;
-    }
-    const part = rows === 0; // of a row that is longer than a block
-    if (part) offsetsThere[1] = BLOCK;
-    yield { from, to: part ? from + BLOCK : to, row, rows: part ? 1 : rows, goesOn };
-    from = part ? from + BLOCK : to;
-    row += rows;
-    goesOn = part;
+/** Bytes to an address that lies as they do to 8 bytes: elsewhere V8 copies shared memory byte by byte. Gives that address. */
+function copy(buffer: ArrayBufferLike, from: number, bytes: number, at: number): number {
+  const to = at + (from & 7);
+  there.set(new Uint8Array(buffer, from, bytes), to);
+  return to;
+}
+
+/** Rows from `row` on, at most `ROWS`, whose samples from `from` on fit `room`. */
+function rowsThatFit(offsets: Uint32Array | Int32Array, row: number, from: number, room: number): number {
+  let least = 0, most = Math.min(ROWS, offsets.length - 1 - row);
+  while (least < most) {
+    const middle = (least + most + 1) >> 1;
+    if (offsets[row + middle]! - offsets[0]! - from <= room) least = middle;
+    else most = middle - 1;
   }
+  return least;
+}
+
+/**
+ * Divides whole rows in blocks that fit the memory, a longer row in several. Each block is in both planes while `block` is called with
+ * its samples and whether a higher byte is not 0.
+ */
+function divide(
+  parts: readonly Samples[],
+  bases: Words,
+  block: (length: number, hasHigh: boolean) => void,
+): void {
+  const signed = bases instanceof Int16Array ? 1 : 0;
+  /** Samples in the block, and rows before. */
+  let used = 0, before = 0, hasHigh = 0;
+  /** Whether the next row began in the block before. */
+  let goesOn = 0;
+  const end = () => {
+    if (used > 0) block(used, hasHigh !== 0);
+    used = hasHigh = 0;
+  };
+  for (const { values, count, where } of parts) {
+    const offsets = "offsets" in where ? where.offsets : undefined,
+      width = "width" in where ? where.width : 0;
+    const origin = offsets ? offsets[0]! : 0;
+    const endOf = (row: number) => offsets ? offsets[row]! - origin : row * width;
+    for (let row = 0, from = 0; row < count;) {
+      const room = BLOCK - used;
+      let rows = offsets
+        ? rowsThatFit(offsets, row, from, room)
+        : goesOn === 1
+        ? endOf(row + 1) - from <= room ? 1 : 0
+        : Math.min(ROWS, count - row, width === 0 ? ROWS : Math.floor(room / width));
+      if (rows === 0 && used > 0) {
+        end();
+        continue;
+      }
+      const isPart = rows === 0; // of a row that is longer than a block
+      const to = isPart ? from + BLOCK : endOf(row + rows);
+      rows ||= 1;
+      const samples = copy(values.buffer, values.byteOffset + 2 * from, 2 * (to - from), AT.samples);
+      const of = offsets && rows > 1
+        ? copy(offsets.buffer, offsets.byteOffset + 4 * row, 4 * (rows + 1), AT.offsets)
+        : 0;
+      hasHigh |= splitRows(
+        samples,
+        of,
+        rows === 1 ? to - from : width,
+        rows,
+        AT.bases,
+        signed,
+        goesOn,
+        AT.low + used,
+        AT.high + used,
+      );
+      bases.set(basesThere.subarray(0, rows), before + row);
+      used += to - from;
+      from = to;
+      goesOn = isPart ? 1 : 0;
+      if (isPart) end();
+      else row += rows;
+    }
+    before += count;
+  }
+  end();
 }
 
 const lowBlocks = new Blocks(), highBlocks = new Blocks();
-/** The high plane, used again. */
-let highPlane = new Uint8Array(0);
+/** The higher bytes of the block that takes most. */
+const worst = new Uint8Array(BLOCK);
 
 /** A high plane that is packed to less than 1/32 is left so. */
 const SILENT = 32;
@@ -82,52 +138,50 @@ const SILENT = 32;
 const LITTLE = 2 ** 10;
 /** By how much zstd must pack pulses better, which have shorter repetitions than runs. */
 const BETTER = 0.95;
-/** Bytes that are kept to be used again. */
+/** A plane for zstd, used again up to so many bytes. */
+let plane = new Uint8Array(0);
 const KEPT = 2 ** 24;
 
-/** Divide and pack the samples of `count` rows, of which the first starts at `values[0]`. O(samples). */
-export function packSamples(values: Words, count: number, where: Rows): Planes {
-  const signed = values instanceof Int16Array;
-  const bases = signed ? new Int16Array(count) : new Uint16Array(count);
-  const size = values.length;
+/** Divide and pack the samples of rows, in one array or several one after the other. O(samples). */
+export function packSamples(parts: readonly Samples[]): Planes {
+  const sum = (of: (part: Samples) => number) => parts.reduce((sum, part) => sum + of(part), 0);
+  const count = sum(({ count }) => count), size = sum(({ values }) => values.length);
+  const bases = parts[0]!.values instanceof Int16Array ? new Int16Array(count) : new Uint16Array(count);
   if (size === 0) {
     const none: Packed = { bytes: new Uint8Array(0), size };
     return { bases, low: none, high: none, hasHigh: false };
   }
-  if (highPlane.length < size) highPlane = new Uint8Array(size);
-  let hasHigh = false, worst = { from: 0, to: 0, bytes: 0 };
-  for (const { from, to, row, rows, goesOn } of blocksOf(count, where)) {
-    if (to === from) continue;
-    // As they lie to 8 bytes: elsewhere V8 copies shared memory byte by byte.
-    const place = values.byteOffset + 2 * from, shift = place & 7;
-    samplesThere.set(new Uint8Array(values.buffer, place, 2 * (to - from)), shift);
-    const seen = splitRows(
-      AT.samples + shift,
-      AT.offsets,
-      rows,
-      AT.bases,
-      signed ? 1 : 0,
-      goesOn ? 1 : 0,
-      AT.low,
-      AT.high,
-    );
-    bases.set(basesThere.subarray(0, rows), row);
-    if (seen !== 0) hasHigh = true;
-    lowBlocks.add(AT.low, to - from, to === size);
-    const bytes = highBlocks.add(AT.high, to - from, to === size);
-    if (bytes > worst.bytes) worst = { from, to, bytes };
-    highPlane.set(highThere.subarray(0, to - from), from);
-  }
+  let any = false, done = 0, most = 0, worstLength = 0;
+  divide(parts, bases, (length, hasHigh) => {
+    done += length;
+    if (hasHigh) any = true;
+    lowBlocks.add(AT.low, length, done === size);
+    const bytes = highBlocks.add(AT.high, length, done === size);
+    if (bytes <= most) return;
+    most = bytes;
+    worstLength = length;
+    worst.set(highThere.subarray(0, length));
+  });
   const low = Blocks.frame([lowBlocks], size);
   let high = Blocks.frame([highBlocks], size);
-  const { from, to, bytes } = worst;
   if (
     SILENT * high.bytes.length > size && size > LITTLE &&
-    zstdBuffers.encode(highPlane.subarray(from, to)).length < BETTER * bytes
+    zstdBuffers.encode(worst.subarray(0, worstLength)).length < BETTER * most
   ) {
     // In a buffer of its own: small results of zlib share one.
-    high = { bytes: new Uint8Array(zstdBuffers.encode(highPlane.subarray(0, size))), size };
+    high = { bytes: new Uint8Array(zstdBuffers.encode(highPlane(parts, bases, size))), size };
   }
-  if (highPlane.length > KEPT) highPlane = new Uint8Array(0);
-  return { bases, low, high, hasHigh };
+  return { bases, low, high, hasHigh: any };
+}
+
+/** The higher bytes of all samples; they are there until this is called again. */
+function highPlane(parts: readonly Samples[], bases: Words, size: number): Uint8Array {
+  const out = plane.length < size ? new Uint8Array(size) : plane;
+  plane = size > KEPT ? new Uint8Array(0) : out;
+  let done = 0;
+  divide(parts, bases, (length) => {
+    out.set(highThere.subarray(0, length), done);
+    done += length;
+  });
+  return out.subarray(0, size);
 }

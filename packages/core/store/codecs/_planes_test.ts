@@ -4,7 +4,7 @@ import { decompress } from "fzstd";
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import type { Packed } from "./_frame.ts";
 import { joinSamples, type Plane } from "./_join.ts";
-import { packSamples, type Rows, type Words } from "./_planes.ts";
+import { packSamples, type Rows, type Samples, type Words } from "./_planes.ts";
 import { bytesAt } from "./_unzstd.ts";
 import { zstdBuffers } from "./zstd.ts";
 
@@ -67,9 +67,26 @@ function zstdPlane(values: Uint8Array): Plane {
   return planeOf({ bytes: new Uint8Array(zstdCompressSync(values)), size: values.length });
 }
 
+/** The same rows in several arrays, in shared memory, which lie differently to 8 bytes. */
+function inParts(values: Words, rows: number, where: Rows): Samples[] {
+  const Type = values.constructor as typeof Int16Array;
+  const cuts = [0, rows >> 3, rows >> 1, rows >> 1, rows - (rows >> 2), rows];
+  return cuts.slice(1).map((to, k): Samples => {
+    const from = cuts[k]!;
+    const at = (row: number) =>
+      "offsets" in where ? where.offsets[row]! - where.offsets[0]! : row * where.width;
+    const own = values.subarray(at(from), at(to));
+    const there = new Type(new SharedArrayBuffer(2 * (own.length + k)), 2 * k);
+    there.set(own);
+    const lie = "offsets" in where ? { offsets: where.offsets.subarray(from, to + 1) } : where;
+    return { values: there, count: to - from, where: lie };
+  });
+}
+
 function check(values: Words, rows: number, where: Rows): void {
   const wanted = reference(values, rows, where);
-  const { bases, hasHigh, ...packed } = packSamples(values, rows, where);
+  const { bases, hasHigh, ...packed } = packSamples([{ values, count: rows, where }]);
+  assert.deepEqual(packSamples(inParts(values, rows, where)), { bases, hasHigh, ...packed });
   const low = unpacked(packed.low), high = unpacked(packed.high);
   assert.deepEqual([...bases], wanted.bases);
   assert.deepEqual(low, Uint8Array.from(wanted.low));
@@ -171,7 +188,7 @@ Deno.test("a frame of noise is close to the noise's entropy, one of silence take
     const [u, v] = [random() + 2 ** -25, random()];
     return Math.round(3 * Math.sqrt(-2 * Math.log(u)) * Math.cos(2 * Math.PI * v));
   });
-  const { low, high } = packSamples(noise, 500, { width: 1000 });
+  const { low, high } = packSamples([{ values: noise, count: 500, where: { width: 1000 } }]);
   // log2(3 sqrt(2 pi e)) bits a sample
   const entropy = 500_000 * Math.log2(3 * Math.sqrt(2 * Math.PI * Math.E)) / 8;
   assert.ok(low.bytes.length < 1.03 * entropy, `${low.bytes.length} bytes, the entropy is ${entropy}`);
