@@ -1,5 +1,5 @@
 // zstd frames of blocks that our kernels make, and where these have their memory.
-import { heapBase, memory, packBlock } from "./wasm/planes.wasm";
+import { coderSize, forgetCode, heapBase, makeCoder, memory, packBlock } from "./wasm/planes.wasm";
 
 /** Bytes as a zstd frame. */
 export interface Packed {
@@ -36,10 +36,18 @@ const packedThere = new Uint8Array(memory.buffer, packed, ROOM);
 export class Blocks {
   #bytes = new Uint8Array(2 ** 12);
   #size = 0;
+  /** Where the code of the blocks before is. */
+  readonly #coder: number;
+
+  /** @param many There are many blocks: worth a large table for their code. */
+  constructor(many = false) {
+    this.#coder = place(coderSize(many ? 1 : 0));
+    makeCoder(this.#coder, many ? 1 : 0);
+  }
 
   /** The next block: 1 to 64 KiB at an address. Gives its bytes. */
   add(at: number, length: number, last: boolean): number {
-    const bytes = packBlock(at, length, packed, last ? 1 : 0);
+    const bytes = packBlock(at, length, packed, last ? 1 : 0, this.#coder);
     if (this.#size + bytes > this.#bytes.length) {
       const more = new Uint8Array(2 * this.#bytes.length + bytes);
       more.set(this.#bytes.subarray(0, this.#size));
@@ -69,6 +77,7 @@ export class Blocks {
   /** Forget what there is. */
   clear(): void {
     this.#size = 0;
+    forgetCode(this.#coder);
     if (this.#bytes.length > KEPT) this.#bytes = new Uint8Array(2 ** 12);
   }
 }

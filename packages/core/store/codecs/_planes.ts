@@ -128,7 +128,7 @@ function divide(
   end();
 }
 
-const lowBlocks = new Blocks(), highBlocks = new Blocks();
+const lowBlocks = new Blocks(true), highBlocks = new Blocks();
 /** The higher bytes of the block that takes most. */
 const worst = new Uint8Array(BLOCK);
 

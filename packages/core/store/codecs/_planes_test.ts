@@ -182,6 +182,29 @@ for (const [name, make] of Object.entries(kinds)) {
   });
 }
 
+Deno.test("blocks in the code of those before come back where others come, and values that were not there", () => {
+  const random = randoms(11), block = 2 ** 16;
+  const noise = (sigma: number) => Math.round(sigma * (random() + random() + random() + random() - 2));
+  const sigmas = [3, 3, 3.1, 30, 3, 3, 90, 90, 90, 3, 3, 3];
+  const all = Int16Array.from(
+    { length: sigmas.length * block },
+    (_, i) => noise(sigmas[Math.floor(i / block)]!),
+  );
+  for (const value of [0, -64, 127, 40]) {
+    // A value alone in its block, at places that are counted and at others.
+    for (let k = 1; k < sigmas.length; k++) all[k * block + Math.floor(block * random())] = value;
+    check(all, sigmas.length * 64, { width: block / 64 });
+  }
+  const calm = Int16Array.from({ length: 12 * block }, () => noise(3));
+  const whole = packSamples([{ values: calm, count: 12, where: { width: block } }]).low.bytes.length;
+  let alone = 0;
+  for (let k = 0; k < 12; k++) {
+    const values = calm.subarray(k * block, (k + 1) * block);
+    alone += packSamples([{ values, count: 1, where: { width: block } }]).low.bytes.length;
+  }
+  assert.ok(whole < alone, `${whole} bytes, ${alone} with a code of its own for each block`);
+});
+
 Deno.test("a frame of noise is close to the noise's entropy, one of silence takes next to nothing", () => {
   const random = randoms(5);
   const noise = Int16Array.from({ length: 500_000 }, () => {

@@ -13,7 +13,7 @@ export const COMPILER = "npm:assemblyscript@0.28.18/asc";
  * that it begins with.
  */
 export const MODULES: Readonly<Record<string, { parts: readonly string[]; base: number; pages: number }>> = {
-  planes: { parts: ["zstd_block", "numbers"], base: 0, pages: 32 },
+  planes: { parts: ["zstd_block", "numbers"], base: 0, pages: 40 },
   unzstd: {
     parts: ["join_rows", "numbers", "unzstd_block", "unzstd_damage", "unzstd_fse", "unzstd_huffman"],
     base: 0x6000,

@@ -7,7 +7,7 @@
 export {
   joinNumbers, splitNumbers, stepsToOffsets, stepsToTimes, timesToSteps, unzigzag, wasFar, zigzag,
 } from "./numbers";
-export { packBlock } from "./zstd_block";
+export { coderSize, forgetCode, makeCoder, packBlock } from "./zstd_block";
 
 /** Address behind what the module itself uses. */
 export function heapBase(): usize {

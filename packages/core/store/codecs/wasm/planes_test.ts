@@ -23,8 +23,11 @@ for (const name of Object.keys(MODULES)) {
 
 const EXPORTS: Readonly<Record<string, readonly string[]>> = {
   planes: [
+    "coderSize",
+    "forgetCode",
     "heapBase",
     "joinNumbers",
+    "makeCoder",
     "memory",
     "packBlock",
     "splitNumbers",

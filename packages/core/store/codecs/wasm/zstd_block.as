@@ -1,15 +1,15 @@
 // Bytes into blocks of zstd's format (RFC 8878), in AssemblyScript: runs of one byte as matches at offset 1, what is between them
 // in Huffman's code. Noise holds no other repetition, and to look for it takes zstd itself most of its time.
 //
-// A block depends on its own bytes alone. Sequences use the predefined tables, with the offset's in RLE mode: it is always "as the
+// A block depends on its own bytes and, where these are as the ones before, on their code. Sequences use the predefined tables, with the offset's in RLE mode: it is always "as the
 // last one", which is 1 from the start of a frame. `../_planes_test.ts` lets two decoders undo it.
 
 /** Most bytes of a block. */
 export const MOST: i32 = 1 << 17;
 /** Shortest run that becomes a match: a shorter one is cheaper as literals. */
 const RUN: i32 = 16;
-/** Literals are coded where that saves one of 2^5 bytes: others are read many times as fast. */
-const LEAST: i32 = 5;
+/** Literals are coded in at most so many bits each, where that saves one of 2^5 bytes: others are read many times as fast. */
+const DENSE: f64 = 8 - 8 / 32.0;
 /** Bytes from which a part of them is counted. */
 const SAMPLED: i32 = 1 << 14;
 /** Longest Huffman code. */
@@ -29,7 +29,43 @@ const wStates = memory.data(2 * 64), wSymbols = memory.data(8 * 16);
 const norm = memory.data(64), cumul = memory.data(2 * 64), spread = memory.data(64);
 const literals = memory.data(131072 + 16, 16);
 const runs = memory.data(8 * 8192); // literals before, length
+const logs = memory.data(2 * 256, 2); // log2 of 1 to 2, in 2^-16
 let ready = false;
+
+// A coder is where the code of a frame's blocks is kept, at an address of the caller's.
+/** Bytes that a coder takes. */
+const CODER: i32 = 32 + 256 + 8 * 256;
+/** Bytes that its table of pairs takes. */
+const PAIRS: i32 = 8 << 16;
+/** Bytes of the tree that blocks before have told; 0: none has. */
+const TREE: usize = 0;
+/** Where there is room for the table of pairs, 0 without; and whether it is made. */
+const ROOM: usize = 4, PAIRED: usize = 8;
+/** The highest byte that has a code; and whether all up to it have one. */
+const TOP: usize = 12, ALL: usize = 24;
+/** What the code takes of the bytes that it was made for, to their entropy. */
+const EXCESS: usize = 16;
+const LENGTHS: usize = 32, CODES: usize = 32 + 256;
+/** Literals from which pairs of them are looked up. */
+const MANY: i32 = 1 << 15;
+/** By how much more a code of other bytes may take than their own. */
+const LOSS: f64 = 1 / 256.0;
+
+/** Bytes that a coder takes, with the table of pairs if it shall have one. */
+export function coderSize(pairs: bool): i32 {
+  return pairs ? CODER + PAIRS : CODER;
+}
+
+/** Makes a coder there. */
+export function makeCoder(coder: usize, pairs: bool): void {
+  store<u32>(coder, pairs ? coder + CODER : 0, ROOM);
+  forgetCode(coder);
+}
+
+/** A new frame begins. */
+export function forgetCode(coder: usize): void {
+  store<u32>(coder, 0, TREE);
+}
 
 const LL_NORM = memory.data<i8>([
   4, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 2, 1, 1, 1, 1, 1, -1, -1, -1, -1,
@@ -180,16 +216,16 @@ function sameAsBefore(at: usize): u32 {
 /** Finds runs; where there are any, what is between them goes into `literals`. Gives their number, and that of literals in `found`. */
 function findRuns(src: usize, n: i32): i32 {
   const stop = src + n;
-  let count = 0, from = src, at = src + 1;
-  let before: u32 = 0; // which of the 16 bytes before `at` are as the ones before them
+  let count = 0, from = src, at = src + 1, first = at;
   found = 0;
   while (at + 16 <= stop) {
-    const same = sameAsBefore(at);
-    if (same !== 0xffff) {
-      before = same;
+    // Eight of them tell most of the time.
+    if (load<u64>(at) !== load<u64>(at - 1) || sameAsBefore(at) !== 0xffff) {
       at += 16;
       continue;
     }
+    // Which of the 16 bytes before are as the ones before them, if they were looked at.
+    const before: u32 = at === first ? 0 : sameAsBefore(at - 16);
     const start = at - <usize>clz(~(before << 16));
     let end = at + 16;
     for (; end + 16 <= stop; end += 16) {
@@ -204,8 +240,7 @@ function findRuns(src: usize, n: i32): i32 {
     store<u32>(runs + 8 * count, <u32>(end - start), 4);
     count++;
     from = end;
-    at = end + 1;
-    before = 0;
+    at = first = end + 1;
   }
   if (count > 0) keep(from, <i32>(stop - from));
   else found = n;
@@ -266,26 +301,27 @@ function highestByte(src: usize, n: i32): i32 {
   return highest;
 }
 
+/** Whether a part of the bytes was counted: any up to the highest may be among the others. */
+let partly = false;
+
 /**
  * Counts of the bytes: the first of the histograms. Gives the highest byte.
  *
- * Of many bytes a quarter is counted, here and there, if it has at least half of those up to the highest; any other counts as one.
+ * Of many bytes a part is counted, here and there, if it has at least half of those up to the highest.
+ *
+ * @param log 64 of 2^log bytes are counted.
  */
-function countBytes(src: usize, n: i32): i32 {
+function countBytes(src: usize, n: i32, log: u32): i32 {
   const most = highestByte(src, n);
   memory.fill(counts, 0, 4096);
+  partly = false;
   if (n >= SAMPLED) {
-    for (let k: u32 = 0; k < <u32>n >> 8; k++) {
-      const at = src + (k << 8) + (k * 0x9e3779b1 >> 30 << 6);
+    for (let k: u32 = 0; k < <u32>n >> log; k++) {
+      const at = src + (k << log) + (k * 0x9e3779b1 >> (38 - log) << 6);
       for (let i: usize = 0; i < 64; i += 8) countWord(load<u64>(at + i));
     }
-    if (2 * addCounts() > most) {
-      for (let s = 0; s <= most; s++) {
-        const p = counts + 4 * s;
-        if (load<u32>(p) === 0) store<u32>(p, 1);
-      }
-      return most;
-    }
+    partly = 2 * addCounts() > most;
+    if (partly) return most;
     memory.fill(counts, 0, 4096);
   }
   let i = 0;
@@ -298,14 +334,21 @@ function countBytes(src: usize, n: i32): i32 {
   return most;
 }
 
-/** Lengths of Huffman codes of at most 11 bits for the bytes counted. Gives how many bytes there are; none is coded below 2. */
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function timesOf(s: i32): u32 {
+  const times = load<u32>(counts + (<usize>s << 2));
+  return partly ? max<u32>(times, 1) : times;
+}
+
+/** Lengths of Huffman codes of at most 11 bits for the bytes that there may be. Gives how many they are; none is coded below 2. */
 function codeLengths(most: i32): i32 {
   memory.fill(lengths, 0, 256);
   // Sorted by count, ascending, by symbol where equal: count and symbol in one number, first by the count's highest bit.
   const tree = order + 1024;
   memory.fill(tree, 0, 256);
   for (let s = 0; s <= most; s++) {
-    const times = load<u32>(counts + (<usize>s << 2));
+    const times = timesOf(s);
     if (times === 0) continue;
     const p = tree + (<usize>highBit(times) << 3);
     store<u32>(p, load<u32>(p) + 1);
@@ -318,7 +361,7 @@ function codeLengths(most: i32): i32 {
     n += here;
   }
   for (let s = 0; s <= most; s++) {
-    const times = load<u32>(counts + (<usize>s << 2));
+    const times = timesOf(s);
     if (times === 0) continue;
     const key = times << 8 | s, p = tree + (<usize>highBit(times) << 3);
     const start = <i32>load<u32>(p, 4);
@@ -532,6 +575,19 @@ function putCounts(n: i32): void {
   heldBits = 0;
 }
 
+/** What is left of a stream, up to its first byte. Gives the end. */
+function putRest(out: usize, src: usize, p: usize, bits: u64, at: u64): usize {
+  while (p > src) {
+    const code = load<u64>(<usize>load<u8>(--p) << 3, codes);
+    bits = bits >> code | code;
+    at = (at + code) & 255;
+  }
+  bits = bits >> 1 | <u64>1 << 63;
+  at++;
+  store<u64>(out, bits >> (64 - at));
+  return out + <usize>((at + 7) >> 3);
+}
+
 /** One of the four streams of literals: from its last byte to its first. Gives the end. */
 function putStream(out: usize, src: usize, n: i32): usize {
   let bits: u64 = 0, at: u64 = 0, p = src + n;
@@ -549,15 +605,36 @@ function putStream(out: usize, src: usize, n: i32): usize {
     out += <usize>(at >> 3);
     at &= 7;
   }
-  while (p > src) {
-    const code = load<u64>(codes + (<usize>load<u8>(--p) << 3));
-    bits = bits >> code | code;
-    at = (at + code) & 255;
+  return putRest(out, src, p, bits, at);
+}
+
+/** The same with the codes of two bytes at once. */
+function putStreamOfPairs(out: usize, src: usize, n: i32, pairs: usize): usize {
+  let bits: u64 = 0, at: u64 = 0, p = src + n;
+  const rest = src + (n & 3);
+  while (p > rest) {
+    p -= 4;
+    const a = load<u64>(pairs + (<usize>load<u16>(p, 2) << 3)), b = load<u64>(pairs + (<usize>load<u16>(p) << 3));
+    const four = a + b;
+    bits = bits >> four | (a >> b | b);
+    at = (at + four) & 255;
+    store<u64>(out, bits >> (64 - at));
+    out += <usize>(at >> 3);
+    at &= 7;
   }
-  bits = bits >> 1 | <u64>1 << 63;
-  at++;
-  store<u64>(out, bits >> (64 - at));
-  return out + <usize>((at + 7) >> 3);
+  return putRest(out, src, p, bits, at);
+}
+
+/** The codes of all pairs of bytes up to the highest: the second byte's is written first. */
+function makePairs(pairs: usize, top: usize): void {
+  for (let second: usize = 0; second <= top; second++) {
+    const code = load<u64>(second << 3, codes), length = code & 255, high = code & ~<u64>255;
+    const to = pairs + (second << 11);
+    for (let first: usize = 0; first <= top; first++) {
+      const next = load<u64>(first << 3, codes);
+      store<u64>(to + (first << 3), high >> next | next + length);
+    }
+  }
 }
 
 /** Literals that are not coded. */
@@ -567,43 +644,123 @@ function putRaw(out: usize, src: usize, n: i32): usize {
   return out + 3 + n;
 }
 
-/** Bytes that the counted ones take in their codes, to their number. */
-function coded(most: i32): f64 {
+/** Bits that the counted bytes take with codes of these lengths, to their number; very many where one of them has none. */
+function coded(lengths: usize, most: i32): f64 {
   let bits = 0, n = 0;
   for (let s = 0; s <= most; s++) {
-    const times = load<i32>(counts + 4 * s);
+    const times = load<i32>(counts + 4 * s), length = <i32>load<u8>(lengths + s);
+    if (length === 0 && times > 0) return 1e9;
     n += times;
-    bits += times * <i32>load<u8>(lengths + s);
+    bits += times * length;
   }
-  return <f64>bits / <f64>(8 * n);
+  return <f64>bits / <f64>n;
+}
+
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function log2(x: u32): i64 {
+  const shift = clz(x);
+  return <i64>((31 - shift) << 16 | <u32>load<u16>(logs + (<usize>(x << shift << 1) >> 24 << 1)));
+}
+
+/** log2(1 + x) for x from 0 to 1, in the middle of each of 256 steps. */
+function makeLogs(): void {
+  for (let k = 0; k < 256; k++) {
+    let x = 1 + (<f64>k + 0.5) / 256, log = 0;
+    for (let bit = 0; bit < 16; bit++) {
+      x *= x;
+      log <<= 1;
+      if (x >= 2) {
+        x /= 2;
+        log |= 1;
+      }
+    }
+    store<u16>(logs + 2 * k, log);
+  }
+}
+
+/** By how many bits the entropy of the counted bytes may be off: as many as there are kinds of them, to their number. */
+let doubt: f64 = 0;
+
+/** Bits of the counted bytes' entropy, to their number. */
+function entropy(most: i32): f64 {
+  let n: u32 = 0, kinds: u32 = 0, sum: i64 = 0;
+  for (let s = 0; s <= most; s++) {
+    const times = load<u32>(counts + 4 * s);
+    if (times === 0) continue;
+    n += times;
+    kinds++;
+    sum += <i64>times * log2(times);
+  }
+  doubt = <f64>kinds / <f64>n;
+  return (<f64>log2(n) - <f64>sum / <f64>n) / 65536;
+}
+
+/** Literals in the code that is there, behind its tree if there is one before `streams`; 0 where that does not pay. */
+function putCoded(out: usize, streams: usize, src: usize, n: i32, kind: u64, pairs: usize): usize {
+  const quarter = (n + 3) >> 2;
+  let at = streams + 6;
+  for (let k = 0; k < 4; k++) {
+    const from = src + k * quarter, length = k === 3 ? n - k * quarter : quarter;
+    const end = pairs === 0 ? putStream(at, from, length) : putStreamOfPairs(at, from, length, pairs);
+    if (k < 3) store<u16>(streams + 2 * k, end - at);
+    at = end;
+  }
+  const size = at - out - 5;
+  if (size >= <usize>n) return 0;
+  // Four streams, sizes of 18 bits.
+  store<u64>(out, (load<u64>(out) & ~<u64>0xffffffffff) | kind | <u64>(3 << 2) | <u64>n << 4 | <u64>size << 22);
+  return at;
+}
+
+/** Literals in the code of blocks before, where that takes little more than one of their own; else 0. */
+function putAsBefore(out: usize, src: usize, n: i32, most: i32, coder: usize): usize {
+  const tree = load<u32>(coder, TREE);
+  if (most > load<i32>(coder, TOP) || (partly && load<u32>(coder, ALL) === 0)) return 0;
+  const bits = coded(coder + LENGTHS, most);
+  const own = entropy(most) * load<f64>(coder, EXCESS) * (1 + LOSS) + <f64>(8 * tree) / <f64>n;
+  if (bits > own + doubt || bits > DENSE) return 0;
+  memory.copy(codes, coder + CODES, 8 * 256);
+  let pairs: usize = 0;
+  if (n >= MANY) {
+    pairs = load<u32>(coder, ROOM);
+    if (pairs !== 0 && load<u32>(coder, PAIRED) === 0) {
+      makePairs(pairs, load<u32>(coder, TOP));
+      store<u32>(coder, 1, PAIRED);
+    }
+  }
+  return putCoded(out, out + 5, src, n, 3, pairs);
 }
 
 /** The section of literals. */
-function putLiterals(out: usize, src: usize, n: i32): usize {
+function putLiterals(out: usize, src: usize, n: i32, coder: usize): usize {
   if (n < 64) return putRaw(out, src, n);
-  const most = countBytes(src, n);
+  if (load<u32>(coder, TREE) !== 0) {
+    const end = putAsBefore(out, src, n, countBytes(src, n, 9), coder);
+    if (end !== 0) return end;
+  }
+  const most = countBytes(src, n, 8);
   const kinds = codeLengths(most);
   if (kinds < 2) {
     store<u32>(out, n << 4 | 3 << 2 | 1);
     store<u8>(out + 3, load<u8>(src));
     return out + 4;
   }
-  if (coded(most) > 1 - 1 / <f64>(1 << LEAST)) return putRaw(out, src, n);
+  const bits = coded(lengths, most);
+  if (bits > DENSE) return putRaw(out, src, n);
   const longest = makeCodes(most);
-  const tree = putTree(out + 5, most, longest);
-  if (tree === 0) return putRaw(out, src, n);
-  const quarter = (n + 3) >> 2;
-  let at = tree + 6;
-  for (let k = 0; k < 4; k++) {
-    const from = k * quarter, end = putStream(at, src + from, k === 3 ? n - from : quarter);
-    if (k < 3) store<u16>(tree + 2 * k, end - at);
-    at = end;
-  }
-  const size = at - out - 5;
-  if (size >= <usize>n) return putRaw(out, src, n);
-  // Huffman's code with a tree of its own, four streams, sizes of 18 bits.
-  store<u64>(out, (load<u64>(out) & ~<u64>0xffffffffff) | <u64>(2 | 3 << 2) | <u64>n << 4 | <u64>size << 22);
-  return at;
+  const streams = putTree(out + 5, most, longest);
+  if (streams === 0) return putRaw(out, src, n);
+  const end = putCoded(out, streams, src, n, 2, 0);
+  if (end === 0) return putRaw(out, src, n);
+  store<u32>(coder, streams - out - 5, TREE);
+  store<u32>(coder, most, TOP);
+  store<u32>(coder, kinds > most, ALL);
+  store<u32>(coder, 0, PAIRED);
+  store<f64>(coder, bits / entropy(most), EXCESS);
+  memory.copy(coder + LENGTHS, lengths, 256);
+  memory.copy(coder + CODES, codes, 8 * 256);
+  return end;
 }
 
 function putSequences(out: usize, n: i32): usize {
@@ -639,9 +796,10 @@ function putSequences(out: usize, n: i32): usize {
   return to;
 }
 
-/** One block of `n` bytes, 1 to 128 KiB; room for 64 more than these is needed. Gives its length. */
-export function packBlock(src: usize, n: i32, out: usize, last: bool): i32 {
+/** One block of `n` bytes, 1 to 128 KiB, of the coder's frame; room for 64 more than these is needed. Gives its length. */
+export function packBlock(src: usize, n: i32, out: usize, last: bool, coder: usize): i32 {
   if (!ready) {
+    makeLogs();
     buildStates(LL_NORM, 36, llStates, llSymbols);
     buildStates(ML_NORM, 53, mlStates, mlSymbols);
     ready = true;
@@ -652,11 +810,12 @@ export function packBlock(src: usize, n: i32, out: usize, last: bool): i32 {
     store<u8>(out + 3, load<u8>(src));
     return 4;
   }
-  let end = putLiterals(out + 3, sequences === 0 ? src : literals, found);
+  let end = putLiterals(out + 3, sequences === 0 ? src : literals, found, coder);
   end = putSequences(end, sequences);
   let size = <i32>(end - out - 3), kind = 2;
   if (size >= n) {
     memory.copy(out + 3, src, n);
+    forgetCode(coder); // a tree of this block is not there
     size = n;
     kind = 0;
   }
