@@ -251,12 +251,23 @@ export class Work {
     for (const step of this.plan.steps) {
       for (const [dataType, result] of Object.entries(step.results)) stored.set(dataType, result);
     }
-    for (const [dataType, writer] of this.#writers) {
-      if (!this.#written.has(dataType) && writer.resumesAt === undefined) {
-        await this.#writeNothing(dataType, writer);
-      }
-      stored.set(dataType, await writer.finish({ notices: this.notices }));
+    // At the same time: each waits for the disk several times. All have ended when one fails.
+    const ended = await Promise.allSettled(
+      Array.from(this.#writers, async ([dataType, writer]) => {
+        if (!this.#written.has(dataType) && writer.resumesAt === undefined) {
+          await this.#writeNothing(dataType, writer);
+        }
+        return [dataType, await writer.finish({ notices: this.notices })] as const;
+      }),
+    );
+    const failures = ended.flatMap((one) => one.status === "rejected" ? [one.reason as unknown] : []);
+    if (failures.length > 0) {
+      const [first] = failures;
+      throw failures.length === 1
+        ? first
+        : new AggregateError(failures, first instanceof Error ? first.message : String(first));
     }
+    for (const one of ended) if (one.status === "fulfilled") stored.set(...one.value);
     this.#finished = true;
     return stored;
   }

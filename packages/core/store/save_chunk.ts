@@ -8,6 +8,7 @@ import { BufferPool } from "../data/buffer_pool.ts";
 import { schema } from "../data/schema.ts";
 import type { Table } from "../data/table.ts";
 import { chunkMetadata, encodeTables, joinsTables } from "./_arrow_encode.ts";
+import { giveBack } from "./codecs/_frame.ts";
 import type { CodecName } from "./codecs/types.ts";
 import { syncFile, writeParts } from "./_files.ts";
 
@@ -90,11 +91,19 @@ export type SaveChunk = (rows: ChunkRows, request: SaveRequest) => Promise<Saved
 /** Rows of several tables are put together in these. */
 const joining = new BufferPool({ maxIdle: 2 ** 25 });
 
-/** Write the file of a chunk here. O(bytes). @param pool Where rows of several tables are put together, if the codec can't. */
+/** What the thread that writes a file has for it. */
+export interface SavingThread {
+  /** Where rows of several tables are put together, if the codec can't. Default: one of this module. */
+  readonly pool?: BufferPool;
+  /** Whether it has nothing else to do meanwhile: then it writes without waiting for other threads. Default false. */
+  readonly idle?: boolean;
+}
+
+/** Write the file of a chunk here. O(bytes). */
 export async function saveChunk(
   rows: ChunkRows,
   { path, schema: text, durable, codec = "none" }: SaveRequest,
-  pool: BufferPool = joining,
+  { pool = joining, idle = false }: SavingThread = {},
 ): Promise<SavedChunk> {
   const types = schema(JSON.parse(text)), info = rows.info;
   const filled = rows.tables.filter(({ length }) => length > 0);
@@ -106,7 +115,7 @@ export async function saveChunk(
   for (const table of whole) new Chunk(table, info); // checks that its rows lie there
   const parts = await encodeTables(whole, { schema: types, metadata: chunkMetadata(info), codec });
   try {
-    return { ...await writeParts(path, parts, durable), longestRow: longestRow(tables) };
+    return { ...await writeParts(path, parts, durable, idle), longestRow: longestRow(tables) };
   } finally {
     freeParts(parts, whole);
   }
@@ -122,9 +131,9 @@ function freeParts(parts: readonly Uint8Array[], tables: readonly Table[]): void
     others.add("offsets" in held ? held.values.buffer : held.buffer);
     if ("offsets" in held) others.add(held.offsets.buffer);
   }
-  for (const { buffer } of parts) {
+  for (const buffer of new Set(parts.map(({ buffer }) => buffer))) {
     if (buffer instanceof ArrayBuffer && buffer.byteLength >= LARGE && !others.has(buffer)) {
-      buffer.transfer(0);
+      if (!giveBack(buffer)) buffer.transfer(0);
     }
   }
 }

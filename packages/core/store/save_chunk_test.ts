@@ -3,6 +3,7 @@ import { Chunk } from "../chunk/chunk.ts";
 import { BufferPool } from "../data/buffer_pool.ts";
 import { schema } from "../data/schema.ts";
 import { Table } from "../data/table.ts";
+import { decodeTable } from "./arrow.ts";
 import { codecNames } from "./codecs/codec.ts";
 import { ChunkRows, rowsOf, saveChunk, saveThenSync } from "./save_chunk.ts";
 
@@ -71,6 +72,57 @@ Deno.test("saveChunk() leaves the chunk's own memory alone, with every codec", a
   }
 });
 
+Deno.test("saveChunk() leaves nothing where a file cannot be written, on any thread", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const columns = schema({ time: "time", wave: "u16[2]" });
+    const table = Table.from(columns, { time: [1n, 2n], wave: [[1, 2], [3, 4]] });
+    using chunk = new Chunk(table, { start: 0n, end: 5n });
+    using rows = rowsOf(chunk);
+    for (const idle of [false, true]) {
+      const request = { schema: columns.text, durable: true, codec: "waveform" } as const;
+      const missing = saveChunk(rows, { ...request, path: `${folder}/none/a.arrow` }, { idle });
+      await assert.rejects(missing, Deno.errors.NotFound);
+      await Deno.mkdir(`${folder}/taken`);
+      await assert.rejects(saveChunk(rows, { ...request, path: `${folder}/taken` }, { idle }));
+      assert.deepEqual((await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name), ["taken"]);
+      await Deno.remove(`${folder}/taken`);
+      const { bytes } = await saveChunk(rows, { ...request, path: `${folder}/a.arrow` }, { idle });
+      assert.equal((await Deno.stat(`${folder}/a.arrow`)).size, bytes);
+      await Deno.remove(`${folder}/a.arrow`);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("saveChunk() of long columns, whose buffers are used again, writes the same bytes every time", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const columns = schema({ time: "time", wave: "u16[500]", other: "i16[400]" }), rows = 3000;
+    const of = (seed: number) => {
+      const table = Table.allocate(columns, rows);
+      const { time, wave, other } = table.columns;
+      for (let i = 0; i < rows; i++) time[i] = i;
+      for (let i = 0; i < wave.length; i++) wave[i] = 8000 + (Math.imul(i * seed, 0x9e3779b1) >>> 26);
+      for (let i = 0; i < other.length; i++) other[i] = Math.imul(i + seed, 0x85ebca6b) >> 25;
+      return new Chunk(table, { start: 0n, end: BigInt(rows) });
+    };
+    const request = { schema: columns.text, durable: false, codec: "waveform" } as const;
+    const sums: Record<number, string> = {};
+    for (const seed of [1, 3, 1, 3, 5, 1, 5]) {
+      using chunk = of(seed);
+      using given = rowsOf(chunk);
+      const { sha256 } = await saveChunk(given, { ...request, path: `${folder}/a` }, { idle: true });
+      assert.equal(sums[seed] ??= sha256, sha256);
+      using back = await decodeTable(await Deno.readFile(`${folder}/a`));
+      assert.deepEqual(back.columns, chunk.table.columns);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("saveChunk() writes the rows of several tables as if they were in one, in any memory", async () => {
   const folder = await Deno.makeTempDir();
   try {
@@ -99,6 +151,9 @@ Deno.test("saveChunk() writes the rows of several tables as if they were in one,
       assert.equal(parts.length, rows);
       const saved = await saveChunk(parts, { ...request, path: `${folder}/parts`, codec });
       assert.deepEqual(saved, wanted, codec);
+      const idle = await saveChunk(parts, { ...request, path: `${folder}/idle`, codec }, { idle: true });
+      assert.deepEqual(idle, wanted, codec);
+      assert.deepEqual(await Deno.readFile(`${folder}/idle`), await Deno.readFile(`${folder}/whole`));
       assert.deepEqual(await Deno.readFile(`${folder}/parts`), await Deno.readFile(`${folder}/whole`));
     }
   } finally {

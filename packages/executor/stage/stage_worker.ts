@@ -137,6 +137,6 @@ export async function saveChunk(
   const began = clock();
   const shared = received(buffers);
   using rows = new ChunkRows(tables.map((form) => tableFrom(form, shared)), info);
-  const saved = await writeChunk(rows, request, plain);
+  const saved = await writeChunk(rows, request, { pool: plain, idle: true });
   return { ran: [worker, began, clock()], saved };
 }

@@ -32,10 +32,24 @@ export function place(bytes: number): number {
 const packed = place(ROOM);
 const packedThere = new Uint8Array(memory.buffer, packed, ROOM);
 
-/** Blocks of a frame as they come; their bytes are used again for the next one. */
+/** Buffers of frames that were given back, and how many are kept. */
+const spare: Uint8Array<ArrayBuffer>[] = [], MOST_SPARE = 8;
+/** Bytes from which a frame is given away in the buffer where its blocks came. */
+const LARGE = 2 ** 18;
+/** Such buffers, as long as they live. */
+const given = new WeakSet<ArrayBufferLike>();
+
+/** Gives back a frame's buffer, of which nothing is read any more; false where it is none that can be used again. */
+export function giveBack(buffer: ArrayBuffer): boolean {
+  if (!given.delete(buffer) || buffer.byteLength > KEPT || spare.length === MOST_SPARE) return false;
+  spare.push(new Uint8Array(buffer));
+  return true;
+}
+
+/** Blocks of a frame as they come, behind room for its header. */
 export class Blocks {
   #bytes = new Uint8Array(2 ** 12);
-  #size = 0;
+  #size = HEADER;
   /** Where the code of the blocks before is. */
   readonly #coder: number;
 
@@ -60,26 +74,46 @@ export class Blocks {
 
   /** The frame of several runs of blocks, out of which `size` bytes come. They are empty afterwards. */
   static frame(parts: readonly Blocks[], size: number): Packed {
-    let at = HEADER;
-    const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.#size, HEADER));
+    const [first] = parts as [Blocks];
+    const bytes = parts.length === 1 && first.#size >= LARGE ? first.#giveAway() : joined(parts);
     const view = new DataView(bytes.buffer);
     view.setUint32(0, 0xfd2fb528, true);
     view.setUint8(4, 0xa0); // one segment; its size has 4 bytes
     view.setUint32(5, size, true);
-    for (const part of parts) {
-      bytes.set(part.#bytes.subarray(0, part.#size), at);
-      at += part.#size;
-      part.clear();
-    }
+    for (const part of parts) part.clear();
     return { bytes, size };
+  }
+
+  /** What there is, in the buffer where it came; what comes next goes to another. */
+  #giveAway(): Uint8Array {
+    const bytes = this.#bytes.subarray(0, this.#size);
+    given.add(bytes.buffer);
+    this.#bytes = spare.pop() ?? new Uint8Array(2 ** 12);
+    return bytes;
+  }
+
+  /** The blocks. */
+  get blocks(): Uint8Array {
+    return this.#bytes.subarray(HEADER, this.#size);
   }
 
   /** Forget what there is. */
   clear(): void {
-    this.#size = 0;
+    this.#size = HEADER;
     forgetCode(this.#coder);
     if (this.#bytes.length > KEPT) this.#bytes = new Uint8Array(2 ** 12);
   }
+}
+
+/** Blocks one after the other, behind room for a header. */
+function joined(parts: readonly Blocks[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, { blocks }) => sum + blocks.length, HEADER));
+  let at = HEADER;
+  for (const { blocks } of parts) {
+    bytes.set(blocks, at);
+    at += blocks.length;
+  }
+  return bytes;
 }
 
 const source = place(BLOCK);

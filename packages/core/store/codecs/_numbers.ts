@@ -31,6 +31,7 @@ export function packNumbers(parts: readonly Numbers[], before: Before): Packed {
   const count = parts.reduce((sum, { values }) => sum + values.length, 0);
   if (count === 0) return { bytes: new Uint8Array(0), size: 0 };
   if (count > MOST) throw new RangeError(`Cannot pack ${count} numbers in one frame: use smaller chunks`);
+  for (const one of blocks) one.clear(); // of a column that failed
   let time = 0n, used = 0, done = 0;
   for (const { values, origin } of parts) {
     for (let from = 0; from < values.length;) {

@@ -151,6 +151,8 @@ export function packSamples(parts: readonly Samples[]): Planes {
     const none: Packed = { bytes: new Uint8Array(0), size };
     return { bases, low: none, high: none, hasHigh: false };
   }
+  lowBlocks.clear(); // of a column that failed
+  highBlocks.clear();
   let any = false, done = 0, most = 0, worstLength = 0;
   divide(parts, bases, (length, hasHigh) => {
     done += length;
