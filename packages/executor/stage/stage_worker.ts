@@ -5,9 +5,7 @@
  * @module
  */
 import type { Plugin, SourcePiece } from "@millrace/core/plugin";
-import { loadChunk as readChunk } from "@millrace/core/load-chunk";
 import { checkPiece } from "@millrace/core/source-piece";
-import { ChunkRows, saveChunk as writeChunk } from "@millrace/core/save-chunk";
 import { clock } from "@millrace/core/task-event";
 import { partsOf } from "@millrace/core/handoff";
 import { Place } from "./_place.ts";
@@ -114,7 +112,8 @@ export async function loadChunk(task: LoadTask, { worker }: TaskContext): Promis
   prepare(task);
   const memory = { pool, account: new TaskAccount(task.budget) };
   const place = task.place && new Place(task.place, pool);
-  const { table, ...rest } = await readChunk(task.request, {
+  const files = await import("@millrace/core/load-chunk"); // with what reads Arrow: not in front of other tasks
+  const { table, ...rest } = await files.loadChunk(task.request, {
     ...memory,
     waits: true,
     ...(place && { pool: place }),
@@ -136,7 +135,8 @@ export async function saveChunk(
 ): Promise<SaveReply> {
   const began = clock();
   const shared = received(buffers);
-  using rows = new ChunkRows(tables.map((form) => tableFrom(form, shared)), info);
-  const saved = await writeChunk(rows, request, { pool: plain, idle: true });
+  const files = await import("@millrace/core/save-chunk");
+  using rows = new files.ChunkRows(tables.map((form) => tableFrom(form, shared)), info);
+  const saved = await files.saveChunk(rows, request, { pool: plain, idle: true });
   return { ran: [worker, began, clock()], saved };
 }

@@ -14,14 +14,17 @@
  */
 import type { Format } from "../format.ts";
 import { readTables } from "../columnar/read.ts";
-import { openArrow } from "./_batches.ts";
 
 /** Arrow IPC files and streams. */
 export const arrow: Format = {
   name: "Arrow",
   suffixes: [".arrow", ".feather", ".ipc"],
   detect: (head) => isFile(head) || isStream(head),
-  read: (paths, options) => readTables(paths, "Arrow", options, (path) => openArrow(path, options)),
+  read: (paths, options) =>
+    readTables(paths, "Arrow", options, async (path) => {
+      const { openArrow } = await import("./_batches.ts");
+      return openArrow(path, options);
+    }),
   companions: () => [],
 };
 

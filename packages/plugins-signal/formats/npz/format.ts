@@ -7,12 +7,10 @@
  * and all columns are those of `.npy`. Every array is unpacked as it is read, and its checksum looked at.
  * @module
  */
-import { zipEntries } from "@millrace/core/zip";
 import type { Format } from "../format.ts";
 import { noFiles } from "../merge/read_traces.ts";
 import { readArrays } from "../npy/_read.ts";
 import { NpySource } from "../npy/_source.ts";
-import { entryBytes } from "./_entry.ts";
 
 /** NumPy archives of traces. */
 export const npz: Format = {
@@ -22,6 +20,8 @@ export const npz: Format = {
   read(paths, options) {
     const open = noFiles();
     return readArrays(paths[0]!, options, async function* () {
+      const { zipEntries } = await import("@millrace/core/zip");
+      const { entryBytes } = await import("./_entry.ts");
       const archives = [];
       for (const path of paths) {
         const entries = (await zipEntries(path)).filter(({ name }) => name.endsWith(".npy"));

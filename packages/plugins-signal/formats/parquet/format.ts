@@ -10,13 +10,16 @@
  */
 import type { Format } from "../format.ts";
 import { readTables } from "../columnar/read.ts";
-import { openParquet } from "./_windows.ts";
 
 /** Parquet files. */
 export const parquet: Format = {
   name: "Parquet",
   suffixes: [".parquet"],
   detect: (head) => new TextDecoder().decode(head.subarray(0, 4)) === "PAR1",
-  read: (paths, options) => readTables(paths, "Parquet", options, (path) => openParquet(path, options)),
+  read: (paths, options) =>
+    readTables(paths, "Parquet", options, async (path) => {
+      const { openParquet } = await import("./_windows.ts");
+      return openParquet(path, options);
+    }),
   companions: () => [],
 };
