@@ -11,7 +11,12 @@ const start = (heapBase() + 63) & ~63;
 
 /** A place in the memory, `bytes` long, for one call after another: starts anew each time. */
 export class Arena {
-  #next = start;
+  #next: number;
+
+  /** Behind what lies in `before`, which stays. */
+  constructor(before?: Arena) {
+    this.#next = before === undefined ? start : before.#next;
+  }
 
   /** Room for `bytes`, aligned to 64. What lies there is whatever was there before. */
   take(bytes: number): number {

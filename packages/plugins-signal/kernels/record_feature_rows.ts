@@ -17,12 +17,9 @@
  * ```
  * @module
  */
-import { Arena, blocksOf, copyIn, copyOffsets, view } from "./_block.ts";
+import { Arena, blocksOf, copyIn, view } from "./_block.ts";
 import type { BasicFeatureColumns } from "./basic_features.ts";
-import { rangeRows } from "./wasm/signal.wasm";
-
-// What the module writes a record: 1 f64 and 3 i32, filled up.
-const BYTES = 24;
+import { basicRows } from "./wasm/signal.wasm";
 
 /**
  * Features of records of unsigned samples, written to `out`: exactly what {@linkcode recordFeatures} gives for each.
@@ -57,39 +54,49 @@ export function recordFeatureRows(
       } ranges, ${baseline.length} baselines and ${polarity.length} polarities; give ${rows} of each`,
     );
   }
+  const kept = new Arena();
+  const levels = kept.take(8 * rows), signs = kept.take(rows), own = kept.take(4 * rows + 4);
+  const range = kept.take(4 * ranges.length), work = kept.take(20);
+  const apart = 4 * rows, result = kept.take(4 * apart);
+  view(Float64Array, levels, rows).set(firstOf(baseline, rows));
+  view(Int8Array, signs, rows).set(firstOf(polarity, rows));
+  view(Uint32Array, own, rows + 1).set(offsets.subarray(0, rows + 1));
+  view(Int32Array, range, ranges.length).set(ranges);
   for (const block of blocksOf(values, offsets, rows)) {
-    const { from, to } = block, count = to - from;
-    const arena = new Arena();
-    const own = copyOffsets(arena, offsets, block);
-    const at = arena.take(16 * count), result = arena.take(BYTES * count);
-    const samples = copyIn(arena, values, offsets, block);
-    const clamped = view(Int32Array, at, 4 * count);
-    for (let i = from, k = 0; i < to; i++, k += 4) {
-      const n = offsets[i + 1]! - offsets[i]!;
-      const r = each * i, a = ranges[r]!, b = ranges[r + 1]!, c = ranges[r + 2]!, d = ranges[r + 3]!;
-      if ((a | b | c | d) < 0) {
-        throw new RangeError(
-          `Cannot find features of record ${i}: a range has sample ${Math.min(a, b, c, d)}; the first is 0`,
-        );
-      }
-      clamped[k] = a < n ? a : n;
-      clamped[k + 1] = b < n ? b : n;
-      clamped[k + 2] = c < n ? c : n;
-      clamped[k + 3] = d < n ? d : n;
-    }
-    rangeRows(samples, own, count, at, result);
-    const reals = view(Float64Array, result, count * BYTES / 8);
-    const ints = view(Int32Array, result, count * BYTES / 4);
-    for (let i = from, k = 0; i < to; i++, k++) {
-      const level = baseline[i]!, negative = polarity[i]! < 0;
-      const low = ints[6 * k + 2]!, high = ints[6 * k + 3]!;
-      const found = clamped[4 * k + 1]! > clamped[4 * k]!;
-      out.height[i] = found ? (negative ? level - low : high - level) : NaN;
-      out.amp[i] = found ? high - low : NaN;
-      const summed = clamped[4 * k + 3]! - clamped[4 * k + 2]!, sum = reals[3 * k]!;
-      const zero = (summed > 0 ? summed : 0) * level;
-      out.area[i] = negative ? zero - sum : sum - zero;
-      out.max_abs_diff[i] = offsets[i + 1]! - offsets[i]! > 1 ? ints[6 * k + 4]! : NaN;
-    }
+    const { from, to } = block;
+    // Offsets count from the first of all samples: that would lie so far before those of the block.
+    const samples = copyIn(new Arena(kept), values, offsets, block) - 2 * offsets[from]!;
+    const bad = basicRows(
+      samples,
+      own + 4 * from,
+      to - from,
+      range + 4 * each * from,
+      4 * each,
+      levels + 8 * from,
+      signs + from,
+      result + 4 * from,
+      apart,
+      work,
+    );
+    if (bad >= 0) throw badRange(from + bad, ranges.subarray(each * (from + bad)));
   }
+  out.height.set(view(Float32Array, result, rows));
+  out.amp.set(view(Float32Array, result + apart, rows));
+  out.area.set(view(Float32Array, result + 2 * apart, rows));
+  out.max_abs_diff.set(view(Float32Array, result + 3 * apart, rows));
+}
+
+function badRange(record: number, ranges: Int32Array): RangeError {
+  const lowest = Math.min(...ranges.subarray(0, 4));
+  return new RangeError(
+    `Cannot find features of record ${record}: a range has sample ${lowest}; the first is 0`,
+  );
+}
+
+/** The first `rows` values, in place where that can be. */
+function firstOf(values: ArrayLike<number>, rows: number): ArrayLike<number> {
+  if (values.length === rows) return values;
+  return ArrayBuffer.isView(values)
+    ? (values as Float64Array).subarray(0, rows)
+    : Array.from({ length: rows }, (_, i) => values[i]!);
 }

@@ -18,7 +18,7 @@
  * ```
  * @module
  */
-import { Arena, blocksOf, copyIn, copyOffsets, view } from "./_block.ts";
+import { Arena, type Block, blocksOf, copyIn, copyOffsets, view } from "./_block.ts";
 import type { WordSamples } from "./samples.ts";
 import { type SavgolDesign, savgolFilterInto } from "./savgol_filter.ts";
 import { savgolRows } from "./wasm/signal.wasm";
@@ -50,34 +50,30 @@ export function savgolFilterRows(
   design: SavgolDesign,
   out: Float32Array,
 ): void {
-  const { window } = design;
-  const fractions = fractionsOf(design), isSigned = values instanceof Int16Array;
-  for (const block of blocksOf(values, offsets, rows)) {
-    const { from, to, samples } = block;
-    const target = out.subarray(offsets[from]! - offsets[0]!, offsets[to]! - offsets[0]!);
-    if (target.length < samples) {
-      throw new RangeError(
-        `Cannot filter: the output has ${out.length} values; give one with ${offsets[rows]! - offsets[0]!}`,
-      );
-    }
-    for (let i = from; i < to; i++) {
-      if (offsets[i + 1]! - offsets[i]! >= window) continue;
-      throw new RangeError(
-        `Cannot filter record ${i} of ${offsets[i + 1]! - offsets[i]!} samples with a window of ${window}`,
-      );
-    }
-    if (fractions === undefined) {
-      for (let i = from; i < to; i++) {
-        const part = target.subarray(offsets[i]! - offsets[from]!, offsets[i + 1]! - offsets[from]!);
+  const fractions = fractionsOf(design);
+  const blocks = blocksOf(values, offsets, rows);
+  if (fractions === undefined) {
+    for (const block of blocks) {
+      checkRoom(offsets, rows, out);
+      checkLengths(offsets, block, design.window);
+      for (let i = block.from; i < block.to; i++) {
+        const part = out.subarray(offsets[i]! - offsets[0]!, offsets[i + 1]! - offsets[0]!);
         savgolFilterInto(values.subarray(offsets[i], offsets[i + 1]), design, part);
       }
-      continue;
     }
-    const arena = new Arena();
-    const edges = arena.put(edgesOf(design)), pairs = arena.put(fractions.numerators);
+    return;
+  }
+  const kept = new Arena(), isSigned = values instanceof Int16Array;
+  const edges = kept.put(edgesOf(design)), pairs = kept.put(fractions.numerators);
+  for (const block of blocks) {
+    const { from, to, samples } = block;
+    checkRoom(offsets, rows, out);
+    checkLengths(offsets, block, design.window);
+    const arena = new Arena(kept);
     const own = copyOffsets(arena, offsets, block);
     const result = arena.take(4 * samples);
     const from16 = copyIn(arena, values, offsets, block);
+    const { divisor, back } = fractions;
     savgolRows(
       from16,
       isSigned ? 1 : 0,
@@ -85,12 +81,29 @@ export function savgolFilterRows(
       to - from,
       result,
       pairs,
-      window,
-      fractions.divisor,
-      isSigned ? 0 : fractions.back,
+      design.window,
+      divisor,
+      isSigned ? 0 : back,
       edges,
     );
-    target.set(view(Float32Array, result, samples));
+    out.set(view(Float32Array, result, samples), offsets[from]! - offsets[0]!);
+  }
+}
+
+/** @throws {RangeError} On too little room, where offsets are in order. */
+function checkRoom(offsets: Uint32Array, rows: number, out: Float32Array): void {
+  const values = offsets[rows]! - offsets[0]!;
+  if (out.length >= values) return;
+  throw new RangeError(`Cannot filter: the output has ${out.length} values; give one with ${values}`);
+}
+
+/** @throws {RangeError} On a record shorter than the window. */
+function checkLengths(offsets: Uint32Array, { from, to }: Block, window: number): void {
+  for (let i = from; i < to; i++) {
+    if (offsets[i + 1]! - offsets[i]! >= window) continue;
+    throw new RangeError(
+      `Cannot filter record ${i} of ${offsets[i + 1]! - offsets[i]!} samples with a window of ${window}`,
+    );
   }
 }
 

@@ -515,22 +515,43 @@ function place(x: usize, end: usize, value: i32): i32 {
 }
 
 /**
- * Of rows of unsigned samples: the lowest and the highest sample of one range, the sum over another, and the steepest step of the
- * whole row. `ranges` are 4 i32 a row, within it: start and end of the searched range, start and end of the summed one. A row's
- * results are 24 bytes at `out`: the sum as f64, then the others as i32.
+ * Features of rows of unsigned samples. `ranges` are 4 i32, `each` bytes from row to row, of which only what is in the row counts:
+ * start and end of the searched range, start and end of the summed one. `levels` are f64, `signs` i8, `out` f32: height, amplitude, area
+ * and steepest step, `apart` bytes from one to the other. Gives the first row with a range below 0, else -1. 20 bytes at `work` are
+ * written.
  */
-export function rangeRows(samples: usize, offsets: usize, rows: i32, ranges: usize, out: usize): void {
+export function basicRows(
+  samples: usize, offsets: usize, rows: i32, ranges: usize, each: i32,
+  levels: usize, signs: usize, out: usize, apart: i32, work: usize,
+): i32 {
   for (let row = 0; row < rows; row++) {
     const first = load<u32>(offsets + (<usize>row << 2)), n = load<u32>(offsets + (<usize>row << 2) + 4) - first;
-    const x = samples + (<usize>first << 1), range = ranges + (<usize>row << 4), to = out + <usize>row * 24;
-    extremes(x + (<usize>load<u32>(range) << 1), x + (<usize>load<u32>(range, 4) << 1), to + 8);
-    if (load<u32>(range, 8) == 0 && load<u32>(range, 12) == n && n >= 16 && n < 65536) {
-      sumAndSteepest(x, x + (<usize>n << 1), to);
-      continue;
+    const x = samples + (<usize>first << 1), range = ranges + <usize>(row * each);
+    let from = load<i32>(range), to = load<i32>(range, 4), sumFrom = load<i32>(range, 8), sumTo = load<i32>(range, 12);
+    if ((from | to | sumFrom | sumTo) < 0) return row;
+    from = within(from, n), to = within(to, n), sumFrom = within(sumFrom, n), sumTo = within(sumTo, n);
+    extremes(x + (<usize>from << 1), x + (<usize>to << 1), work + 8);
+    if (sumFrom == 0 && sumTo == n && n >= 16 && n < 65536) sumAndSteepest(x, x + (<usize>n << 1), work);
+    else {
+      store<f64>(work, <f64>sumOf(x + (<usize>sumFrom << 1), x + (<usize>sumTo << 1)));
+      store<i32>(work, steepest(x, x + (<usize>n << 1)), 16);
     }
-    store<f64>(to, <f64>sumOf(x + (<usize>load<u32>(range, 8) << 1), x + (<usize>load<u32>(range, 12) << 1)));
-    store<i32>(to, steepest(x, x + (<usize>n << 1)), 16);
+    const level = load<f64>(levels + (<usize>row << 3)), negative = load<i8>(signs + <usize>row) < 0;
+    const low = <f64>load<i32>(work, 8), high = <f64>load<i32>(work, 12), sum = load<f64>(work);
+    const summed = sumTo - sumFrom, zero = <f64>(summed > 0 ? summed : 0) * level;
+    const isFound = to > from;
+    let at = out + (<usize>row << 2);
+    store<f32>(at, isFound ? <f32>(negative ? level - low : high - level) : NaN);
+    store<f32>(at += apart, isFound ? <f32>(high - low) : NaN);
+    store<f32>(at += apart, <f32>(negative ? zero - sum : sum - zero));
+    store<f32>(at + apart, <i32>n > 1 ? <f32>load<i32>(work, 16) : NaN);
   }
+  return -1;
+}
+
+@inline
+function within(index: i32, n: i32): i32 {
+  return index < n ? index : n;
 }
 
 /**
