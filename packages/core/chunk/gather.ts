@@ -45,11 +45,7 @@ export function gather<C extends ColumnTypes>(
   if (!(Number.isInteger(count) && 0 <= count && count <= indices.length)) {
     throw new RangeError(`Cannot gather ${count} rows by ${indices.length} row numbers`);
   }
-  for (let i = 0; i < count; i++) {
-    if (indices[i]! >= table.length) {
-      throw new RangeError(`Cannot gather row ${indices[i]} of ${table.length} (number ${i} of the list)`);
-    }
-  }
+  checkRows(indices, count, table.length);
   const widths: Record<string, number> = {}, values: Record<string, number> = {};
   for (const { name, kind } of table.schema.columns) {
     if (kind !== "ragged") widths[name] = table.width(name);
@@ -65,6 +61,13 @@ export function gather<C extends ColumnTypes>(
   }
   placeRows(table as Table, out as Table, places);
   return out;
+}
+
+function checkRows(indices: Uint32Array, count: number, rows: number): void {
+  for (let i = 0; i < count; i++) {
+    if (indices[i]! < rows) continue;
+    throw new RangeError(`Cannot gather row ${indices[i]} of ${rows} (number ${i} of the list)`);
+  }
 }
 
 function valuesOf({ offsets }: Ragged, indices: Uint32Array, count: number): number {

@@ -1,7 +1,7 @@
 // Rows that a plugin or a source gave, checked and put in order.
 
 import { coverEndOf, endtimesOf, NO_COVER, timesOf } from "../chunk/chunk.ts";
-import { compareRest, keysOf } from "../chunk/_keys.ts";
+import { compareRest, keysOf, type NumberArray } from "../chunk/_keys.ts";
 import { orderOf } from "../chunk/order.ts";
 import { sortRows } from "../chunk/sort_rows.ts";
 import { highestEndOf, isOrdered, markOrdered, shareOrdered } from "../data/_ordered.ts";
@@ -32,9 +32,18 @@ function orderedEnd(table: Table): number | undefined {
   const { rest, count } = keysOf([table], orderOf(table.schema));
   const times = timesOf(table), ends = endtimesOf(table);
   const second = rest[0] && !(rest[0] instanceof Float64Array) ? rest[0] : times;
-  if (count === 0) return undefined;
+  return count === 0 ? undefined : endOf(times, ends, second, rest);
+}
+
+/** A loop of its own: V8 compiles it without all that is around it. */
+function endOf(
+  times: Float64Array,
+  ends: Float64Array,
+  second: NumberArray,
+  rest: readonly NumberArray[],
+): number | undefined {
   let later = Infinity, key = 0, highest = -Infinity;
-  for (let i = count - 1; i >= 0; i--) {
+  for (let i = times.length - 1; i >= 0; i--) {
     const time = times[i]!, end = ends[i]!, next = second[i]!;
     // All false for NaN; what is infinite or too large is one of the ends of the range.
     if (!(end >= time && Math.trunc(time) === time && Math.trunc(end) === end)) return undefined;

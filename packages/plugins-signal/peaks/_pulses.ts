@@ -117,48 +117,119 @@ export function pulsePlugin(spec: PulseSpec): Plugin {
     },
     computeChunk(chunk, { options, emit }) {
       const { columns, length } = chunk;
-      const { board, channel, baseline, polarity } = columns;
-      const { offsets } = columns.wave, values = columns.wave.values as WaveValues;
-      const searches = searchesOf(options);
-      const id = halves(columns.record_id);
       const out = emit(length);
-      let { columns: to } = out;
-      let outId = halves(to.record_id);
-      let row = 0;
-      for (let i = 0; i < length; i++) {
-        const wave = values.subarray(offsets[i], offsets[i + 1]), sign = polarity[i]! < 0 ? -1 : 1;
-        const { useDerivative, isDiff, extension, conditions } = searches.at(board[i]!, channel[i]!);
-        const found = findPeaksInto(searchedOf(wave, useDerivative, sign, baseline[i]!), conditions, room);
-        if (row + found > out.length) {
-          out.resize(Math.max(row + found, 2 * out.length));
-          to = out.columns;
-          outId = halves(to.record_id);
-        }
-        const time = columns.time[i]!, dt = columns.dt[i]!, last = wave.length - 1;
-        for (let p = 0; p < found; p++, row++) {
-          const left = room.leftIps[p]!, right = room.rightIps[p]!, peak = room.peaks[p]!;
-          const from = Math.floor(left), end = Math.min(last, Math.ceil(right) + (useDerivative ? 1 : 0)) + 1;
-          to.time[row] = time + from * dt;
-          to.endtime[row] = time + end * dt;
-          to.peakTime[row] = time + peak * dt;
-          to.board[row] = board[i]!;
-          to.channel[row] = channel[i]!;
-          outId[2 * row] = id[2 * i]!;
-          outId[2 * row + 1] = id[2 * i + 1]!;
-          to.position[row] = peak;
-          to.edge_start[row] = left;
-          to.edge_end[row] = right;
-          const a = roundEven(left), b = roundEven(right);
-          to.height[row] = isDiff ? sign * (wave[b]! - wave[a]!) : range(wave, a - extension, b + extension);
-          to.integral[row] = integral(wave, from, end, sign, baseline[i]!);
-          to.prominence[row] = room.prominences[p]!;
-          to.width[row] = room.widths[p]!;
-          to.dt[row] = dt;
-        }
-      }
-      return out.resize(row);
+      const pulses = new Pulses(columns, out, searchesOf(options));
+      for (let i = 0; i < length; i++) pulses.add(i);
+      return out.resize(pulses.rows);
     },
   });
+}
+
+/** Columns of the records. */
+interface RecordColumns {
+  readonly time: Float64Array;
+  readonly board: Uint16Array;
+  readonly channel: Uint16Array;
+  readonly record_id: BigInt64Array;
+  readonly dt: Int32Array;
+  readonly baseline: Float64Array;
+  readonly polarity: Int8Array;
+  readonly wave: { readonly values: ArrayBufferView; readonly offsets: Uint32Array };
+}
+
+/** Columns of the pulses. */
+interface PulseColumns {
+  readonly time: Float64Array;
+  readonly endtime: Float64Array;
+  readonly peakTime: Float64Array;
+  readonly board: Uint16Array;
+  readonly channel: Uint16Array;
+  readonly record_id: BigInt64Array;
+  readonly position: Int32Array;
+  readonly edge_start: Float32Array;
+  readonly edge_end: Float32Array;
+  readonly height: Float32Array;
+  readonly integral: Float32Array;
+  readonly prominence: Float32Array;
+  readonly width: Float32Array;
+  readonly dt: Int32Array;
+}
+
+/** Where pulses go. */
+interface PulseRows {
+  readonly length: number;
+  readonly columns: PulseColumns;
+  resize(rows: number): unknown;
+}
+
+/**
+ * The pulses of one record after the other. What is done for a record is a function of its own: V8 compiles that once, where it
+ * would compile all of it again for each loop of the chunk that it is in, in each thread.
+ */
+class Pulses {
+  /** Pulses so far. */
+  rows = 0;
+  readonly #from: RecordColumns;
+  readonly #values: WaveValues;
+  readonly #id: Uint32Array;
+  readonly #searches: ChannelSearches;
+  readonly #out: PulseRows;
+  #to: PulseColumns;
+  #outId: Uint32Array;
+
+  constructor(from: RecordColumns, out: PulseRows, searches: ChannelSearches) {
+    this.#from = from;
+    this.#values = from.wave.values as WaveValues;
+    this.#id = halves(from.record_id);
+    this.#searches = searches;
+    this.#out = out;
+    this.#to = out.columns;
+    this.#outId = halves(this.#to.record_id);
+  }
+
+  /** Search record `i`. */
+  add(i: number): void {
+    const { board, channel, baseline, polarity, wave: { offsets } } = this.#from;
+    const wave = this.#values.subarray(offsets[i], offsets[i + 1]), sign = polarity[i]! < 0 ? -1 : 1;
+    const search = this.#searches.at(board[i]!, channel[i]!);
+    const searched = searchedOf(wave, search.useDerivative, sign, baseline[i]!);
+    const found = findPeaksInto(searched, search.conditions, room);
+    if (found === 0) return;
+    const rows = this.rows + found;
+    if (rows > this.#out.length) {
+      this.#out.resize(Math.max(rows, 2 * this.#out.length));
+      this.#to = this.#out.columns;
+      this.#outId = halves(this.#to.record_id);
+    }
+    this.#write(i, wave, sign, search, found);
+    this.rows = rows;
+  }
+
+  #write(i: number, wave: WaveValues, sign: number, search: Search, found: number): void {
+    const to = this.#to, id = this.#id, outId = this.#outId, from = this.#from;
+    const { useDerivative, isDiff, extension } = search;
+    const time = from.time[i]!, dt = from.dt[i]!, level = from.baseline[i]!, last = wave.length - 1;
+    for (let p = 0, row = this.rows; p < found; p++, row++) {
+      const left = room.leftIps[p]!, right = room.rightIps[p]!, peak = room.peaks[p]!;
+      const first = Math.floor(left), end = Math.min(last, Math.ceil(right) + (useDerivative ? 1 : 0)) + 1;
+      to.time[row] = time + first * dt;
+      to.endtime[row] = time + end * dt;
+      to.peakTime[row] = time + peak * dt;
+      to.board[row] = from.board[i]!;
+      to.channel[row] = from.channel[i]!;
+      outId[2 * row] = id[2 * i]!;
+      outId[2 * row + 1] = id[2 * i + 1]!;
+      to.position[row] = peak;
+      to.edge_start[row] = left;
+      to.edge_end[row] = right;
+      const a = roundEven(left), b = roundEven(right);
+      to.height[row] = isDiff ? sign * (wave[b]! - wave[a]!) : range(wave, a - extension, b + extension);
+      to.integral[row] = integral(wave, first, end, sign, level);
+      to.prominence[row] = room.prominences[p]!;
+      to.width[row] = room.widths[p]!;
+      to.dt[row] = dt;
+    }
+  }
 }
 
 /** How the records of a channel are searched. */
