@@ -59,21 +59,26 @@ export interface Block {
  *
  * @throws {RangeError} On offsets that decrease or lead beyond the samples.
  */
-export function* blocksOf(values: WordSamples, offsets: Uint32Array, rows: number): Generator<Block> {
-  checkOffsets(values, offsets, rows);
-  for (let from = 0, to = 0; from < rows; from = to) {
+export function* blocksOf(
+  values: WordSamples,
+  offsets: Uint32Array,
+  rows: number,
+  first = 0,
+): Generator<Block> {
+  checkOffsets(values, offsets, rows, first);
+  for (let from = first, to = first; from < rows; from = to) {
     do to++; while (to < rows && offsets[to + 1]! - offsets[from]! <= BLOCK);
     yield { from, to, samples: offsets[to]! - offsets[from]! };
   }
 }
 
-function checkOffsets(values: WordSamples, offsets: Uint32Array, rows: number): void {
+function checkOffsets(values: WordSamples, offsets: Uint32Array, rows: number, first: number): void {
   if (offsets.length < rows + 1) {
     throw new RangeError(
       `Cannot read ${rows} records: there are ${offsets.length} offsets; give ${rows + 1}`,
     );
   }
-  for (let i = 0; i < rows; i++) {
+  for (let i = first; i < rows; i++) {
     if (offsets[i + 1]! >= offsets[i]!) continue;
     throw new RangeError(`Cannot read record ${i}: it starts at ${offsets[i]} and ends at ${offsets[i + 1]}`);
   }

@@ -21,6 +21,9 @@ import { Arena, blocksOf, copyIn, view } from "./_block.ts";
 import type { BasicFeatureColumns } from "./basic_features.ts";
 import { basicRows } from "./wasm/signal.wasm";
 
+/** Records whose baselines, offsets and results are in the module's memory at once: it never shrinks. */
+const GROUP = 4096;
+
 /**
  * Features of records of unsigned samples, written to `out`: exactly what {@linkcode recordFeatures} gives for each.
  *
@@ -54,22 +57,42 @@ export function recordFeatureRows(
       } ranges, ${baseline.length} baselines and ${polarity.length} polarities; give ${rows} of each`,
     );
   }
+  for (let first = 0; first === 0 || first < rows; first += GROUP) {
+    const end = Math.min(rows, first + GROUP);
+    const levels = partOf(baseline, first, end), signs = signsOf(polarity, first, end);
+    const some = each === 0 ? ranges : ranges.subarray(each * first, each * end);
+    groupFeatures(values, offsets, first, end, levels, signs, some, out);
+  }
+}
+
+/** Features of records `first` to `end` (excluded): baselines, polarities and ranges are theirs alone. */
+function groupFeatures(
+  values: Uint16Array,
+  offsets: Uint32Array,
+  first: number,
+  end: number,
+  baseline: ArrayLike<number>,
+  polarity: Int8Array,
+  ranges: Int32Array,
+  out: BasicFeatureColumns,
+): void {
+  const rows = end - first, each = ranges.length === 4 ? 0 : 4;
   const kept = new Arena();
   const levels = kept.take(8 * rows), signs = kept.take(rows), own = kept.take(4 * rows + 4);
   const range = kept.take(4 * ranges.length), work = kept.take(20);
   const apart = 4 * rows, result = kept.take(4 * apart);
-  view(Float64Array, levels, rows).set(firstOf(baseline, rows));
-  view(Int8Array, signs, rows).set(firstOf(polarity, rows));
-  view(Uint32Array, own, rows + 1).set(offsets.subarray(0, rows + 1));
+  view(Float64Array, levels, rows).set(baseline);
+  view(Int8Array, signs, rows).set(polarity);
+  view(Uint32Array, own, rows + 1).set(offsets.subarray(first, end + 1));
   view(Int32Array, range, ranges.length).set(ranges);
-  for (const block of blocksOf(values, offsets, rows)) {
-    const { from, to } = block;
+  for (const block of blocksOf(values, offsets, end, first)) {
+    const from = block.from - first;
     // Offsets count from the first of all samples: that would lie so far before those of the block.
-    const samples = copyIn(new Arena(kept), values, offsets, block) - 2 * offsets[from]!;
+    const samples = copyIn(new Arena(kept), values, offsets, block) - 2 * offsets[block.from]!;
     const bad = basicRows(
       samples,
       own + 4 * from,
-      to - from,
+      block.to - block.from,
       range + 4 * each * from,
       4 * each,
       levels + 8 * from,
@@ -78,12 +101,12 @@ export function recordFeatureRows(
       apart,
       work,
     );
-    if (bad >= 0) throw badRange(from + bad, ranges.subarray(each * (from + bad)));
+    if (bad >= 0) throw badRange(block.from + bad, ranges.subarray(each * (from + bad)));
   }
-  out.height.set(view(Float32Array, result, rows));
-  out.amp.set(view(Float32Array, result + apart, rows));
-  out.area.set(view(Float32Array, result + 2 * apart, rows));
-  out.max_abs_diff.set(view(Float32Array, result + 3 * apart, rows));
+  out.height.set(view(Float32Array, result, rows), first);
+  out.amp.set(view(Float32Array, result + apart, rows), first);
+  out.area.set(view(Float32Array, result + 2 * apart, rows), first);
+  out.max_abs_diff.set(view(Float32Array, result + 3 * apart, rows), first);
 }
 
 function badRange(record: number, ranges: Int32Array): RangeError {
@@ -93,10 +116,15 @@ function badRange(record: number, ranges: Int32Array): RangeError {
   );
 }
 
-/** The first `rows` values, in place where that can be. */
-function firstOf(values: ArrayLike<number>, rows: number): ArrayLike<number> {
-  if (values.length === rows) return values;
+/** Values `from` to `end` (excluded), in place where that can be. */
+function partOf(values: ArrayLike<number>, from: number, end: number): ArrayLike<number> {
   return ArrayBuffer.isView(values)
-    ? (values as Float64Array).subarray(0, rows)
-    : Array.from({ length: rows }, (_, i) => values[i]!);
+    ? (values as Float64Array).subarray(from, end)
+    : Array.from({ length: end - from }, (_, i) => values[from + i]!);
+}
+
+/** The signs of values `from` to `end` (excluded): below 0 where they are. */
+function signsOf(values: ArrayLike<number>, from: number, end: number): Int8Array {
+  if (values instanceof Int8Array) return values.subarray(from, end);
+  return Int8Array.from({ length: end - from }, (_, i) => values[from + i]! < 0 ? -1 : 1);
 }

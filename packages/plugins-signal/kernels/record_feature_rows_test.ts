@@ -22,7 +22,7 @@ function same(
 ): void {
   const { values, offsets, rows } = toRows(Uint16Array, list, buffer);
   const expected = columns(rows);
-  const polarity = Array.from(list, (_, i) => i % 2 ? 1 : -1), baselines = Array(rows).fill(baseline);
+  const polarity = Array.from(list, (_, i) => i % 2 ? 300 : -0.5), baselines = Array(rows).fill(baseline);
   const [h0, h1, a0, a1] = ranges as [number, number, number, number];
   for (let i = 0; i < rows; i++) {
     basicFeatures(values, offsets[i]!, offsets[i + 1]!, baseline, polarity[i]!, h0, h1, a0, a1, expected, i);
@@ -33,6 +33,11 @@ function same(
     recordFeatureRows(values, offsets, rows, baselines, polarity, Int32Array.from(given), out);
     assert.deepEqual(out, expected);
   }
+  const exact = columns(rows),
+    signs = Int8Array.from(polarity, (value) => Math.sign(value)),
+    levels = Float64Array.from(baselines);
+  recordFeatureRows(values, offsets, rows, levels, signs, Int32Array.from(ranges), exact);
+  assert.deepEqual(exact, expected);
 }
 
 const range = fc.tuple(fc.nat(50), fc.nat(50)).map(([from, length]) => [from, from + length]);
@@ -55,6 +60,21 @@ Deno.test("recordFeatureRows() of long records sum exactly, from shared memory t
   const long = Array.from({ length: 100_000 }, (_, k) => (k * k * 7 + k) % 65521);
   same([highest, long, [5], long.slice(3)], 65534, [3, 2 ** 30, 1, 2 ** 30]);
   same([long, long.slice(1), [7, 7]], 100.5, [0, 17, 5, 99_999], SharedArrayBuffer);
+});
+
+Deno.test("recordFeatureRows() of more records than are in the module at once", () => {
+  const list = Array.from(
+    { length: 9001 },
+    (_, k) => Array.from({ length: k % 7 }, (_, i) => (k * 31 + i * k) % 65536),
+  );
+  same(list, 1000.25, [1, 5, 0, 4]);
+  const { values, offsets, rows } = toRows(Uint16Array, list);
+  const ranges = Int32Array.from({ length: 4 * rows }, (_, k) => k === 4 * 8200 + 2 ? -3 : k % 4);
+  const ones = new Float64Array(rows).fill(1);
+  assert.throws(
+    () => recordFeatureRows(values, offsets, rows, ones, ones, ranges, columns(rows)),
+    /features of record 8200: a range has sample -3/,
+  );
 });
 
 Deno.test("recordFeatureRows() refuse too little room and negative ranges", () => {
