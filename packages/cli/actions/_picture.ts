@@ -1,6 +1,5 @@
 // A stored waveform and its hits as a picture.
-import type { StoredResult, StoredSummary } from "@millrace/core/store";
-import type { FolderStore } from "@millrace/core/store";
+import { type FolderStore, openHeld, type StoredResult, type StoredSummary } from "@millrace/core/store";
 import type { Schema } from "@millrace/core/schema";
 import type { RowValue, Table } from "@millrace/core/table";
 import { formatTime } from "@millrace/core/units";
@@ -53,8 +52,8 @@ export async function drawStored(
   const types = recordId === undefined || step.dt === undefined ? [] : hitTypes(request.hits);
   const fitting = types.filter(({ meta }) => sameOrigin(result.meta.lineage, meta!.lineage));
   const type = fitting.find(({ dataType }) => dataType === FIRST_CHOICE) ?? fitting[0];
-  const stored = type && await store.open(type);
-  const hits = stored ? await hitsOf(stored, request, recordId!, [time, end], samples.length) : [];
+  using stored = type && await openHeld(() => store.open(type));
+  const hits = stored ? await hitsOf(stored.result, request, recordId!, [time, end], samples.length) : [];
   const note = types.length > 0 && !type
     ? `No hits are drawn: ${types.map((other) => other.dataType).join(", ")} of ${runId} ` +
       `was made in another way than ${dataType}; run both again with the same options`

@@ -1,6 +1,6 @@
 // Which results a command is about.
 import { didYouMean } from "@millrace/core/config";
-import { FolderStore, type StoredResult, type StoredSummary } from "@millrace/core/store";
+import { FolderStore, openHeld, type StoredResult, type StoredSummary } from "@millrace/core/store";
 import { formatBytes, formatTime } from "@millrace/core/units";
 import { UsageError } from "../errors.ts";
 import { formatCount } from "../render/numbers.ts";
@@ -58,7 +58,7 @@ export async function selectResults(
   );
 }
 
-/** One complete result: of several lineages the last one that was finished. */
+/** One complete result: of several lineages the last one that was finished. It may be replaced before it is read. */
 export async function openResult(store: FolderStore, runId: string, type: string): Promise<StoredResult> {
   const found = await selectResults(store, runId, type);
   const problem = found.find((summary) => summary.problem !== undefined)?.problem;
@@ -72,15 +72,23 @@ export async function openResult(store: FolderStore, runId: string, type: string
   );
 }
 
+/** Results that are read as they are until they are disposed of. */
+export interface OpenResults extends Disposable {
+  /** One a type, in their order. */
+  readonly results: readonly StoredResult[];
+}
+
 /** Results of one run whose columns go side by side, their types separated by commas. */
-export async function openResults(
-  store: FolderStore,
-  runId: string,
-  types: string,
-): Promise<StoredResult[]> {
+export async function openResults(store: FolderStore, runId: string, types: string): Promise<OpenResults> {
   const names = listOf(types);
   if (names.length === 0) throw new UsageError("Cannot tell which data type: its name is empty");
-  return await Promise.all(names.map((type) => openResult(store, runId, type)));
+  using opened = new DisposableStack();
+  const results: StoredResult[] = [];
+  for (const type of names) {
+    results.push(opened.use(await openHeld(() => openResult(store, runId, type))).result);
+  }
+  const all = opened.move();
+  return { results, [Symbol.dispose]: () => all.dispose() };
 }
 
 /** What a result is, in one word. */

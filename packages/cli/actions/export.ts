@@ -49,7 +49,8 @@ export async function exportAction(
 ): Promise<void> {
   const { to, where } = settings;
   const timeRange = settings.time === undefined ? undefined : usage(() => parseTimeRange(settings.time!));
-  const results = await openResults(await openStore(folder), runId, dataType);
+  using opened = await openResults(await openStore(folder), runId, dataType);
+  const { results } = opened;
   const columns = settings.columns === undefined ? undefined : listOf(settings.columns);
   if (columns) checkColumns(usage(() => schemaOfAll(results)), dataType, columns);
   const what = { where, columns };

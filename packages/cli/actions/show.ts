@@ -67,7 +67,8 @@ export async function showAction(
   }
   const store = await openStore(folder);
   if (runId === undefined || dataType === undefined) return await list(store, runId, settings, io);
-  const results = await openResults(store, runId, dataType);
+  using opened = await openResults(store, runId, dataType);
+  const { results } = opened;
   const all = usage(() => schemaOfAll(results));
   const columns = settings.columns === undefined ? undefined : listOf(settings.columns);
   if (columns) checkColumns(all, dataType, columns);
