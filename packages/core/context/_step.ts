@@ -35,6 +35,14 @@ export async function makeStep(
   for (const [type, columns] of Object.entries(plugin.requires)) {
     checkColumns(plugin, type, columns, parents[type]);
   }
+  const info = Object.fromEntries(
+    Object.entries(parents).map(([type, { dataKinds, lineages }]) => [
+      type,
+      { dataKind: dataKinds[type]!, lineage: lineages[type]! },
+    ]),
+  );
+  const problem = plugin.checkInputs?.(info, tracked);
+  if (problem !== undefined) throw new RangeError(`Cannot run "${plugin.name}": ${problem}`);
   const { schemas, dataKinds } = plugin.kind === "merge"
     ? mergedSchema(plugin, parents)
     : { schemas: plugin.schemas, dataKinds: plugin.dataKinds };

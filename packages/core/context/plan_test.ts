@@ -4,9 +4,10 @@ import { Table } from "../data/table.ts";
 import { option } from "../options/option.ts";
 import { StreamingPlugin } from "../plugin/classes.ts";
 import { defineMerge, definePlugin } from "../plugin/define.ts";
-import type { Plugin } from "../plugin/plugin.ts";
+import type { InputInfo, Plugin } from "../plugin/plugin.ts";
 import { tableSource } from "../plugin/table_source.ts";
 import { Context } from "./context.ts";
+import type { Lineage } from "./lineage.ts";
 
 const rows = Table.from(schema({ time: "time", height: "f32" }), { time: [0n, 5n], height: [1, 2] });
 
@@ -193,4 +194,24 @@ Deno.test("plan() refuses option values that contradict each other, saying which
   }
   const ctx = new Context().register(tableSource("a", rows), new Checked()).setConfig({ low: 5 });
   await refused(ctx, /contradict each other: five is too much; set are "low" \(script\)$/);
+});
+
+Deno.test("plan() refuses inputs that a plugin says are wrong, from their kinds and lineages and its own options", async () => {
+  const options = { low: option.number({ default: 1, help: "Lowest" }) };
+  const seen: unknown[] = [];
+  const below = plugin("x", "a", { options });
+  const above = plugin("y", "x", {
+    options,
+    checkInputs: ({ x }: Record<string, InputInfo>, own: Lineage["options"]) => {
+      seen.push([x!.dataKind, x!.lineage.plugin, Object.keys(x!.lineage.dependsOn)]);
+      return x!.lineage.options.low === own.low ? undefined : `low is ${own.low} here`;
+    },
+  });
+  assert.equal((await contextOf(below, above).plan("run", "y")).steps.length, 3);
+  assert.deepEqual(seen, [["x", "x", ["a"]]]);
+  await contextOf(below, above).setConfig({ low: 3 }).plan("run", "y");
+  await assert.rejects(contextOf(below, above).setConfig({ "y.low": 3 }).plan("run", "y"), {
+    name: "RangeError",
+    message: 'Cannot run "y": low is 3 here',
+  });
 });

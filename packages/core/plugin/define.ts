@@ -158,6 +158,7 @@ export function definePlugin(given: unknown): Plugin {
     dataKinds: Object.fromEntries(provides.map((type) => [type, kinds[type] ?? type])),
     longestRow: byType<number>(spec.longestRow),
     ...checking(spec),
+    ...(spec.checkInputs === undefined ? {} : { checkInputs: spec.checkInputs }),
     options: stateful ? { breakThresholdPs: breakOption, ...spec.options } : spec.options ?? {},
     saveWhen: spec.saveWhen ?? "target",
     running: runningOf(spec, stateful !== undefined || spec.carryOver === true),

@@ -6,6 +6,7 @@ import type { Account, BufferPool } from "../data/buffer_pool.ts";
 import type { ColumnTypes, Schema } from "../data/schema.ts";
 import type { AllocateOptions, Table } from "../data/table.ts";
 import type { Chunk } from "../chunk/chunk.ts";
+import type { Lineage } from "../context/lineage.ts";
 import type { OptionSpecs } from "../options/option.ts";
 
 /**
@@ -197,6 +198,23 @@ export type TimeRange = readonly [start: bigint, end: bigint];
 /** What `computeChunk` gives: rows, by data type for several outputs; `null` for none. */
 export type Outputs = Table | null | Readonly<Record<string, Table | null>>;
 
+/** What is known of a data type that a plugin reads, before anything runs. */
+export interface InputInfo {
+  /** Kind of its rows. */
+  readonly dataKind: string;
+  /** What it is made by, with the tracked options of the plugins up to the source. */
+  readonly lineage: Lineage;
+}
+
+/**
+ * What is wrong with a plugin's inputs by data type, seen from its own tracked options (as in its lineage), in words that go on after a
+ * colon; `undefined` where nothing is.
+ */
+export type CheckInputs = (
+  inputs: Readonly<Record<string, InputInfo>>,
+  options: Lineage["options"],
+) => string | undefined;
+
 /** What a column holds, for people. */
 export interface ColumnHelp {
   /** Unit of its values, or empty. */
@@ -249,6 +267,8 @@ export interface Plugin {
   readonly options: OptionSpecs;
   /** What is wrong with option values that are right by themselves, if they contradict each other. */
   readonly checkOptions?: (options: Readonly<Record<string, unknown>>) => string | undefined;
+  /** What is wrong with its inputs, where that shows before anything runs. */
+  readonly checkInputs?: CheckInputs;
   /** When its results are stored. */
   readonly saveWhen: SaveWhen;
   /** Where and how it runs. */

@@ -8,6 +8,7 @@ import type { Table } from "../data/table.ts";
 import type { OptionSpecs, OptionValues } from "../options/option.ts";
 import type {
   Boundaries,
+  CheckInputs,
   ComputeContext,
   Halo,
   Reach,
@@ -61,6 +62,11 @@ export interface StreamingCommon<O extends OptionSpecs, D extends readonly strin
   extends CommonSpec<O>, Running {
   /** Data types that it reads; the first is the `chunk`. Types of one kind arrive merged. */
   readonly dependsOn: D;
+  /**
+   * What is wrong with how these are made, in words that go on after a colon; `undefined` where nothing is. Called when a run is planned,
+   * with what it reads and its own tracked options.
+   */
+  readonly checkInputs?: CheckInputs;
   /** Which of them it reads with these options, in that order. Default: all. */
   readonly reads?: (options: OptionValues<O>) => readonly D[number][];
   /** Columns that it needs of them: checked before anything runs, and they type the chunks. */

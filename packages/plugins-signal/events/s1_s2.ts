@@ -4,7 +4,8 @@
  * A row for each pulse of `hit`, with its width from `waveform_width` and the area and height of its record from
  * `basic_features`. A class takes part where at least one of its ranges is set; a pulse is in it if all ranges that are set
  * hold its values, ends included. A pulse in both is what `conflictPolicy` says. Values that are NaN, as of a
- * record that has no features, are in no range.
+ * record that has no features, are in no range. `basic_features` and `records` must be of one kind, as those of this package are:
+ * where they come from sources of their own, a run with different kinds is refused.
  *
  * Differences from WaveformAnalysis: features are those of the pulse's own record, found by `record_id` (there the row of the
  * same number in another array); there is no `strict`, as every pulse has its record; ranges of widths are ns (there `width_unit` makes them samples); ranges may differ by channel.
@@ -88,6 +89,13 @@ export const s1S2: Plugin = definePlugin({
     area: ["ADC x sample", "`area` of its record"],
     peak_position: ["sample", "highest sample of the pulse, in the record"],
   },
+  // Features have no end of their own: that of their record comes beside them only if both are of one kind.
+  checkInputs: ({ basic_features, records }) =>
+    basic_features!.dataKind === records!.dataKind
+      ? undefined
+      : `the rows of "basic_features" are of the kind "${basic_features!.dataKind}", those of "records" of "${
+        records!.dataKind
+      }": give features and records of the same rows, both with the dataKind "records"`,
   halo: { left: 0, right: 0, by: "touch" },
   options: {
     s1WidthRange: range("ns", "Widths of S1; default: any"),

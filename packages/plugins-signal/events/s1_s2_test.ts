@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { Context } from "@millrace/core/context";
 import { tableSource } from "@millrace/core/table-source";
 import { testPlugin } from "@millrace/core/testing";
 import { randomRecords, recordTable, rowsOf, type TestRecord } from "../_testing.ts";
@@ -80,4 +81,32 @@ Deno.test("s1_s2 has the features of the pulse's own record, where records befor
   }));
   const [row] = await run(list, { s2HeightRange: [99, 101] });
   assert.deepEqual([row!.record_id, row!.height, row!.label], [2n, 100, 2]);
+});
+
+Deno.test("s1_s2 refuses features and records of different kinds, whose rows would find nothing", async () => {
+  const samples = [0, 20, 60, 100, 60, 20, 0].map((s) => 1000 + s);
+  const list = [{ time: 0n, baseline: 1000, polarity: 1, samples }] as const;
+  const records = recordTable(list);
+  await using ctx = new Context({ config });
+  ctx.register(tableSource("records", records, { dataKind: "records" }), ...between);
+  const features = await ctx.getData("run", "basic_features");
+  const result = (kind: string) =>
+    rowsOf(
+      [
+        tableSource("records", recordTable(list), { dataKind: "records" }),
+        tableSource("basic_features", features, { dataKind: kind }),
+        hit,
+        waveformWidth,
+        s1S2,
+      ],
+      "s1_s2",
+      { useFiltered: false, hit: config.hit },
+    );
+  assert.deepEqual((await result("records")).map(({ height, area }) => [height, area]), [[100, 260]]);
+  await assert.rejects(result("features"), {
+    name: "RangeError",
+    message:
+      'Cannot run "s1_s2": the rows of "basic_features" are of the kind "features", those of "records" of ' +
+      '"records": give features and records of the same rows, both with the dataKind "records"',
+  });
 });

@@ -33,6 +33,7 @@ const config = {
   "peak_waveforms.useExtended": true,
   "peak_waveforms.maxExtension": 10,
   "peak_waveforms.gain": { default: 1, channels: { "0:1": 0.5 } },
+  "simple_summed_waveform.gain": { default: 1, channels: { "0:1": 0.5 } },
 };
 const split = { "peaks.split": "local_minimum", "peaks.splitIterations": 3 };
 const chain: readonly Plugin[] = [

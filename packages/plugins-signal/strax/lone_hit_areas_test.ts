@@ -21,6 +21,7 @@ const config = {
   "hits.minAmplitude": 3,
   "peaks.channels": 3,
   "peaks.gapThreshold": 12,
+  "peaks.gain": { default: 1, channels: { "0:1": 0.5 } },
   "peaks.leftExtension": 2,
   "peaks.rightExtension": 4,
   "lone_hit_areas.leftExtension": LEFT,

@@ -6,6 +6,9 @@
  * area is shared out evenly), added and sampled down again; areas, hits and saturated channels are added up, `tight_coincidence`, `max_gap` and
  * `max_goodness_of_split` are the highest of the parts. What is not merged stays as it is.
  *
+ * `topChannels` has to be that of `peaks`: a run with another is refused before it begins. Of peaks that come from a table nothing is
+ * known: there it is up to you.
+ *
  * Differences from strax (`merge_peaks`, `replace_merged`): which peaks are merged is decided here by their distance, in strax by the plugin of the
  * experiment; peaks may overlap; the buffer for the common waveform has no fixed length; `tight_coincidence` is the highest of the parts (in strax that of the part with
  * the highest sample), and so are `max_gap` (there -1) and `max_goodness_of_split` (there NaN).
@@ -25,6 +28,7 @@ import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
 import { copyRows, type Table } from "@millrace/core/table";
 import { peaksHelp } from "./column_help.ts";
+import { sameAsPeaks } from "./_same_as_peaks.ts";
 import { mergePeaks } from "./merge_peaks.ts";
 import { peaksSchema } from "./schemas.ts";
 
@@ -41,6 +45,7 @@ export const mergedPeaks: Plugin = definePlugin({
   columnHelp: peaksHelp,
   boundary: ({ maxGap, maxDuration }) => ({ gap: maxGap, maxSpan: maxDuration }),
   reach: { left: 0, right: 0 },
+  checkInputs: sameAsPeaks("merged_peaks", ["topChannels"]),
   options: {
     maxGap: option.time({
       default: "1 us",

@@ -6,6 +6,8 @@
  * | `time`, `endtime` | the peak, ps: rows are those of `peaks` |
  * | `min_diff`, `max_diff` | shortest and longest time from the maximum (`max_time`) of a hit to that of the next one in time, of the hits whose maximum lies in the peak, ps; NaN with fewer than two |
  *
+ * There are no options: the peaks' own times and hits are used, whatever `peaks` are made with.
+ *
  * strax has these columns in `peaks`, for plugins of its experiments to fill (Aalbers et al., strax, doi:10.5281/zenodo.1340632).
  *
  * Differences from strax: they are a data type of their own, so that `peaks` does not take longer where nobody wants them; a hit belongs to the

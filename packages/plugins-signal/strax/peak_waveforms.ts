@@ -10,7 +10,9 @@
  * Both are 0 behind the peak's end. They are `store_data_top` and `store_data_start` of strax's `sum_waveform`
  * (Aalbers et al., strax, doi:10.5281/zenodo.1340632).
  *
- * Where `peaks` are made with `useExtended`, or a `gain` of their own, the same has to be set here.
+ * `gain` and `useExtended` have to be those of `peaks`, and `topChannels` too where both set it: a run with others is refused before it
+ * begins. `gain` alone (`--set gain=0.01`) sets it for all plugins that have one. Of peaks that come from a table nothing is known: there it is
+ * up to you.
  *
  * Differences from strax: they are a data type of their own, so that `peaks` does not take longer where nobody wants them. They hold all hits in
  * the time of the peak, also those that belong to the next one where `peaks.maxDuration` ended it.
@@ -39,6 +41,7 @@ import {
   samplesOf,
   shifted,
 } from "./_peak_samples.ts";
+import { sameAsPeaks } from "./_same_as_peaks.ts";
 import { extendedColumns } from "./kernels/extended_columns.ts";
 import type { PeakHits } from "./kernels/peak_builder.ts";
 import { refuse } from "./kernels/peak_places.ts";
@@ -65,6 +68,7 @@ export const peakWaveforms: Plugin = definePlugin({
     data_top: ["PE", "summed waveform of the top array, a sample of the peak's; NaN without topChannels"],
     data_start: ["PE", "first samples of the sum, of the hits' sampling interval"],
   },
+  checkInputs: sameAsPeaks("peak_waveforms", ["gain", "useExtended"], ["topChannels"]),
   halo: ({ useExtended, maxExtension }) => {
     const around = useExtended ? maxExtension : 0;
     return { left: around, right: around };

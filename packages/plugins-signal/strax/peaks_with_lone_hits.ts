@@ -5,6 +5,9 @@
  * sample that the hit starts in, to `area` and to `area_per_channel`, and `n_hits` counts it. Times and widths are computed anew, all
  * other columns are those of `merged_peaks`.
  *
+ * `gain` and `topChannels` have to be those of `peaks`: a run with others is refused before it begins. Of peaks that come from a table
+ * nothing is known: there it is up to you.
+ *
  * This is `add_lone_hits` of strax with `compute_properties` behind it (Aalbers et al., strax, doi:10.5281/zenodo.1340632).
  *
  * Differences from strax: `n_hits` counts the lone hits; of overlapping peaks the first that contains a hit gets it.
@@ -24,6 +27,8 @@ import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
 import { copyRows, type Table } from "@millrace/core/table";
 import { peaksHelp } from "./column_help.ts";
+import { peakGain } from "./_peak_samples.ts";
+import { sameAsPeaks } from "./_same_as_peaks.ts";
 import { buildPeak } from "./kernels/peak_builder.ts";
 import { loneHitAreasSchema, PEAK_SAMPLES, peaksSchema } from "./schemas.ts";
 
@@ -40,13 +45,9 @@ export const peaksWithLoneHits: Plugin = definePlugin({
   columnHelp: peaksHelp,
   // Of overlapping peaks the first gets a hit: peaks before that are needed too.
   halo: { left: 0, right: 0 },
+  checkInputs: sameAsPeaks("peaks_with_lone_hits", ["gain", "topChannels"]),
   options: {
-    gain: option.number({
-      default: 1,
-      unit: "PE/ADC",
-      perChannel: true,
-      help: "PE of one ADC count and sample, as that of peaks",
-    }),
+    gain: peakGain,
     topChannels: option.integer({
       default: null,
       min: 0,

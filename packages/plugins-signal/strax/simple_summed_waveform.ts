@@ -9,6 +9,9 @@
  * Where `data` of a peak holds the samples of its hits, this holds those between them too, and those of channels without a hit. It shows
  * shapes; as an integral it is biased, for the fraction of the baseline is left out where a sample is 0.
  *
+ * `gain` has to be that of `peaks`: a run with another is refused before it begins. `gain` alone (`--set gain=0.01`) sets it for all
+ * plugins that have one. Of peaks that come from a table nothing is known: there it is up to you.
+ *
  * This is `simple_summed_waveform` of strax (Aalbers et al., strax, doi:10.5281/zenodo.1340632).
  *
  * Differences from strax: the peak keeps its own `data`; samples are placed by their distance from the peak's start, not by `time // dt` of the clock.
@@ -35,6 +38,7 @@ import {
   samplesOf,
   shifted,
 } from "./_peak_samples.ts";
+import { sameAsPeaks } from "./_same_as_peaks.ts";
 import { sampledDown } from "./kernels/sampled_down.ts";
 import { addRecords } from "./kernels/simple_sum.ts";
 import { PEAK_SAMPLES, straxRecordsSchema } from "./schemas.ts";
@@ -55,6 +59,7 @@ export const simpleSummedWaveform: Plugin = definePlugin({
     record_data: ["PE", "sum of all records, a sample of the peak's; 0 behind its end"],
   },
   halo: { left: 0, right: 0 },
+  checkInputs: sameAsPeaks("simple_summed_waveform", ["gain"]),
   options: { gain: peakGain },
   computeChunk(chunk, { inputs, options, own, emit }) {
     const { columns } = chunk, { records } = inputs, shift = Number(chunk.t0 - records.t0);
