@@ -4,7 +4,7 @@
  * | column | what |
  * |---|---|
  * | `time`, `endtime`, `channel`, `dt`, `length`, `pulse_length`, `record_i` | as in `raw_records` |
- * | `baseline`, `baseline_rms` | mean and standard deviation (population) of the pulse's first samples, ADC counts; all fragments of a pulse have those of the first |
+ * | `baseline`, `baseline_rms` | mean and standard deviation (population) of the first `baselineSamples` of the pulse, ADC counts; all fragments of a pulse have those of the first |
  * | `data` | `trunc(baseline) - sample` for negative pulses, `sample - trunc(baseline)` for positive ones, within `length`, 0 behind, ADC counts |
  * | `area` | sum of `data`, and `round(length x fraction of the baseline)`, halves to even; ADC counts x samples |
  * | `reduction_level` | 0: nothing was taken away |
@@ -81,6 +81,7 @@ export const straxRecords: Plugin = definePlugin({
       min: 1,
       max: 32768,
       unit: "sample",
+      perChannel: true,
       help: "Samples at the start of a pulse that the baseline is the mean of",
     }),
     flip: option.boolean({
@@ -123,9 +124,9 @@ export const straxRecords: Plugin = definePlugin({
     if (unknown > 0) notice(ASSUMED);
     const flip = given ?? (positive === 0 || positive < to - from);
     const isMixed = given === null && flip && positive > 0;
-    const { amplitudeBitShift } = options,
+    const { amplitudeBitShift, baselineSamples } = options,
       isShifted = !amplitudeBitShift.uniform || amplitudeBitShift.default > 0;
-    const settings = { width, baselineSamples: options.baselineSamples, flip };
+    const settings = { width, baselineSamples: (ch: number) => baselineSamples.at(0, ch), flip };
     const lost = recordRows(columns, from, to, settings, out.columns);
     if (isMixed) turnPositive({ polarity, length: columns.length }, from, to, width, out.columns);
     if (isShifted) {

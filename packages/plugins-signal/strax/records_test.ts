@@ -77,14 +77,14 @@ Deno.test("records: vectors and the readable form give the same bits", () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 150 }),
-      fc.integer({ min: 1, max: 60 }),
+      fc.tuple(...[0, 1, 2].map(() => fc.integer({ min: 1, max: 60 }))),
       fc.boolean(),
       fc.array(fc.record({ pulse: fc.integer({ min: 0, max: 2 }), cut: fc.integer({ min: 0, max: 20 }) }), {
         maxLength: 9,
       }),
       fc.integer({ min: 1, max: 2 ** 31 - 1 }),
       fc.integer({ min: 0, max: 5 }),
-      (width, baselineSamples, flip, list, seed, from) => {
+      (width, counts, flip, list, seed, from) => {
         const rows = list.length;
         from = Math.min(from, rows);
         let state = seed;
@@ -106,7 +106,9 @@ Deno.test("records: vectors and the readable form give the same bits", () => {
           baseline_rms: new Float32Array(rows - from),
           data: new Int16Array((rows - from) * width),
         });
-        const settings = { width, baselineSamples, flip }, a = make(), b = make();
+        const settings = { width, baselineSamples: (ch: number) => counts[ch]!, flip },
+          a = make(),
+          b = make();
         const missing = plain.recordRows(input, from, rows, settings, a);
         assert.equal(vectors.recordRows(input, from, rows, settings, b), missing);
         assert.deepEqual(b, a);
@@ -298,6 +300,30 @@ Deno.test("records: amplitudeBitShift multiplies the samples of a channel and no
     }),
     { numRuns: 20 },
   );
+});
+
+Deno.test("records: the baseline is the mean of as many samples as baselineSamples says of the channel, for every chunking", async () => {
+  const baselineSamples = { default: 4, channels: { "0:1": 1, "0:2": 40 } };
+  let differ = 0;
+  await fc.assert(
+    fc.asyncProperty(randomPulses(), async (pulses) => {
+      const of = (samples: unknown) =>
+        rowsOf([tableSource("raw_records", rawTable(pulses)), straxRecords], "records", {
+          records: { baselineSamples: samples },
+        });
+      const [found, ...alike] = await Promise.all([baselineSamples, 4, 1, 40].map(of));
+      found!.forEach((row, i) => assert.deepEqual(row, alike[row.channel as number]![i]));
+      differ += found!.filter(({ baseline }, i) => baseline !== alike[0]![i]!.baseline).length;
+      await testPlugin(straxRecords, {
+        inputs: { raw_records: rawTable(pulses) },
+        options: { ...config, "records.baselineSamples": baselineSamples },
+        chunkings: 2,
+        ranges: 2,
+      });
+    }),
+    { numRuns: 20 },
+  );
+  assert.ok(differ > 0);
 });
 
 Deno.test("records: a sample that amplitudeBitShift makes too high is an error that names channel, option and remedy", async () => {

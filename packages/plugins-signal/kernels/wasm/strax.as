@@ -31,17 +31,17 @@ export function highestI32(at: usize, count: i32): i32 {
 }
 
 /**
- * Baseline, flip, zeros behind the length, integral. `state` holds by channel: mean (f32), standard deviation (f32) and the
- * number of the next fragment (i32), `known` of each. `masks` are so many ones as a row has samples, up to a whole vector, and as
+ * Baseline, flip, zeros behind the length, integral. `state` holds by channel: mean (f32), standard deviation (f32), the
+ * number of the next fragment (i32) and how many samples a baseline is the mean of (i32), `known` of each. `masks` are so many ones as a row has samples, up to a whole vector, and as
  * many zeros. A fragment without its predecessor, and all behind it, has no baseline (NaN) and no samples; gives the first row of these
  * that has another pulse or nothing before it, or -1. `spare` has room for a row and a vector.
  */
 export function recordRows(
   rows: i32, width: i32, samples: usize, lengths: usize, channels: usize, numbers: usize, state: usize, known: usize,
-  masks: usize, baselineSamples: i32, flip: bool, out: usize, areas: usize, baselines: usize, deviations: usize, spare: usize,
+  masks: usize, flip: bool, out: usize, areas: usize, baselines: usize, deviations: usize, spare: usize,
 ): i32 {
   const vectors: usize = <usize>(width + 7) >> 3, stride: usize = <usize>width << 1;
-  const means = state, rmss = state + (known << 2), nexts = state + (known << 3);
+  const means = state, rmss = state + (known << 2), nexts = state + (known << 3), counts = nexts + (known << 2);
   let lost = -1;
   for (let row = 0; row < rows; row++) {
     const four = <usize>row << 2;
@@ -50,7 +50,7 @@ export function recordRows(
     const x = samples + <usize>row * stride, y = out + <usize>row * stride;
     const n = min<i32>(load<i32>(lengths + four), width);
     if (number == 0) {
-      baselineOf(x, min<i32>(n, baselineSamples), means + channel, rmss + channel);
+      baselineOf(x, min<i32>(n, load<i32>(counts + channel)), means + channel, rmss + channel);
       store<i32>(nexts + channel, 1);
     } else {
       if (load<i32>(nexts + channel) != number) {

@@ -20,8 +20,8 @@ export interface RecordResults {
 export interface RecordSettings {
   /** Samples a row. */
   readonly width: number;
-  /** Samples of the first fragment that the baseline is the mean of. */
-  readonly baselineSamples: number;
+  /** Samples of the first fragment of a channel's pulse that the baseline is the mean of. */
+  readonly baselineSamples: (channel: number) => number;
   /** Turn the pulses over: away from the baseline becomes upwards for negative pulses. */
   readonly flip: boolean;
 }
@@ -29,7 +29,7 @@ export interface RecordSettings {
 /**
  * Rows `from` to `to` (excluded) into rows 0 and on of `out`; rows before `from` only give the baselines of pulses that begin there.
  *
- * The mean is that of the samples there are, at most `baselineSamples`, in double precision, then rounded to single; what is
+ * The mean is that of the samples there are, at most `baselineSamples` of the channel, in double precision, then rounded to single; what is
  * subtracted is its whole part. The integral is the sum of the samples and `round(fraction x length)`, halves to even.
  *
  * A fragment whose predecessor is missing, and those behind it, have no baseline (NaN) and no samples (0).
@@ -85,11 +85,11 @@ export function recordRows(
 
 /** Mean and standard deviation of the samples at the start of row `i`; 0 where there are none. */
 export function pulseBaseline(
-  { data, length }: RawRows,
+  { channel, data, length }: RawRows,
   i: number,
   { width, baselineSamples }: RecordSettings,
 ): [mean: number, deviation: number] {
-  const n = Math.min(baselineSamples, length[i]!, width), at = i * width;
+  const n = Math.min(baselineSamples(channel[i]!), length[i]!, width), at = i * width;
   let sum = 0, squares = 0;
   for (let k = at; k < at + n; k++) {
     sum += data[k]!;

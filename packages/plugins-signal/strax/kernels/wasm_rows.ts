@@ -16,12 +16,12 @@ export function recordRows(
   settings: RecordSettings,
   out: RecordResults,
 ): number {
-  const { width, baselineSamples, flip } = settings, count = to - from;
+  const { width, flip } = settings, count = to - from;
   using places = new Places();
   const lengths = places.putPart(rows.length, from, to), channels = places.putPart(rows.channel, from, to);
   const numbers = places.putPart(rows.record_i, from, to);
   const known = 1 + Math.max(highestU16(channels, count), highestIn(rows.channel, from));
-  const state = places.take(12 * known);
+  const state = places.take(16 * known);
   const masks = places.take(4 * (width + 8)), block = Math.min(BLOCK, count), spare = places.take(2 * width);
   const areas = places.make(out.area), means = places.make(out.baseline);
   const deviations = places.make(out.baseline_rms);
@@ -40,7 +40,7 @@ export function recordRows(
     const target = isOut ? made + 2 * at * width : made;
     const missing = compute(
       ...[n, width, source, lengths + 4 * at, channels + 2 * at, numbers + 4 * at] as const,
-      ...[state, known, masks, baselineSamples, Number(flip), target] as const,
+      ...[state, known, masks, Number(flip), target] as const,
       ...[areas + 4 * at, means + 4 * at, deviations + 4 * at, spare] as const,
     );
     if (missing >= 0 && lost < 0) lost = first + missing;
@@ -62,7 +62,7 @@ function highestIn(channel: Uint16Array, rows: number): number {
   return highest;
 }
 
-/** Baselines of pulses that begin before row `from`. */
+/** Samples of a baseline by channel, and baselines of pulses that begin before row `from`. */
 function startState(
   rows: RawRows,
   from: number,
@@ -72,6 +72,8 @@ function startState(
 ): void {
   const mean = view(Float32Array, state, channels), rms = view(Float32Array, state + 4 * channels, channels);
   const next = view(Int32Array, state + 8 * channels, channels).fill(0);
+  const counts = view(Int32Array, state + 12 * channels, channels);
+  for (let ch = 0; ch < channels; ch++) counts[ch] = settings.baselineSamples(ch);
   for (let i = 0; i < from; i++) {
     const ch = rows.channel[i]!;
     if (rows.record_i[i] === 0) [mean[ch], rms[ch]] = pulseBaseline(rows, i, settings);
