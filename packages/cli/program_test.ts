@@ -192,3 +192,20 @@ Deno.test("plugins --all shows every plugin in full, and is refused with a name"
   assert.equal(code, 2);
   assert.match(err, /Cannot show all plugins and "hit": give --all or a name/);
 });
+
+Deno.test("run, plan and verify --repair have the options of what computes, each told in the same words", async () => {
+  const linesOf = async (command: string) => {
+    const { out } = await millrace(command, "--help");
+    return out.split("\nOptions:\n")[1]!.split(/\n(?= {2}-)|\n\n/).map((line) =>
+      line.replaceAll(/\s+/g, " ")
+    );
+  };
+  const [run, plan, verify] = await Promise.all(["run", "plan", "verify"].map(linesOf));
+  const names = ["set", "plugins", "plugin", "lock", "no-installed", "recover"];
+  for (const name of [...names, "executor", "workers"]) {
+    const has = (line: string) => line.startsWith(` --${name} `);
+    assert.equal(run!.filter(has).length, 1, name);
+    assert.deepEqual(plan!.filter(has), run!.filter(has));
+    assert.deepEqual(verify!.filter(has), names.includes(name) ? run!.filter(has) : []);
+  }
+});

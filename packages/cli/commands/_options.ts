@@ -1,6 +1,6 @@
 // Options that several commands have.
 
-import { Option } from "@commander-js/extra-typings";
+import { type Command, type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
 import { collect } from "./_program.ts";
 
 export const pluginsOption = new Option(
@@ -11,7 +11,7 @@ export const pluginOption = new Option(
   "--plugin <file|url>",
   "use the plugins that a module exports too, may be given again",
 ).argParser(collect);
-export const setOption = new Option(
+const setOption = new Option(
   "--set <plugin.option=value>",
   "set an option of a plugin, may be given again",
 ).argParser(collect);
@@ -20,15 +20,57 @@ export const lockOption = new Option(
   "lock file of installed plugins (default: millrace.lock here, or in the nearest folder above)",
 );
 export const noInstalledOption = new Option("--no-installed", "leave installed plugins out");
-export const executorOption = new Option(
+const executorOption = new Option(
   "--executor <kind>",
   "compute in: thread, process or inline (default: thread)",
 );
-export const workersOption = new Option(
+const workersOption = new Option(
   "--workers <count>",
   "most workers (default: as many as the machine has processors)",
 );
-export const recoverOption = new Option(
+const recoverOption = new Option(
   "--recover",
   "keep what can be read of damaged files, leave out rows that come too late, and report both, instead of failing",
 );
+
+/** What the options of {@linkcode withPlugins} give. */
+interface PluginValues {
+  readonly set?: readonly string[];
+  readonly plugins?: string;
+  readonly plugin?: readonly string[];
+  readonly lock?: string;
+  readonly installed: boolean;
+  readonly recover?: true;
+}
+
+/** What the options of {@linkcode withComputing} give beside them. */
+interface PlaceValues {
+  readonly executor?: string;
+  readonly workers?: string;
+}
+
+// Said, not inferred: of a command that is not known yet, commander's types take the compiler minutes.
+type With<C, V> = C extends Command<infer A, infer O, infer G> ? Command<A, O & V, G> : never;
+
+function withAll<C extends CommandUnknownOpts, V>(command: C, options: readonly Option[]): With<C, V> {
+  for (const option of options) command.addOption(option);
+  return command as unknown as With<C, V>;
+}
+
+/** The command with the options that say which plugins compute, from which input. */
+export function withPlugins<C extends CommandUnknownOpts>(command: C): With<C, PluginValues> {
+  return withAll(command, [
+    setOption,
+    pluginsOption,
+    pluginOption,
+    lockOption,
+    noInstalledOption,
+    recoverOption,
+  ]);
+}
+
+/** The same, and where they compute. */
+export function withComputing<C extends CommandUnknownOpts>(command: C): With<C, PluginValues & PlaceValues> {
+  withPlugins(command);
+  return withAll(command, [executorOption, workersOption]);
+}

@@ -3,14 +3,7 @@
  * @module
  */
 import type { Io } from "../io.ts";
-import {
-  lockOption,
-  noInstalledOption,
-  pluginOption,
-  pluginsOption,
-  recoverOption,
-  setOption,
-} from "./_options.ts";
+import { lockOption, noInstalledOption, pluginsOption, withPlugins } from "./_options.ts";
 import { collect, NAMES, type Program } from "./_program.ts";
 
 /** Add `ls`, `info`, `du`, `gc`, `copy`, `rechunk`, `verify` and `lineage` to the program. */
@@ -161,19 +154,14 @@ Examples:
 `;
 
 function addVerify(program: Program, io: Io): void {
-  program.command("verify")
+  const verify = program.command("verify")
     .description("Compare stored results with their checksums, and repair them")
     .argument("<store>", "folder of the results")
     .argument("[run]", "name of the run (default: all)")
     .argument("[type]", "data type (default: all)")
     .option("--repair", "compute anew what is damaged")
-    .option("--input <path>", "input of the run for that, may be given again", collect)
-    .addOption(setOption)
-    .addOption(pluginsOption)
-    .addOption(pluginOption)
-    .addOption(lockOption)
-    .addOption(noInstalledOption)
-    .addOption(recoverOption)
+    .option("--input <path>", "input of the run for that, may be given again", collect);
+  withPlugins(verify)
     .option("--json", "as JSON")
     .helpOption("-h, --help", "show help")
     .addHelpText("after", VERIFY_HELP)

@@ -3,16 +3,7 @@
  * @module
  */
 import type { Io } from "../io.ts";
-import {
-  executorOption,
-  lockOption,
-  noInstalledOption,
-  pluginOption,
-  pluginsOption,
-  recoverOption,
-  setOption,
-  workersOption,
-} from "./_options.ts";
+import { withComputing } from "./_options.ts";
 import type { Program } from "./_program.ts";
 
 const HELP = `
@@ -24,20 +15,13 @@ Examples:
 
 /** Add `plan` to the program. */
 export function addPlan(program: Program, io: Io): void {
-  program.command("plan")
+  const plan = program.command("plan")
     .description("Show what would be read and computed, without doing it")
     .argument("<input...>", "files, folders or patterns of one run")
     .option("-t, --type <types>", "data types to compute, separated by commas")
     .option("-s, --store <folder>", "folder of the results")
-    .option("--run-id <name>", "name of the run (default: that of the input)")
-    .addOption(setOption)
-    .addOption(pluginsOption)
-    .addOption(pluginOption)
-    .addOption(lockOption)
-    .addOption(noInstalledOption)
-    .addOption(executorOption)
-    .addOption(workersOption)
-    .addOption(recoverOption)
+    .option("--run-id <name>", "name of the run (default: that of the input)");
+  withComputing(plan)
     .option("--fresh", "plan to compute also what is stored already")
     .option("--json", "the plan as JSON")
     .helpOption("-h, --help", "show help")

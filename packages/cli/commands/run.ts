@@ -3,16 +3,7 @@
  * @module
  */
 import type { Io } from "../io.ts";
-import {
-  executorOption,
-  lockOption,
-  noInstalledOption,
-  pluginOption,
-  pluginsOption,
-  recoverOption,
-  setOption,
-  workersOption,
-} from "./_options.ts";
+import { withComputing } from "./_options.ts";
 import { collect, type Program } from "./_program.ts";
 
 const HELP = `
@@ -41,7 +32,7 @@ Examples:
 
 /** Add `run` to the program. */
 export function addRun(program: Program, io: Io): void {
-  program.command("run")
+  const run = program.command("run")
     .description("Compute data types of a run and store them")
     .argument("<input...>", "files, folders or patterns of one run")
     .option("-t, --type <types>", "data types to compute, separated by commas")
@@ -59,15 +50,8 @@ export function addRun(program: Program, io: Io): void {
       "bytes of rows in a stored chunk of a new result (default: 8MiB, less with little memory)",
     )
     .option("--chunk-span <time>", "longest time of a stored chunk of a new result (default: 60s)")
-    .option("--memory <size>", "memory that the run may hold", "1GiB")
-    .addOption(setOption)
-    .addOption(pluginsOption)
-    .addOption(pluginOption)
-    .addOption(lockOption)
-    .addOption(noInstalledOption)
-    .addOption(executorOption)
-    .addOption(workersOption)
-    .addOption(recoverOption)
+    .option("--memory <size>", "memory that the run may hold", "1GiB");
+  withComputing(run)
     .option("--fresh", "compute also what is stored already, or was left by an interrupted run")
     .option("--trace <file>", "write what ran where and when, for chrome://tracing or ui.perfetto.dev")
     .option("--json", "tell what was done as JSON on standard output")
