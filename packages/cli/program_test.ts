@@ -95,6 +95,13 @@ Deno.test("main() answers what it does not understand with a message, the neares
       /No plugin provides "recrods"; did you mean "records"\?/,
     ],
     [["plan", "x", "--type", "recrods"], /did you mean "records"\?/],
+    ...[["df_paired", "paired_events"], ["df_events", "events"], ["df", "basic_features"]].map((
+      [name, here],
+    ): [string[], RegExp] => [
+      ["plan", "x", "--type", name!],
+      new RegExp(`No plugin provides "${name}"; did you mean "${here}"\\?`),
+    ]),
+    [["plugins", "df_paired"], /there is none of that name; did you mean "paired_events"\? There are/],
     [["plugins", "nothing"], /Cannot show the plugin "nothing".*records/],
     [["show", ".", "--limit", "3"], /Cannot use --limit without a data type/],
     [["show", ".", "run", "type", "--limit", "-3"], /"-3" as --limit/],

@@ -55,7 +55,10 @@ export async function pluginsAction(
   if (!plugin) {
     const other = await inOtherSet(name, settings.plugins);
     const names = [...plugins, ...installed].flatMap(({ provides }) => provides).sort();
-    const rest = other ? `; ${other}` : didYouMean(name, names, `there are ${names.join(", ")}`);
+    const known = plugins.filter(({ knownAs }) => knownAs?.includes(name)).flatMap(({ provides }) =>
+      provides
+    );
+    const rest = other ? `; ${other}` : didYouMean(name, names, `there are ${names.join(", ")}`, known);
     throw new UsageError(`Cannot show the plugin "${name}": there is none of that name${rest}`);
   }
   io.out(settings.json ? json(pluginJson(plugin)) : pluginText(plugin));

@@ -219,5 +219,7 @@ function missing(dataType: string, path: readonly string[], providers: ReadonlyM
   const by = path.length > 0 ? `, which "${path.at(-1)}" needs` : "";
   const there = [...providers.keys()].sort();
   const all = there.length > 0 ? `there are ${there.join(", ")}` : "no plugin is registered";
-  return `No plugin provides "${dataType}"${by}${didYouMean(dataType, there, all)}`;
+  const known = [...new Set(providers.values())].filter(({ knownAs }) => knownAs?.includes(dataType))
+    .flatMap(({ provides }) => provides);
+  return `No plugin provides "${dataType}"${by}${didYouMean(dataType, there, all, known)}`;
 }

@@ -3,6 +3,7 @@ import { schema } from "../data/schema.ts";
 import { Table } from "../data/table.ts";
 import { option } from "../options/option.ts";
 import { StreamingPlugin } from "../plugin/classes.ts";
+import { copyOf } from "../plugin/copy_of.ts";
 import { defineMerge, definePlugin } from "../plugin/define.ts";
 import type { InputInfo, Plugin } from "../plugin/plugin.ts";
 import { tableSource } from "../plugin/table_source.ts";
@@ -214,4 +215,16 @@ Deno.test("plan() refuses inputs that a plugin says are wrong, from their kinds 
     name: "RangeError",
     message: 'Cannot run "y": low is 3 here',
   });
+});
+
+Deno.test("plan() tells by what name a data type of another program is known here", async () => {
+  const made = plugin("x", "a", { knownAs: ["df_x"] });
+  await assert.rejects(contextOf(made).plan("run", "df_x"), {
+    message: 'No plugin provides "df_x"; did you mean "x"? There are a, x',
+  });
+  await assert.rejects(contextOf(made, copyOf(made, "y")).plan("run", "df_x"), /did you mean "x"\? There/);
+  await assert.rejects(
+    contextOf(plugin("z", "df_x"), made).plan("run", "z"),
+    /which "z" needs; did you mean "x"/,
+  );
 });

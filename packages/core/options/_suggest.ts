@@ -43,9 +43,15 @@ export function nearest(name: string, names: Iterable<string>): string[] {
  * @param name What was given.
  * @param names What it may have meant.
  * @param rest What is said in any case, as part of a sentence.
+ * @param known What it is called here, where that is known: said instead of what is near.
  */
-export function didYouMean(name: string, names: Iterable<string>, rest: string): string {
-  const found = nearest(name, names).map((other) => `"${other}"`);
+export function didYouMean(
+  name: string,
+  names: Iterable<string>,
+  rest: string,
+  known: readonly string[] = [],
+): string {
+  const found = (known.length > 0 ? known : nearest(name, names)).map((other) => `"${other}"`);
   if (found.length === 0) return `; ${rest}`;
   return `; did you mean ${found.join(" or ")}? ${rest.charAt(0).toUpperCase()}${rest.slice(1)}`;
 }

@@ -36,6 +36,7 @@ export function copyOf(plugin: Plugin, name: string): Plugin {
     ...plugin,
     name,
     provides: [name],
+    knownAs: [],
     schemas: renamed(plugin.schemas),
     dataKinds: { [name]: name }, // other options may find other rows
     longestRow: renamed(plugin.longestRow),

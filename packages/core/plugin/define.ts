@@ -157,7 +157,7 @@ export function definePlugin(given: unknown): Plugin {
     schemas,
     dataKinds: Object.fromEntries(provides.map((type) => [type, kinds[type] ?? type])),
     longestRow: byType<number>(spec.longestRow),
-    ...checking(spec),
+    ...asked(spec),
     ...(spec.checkInputs === undefined ? {} : { checkInputs: spec.checkInputs }),
     options: stateful ? { breakThresholdPs: breakOption, ...spec.options } : spec.options ?? {},
     saveWhen: spec.saveWhen ?? "target",
@@ -234,11 +234,15 @@ function runningOf(spec: Running, inOrder: boolean): Running {
   return running;
 }
 
-/** The check of a specification's options, where it has one. */
-function checking<O extends OptionSpecs>({ checkOptions }: CommonSpec<O>): Pick<Plugin, "checkOptions"> {
-  if (checkOptions === undefined) return {};
-  // They are the values of these options, which is what the type says.
-  return { checkOptions: (options) => checkOptions(options as OptionValues<O>) };
+/** The check of a specification's options and the names that it is known by, where it has them. */
+function asked<O extends OptionSpecs>(
+  { checkOptions, knownAs }: CommonSpec<O>,
+): Pick<Plugin, "checkOptions" | "knownAs"> {
+  return {
+    ...(knownAs === undefined ? {} : { knownAs: [...knownAs] }),
+    // They are the values of these options, which is what the type says.
+    ...(checkOptions && { checkOptions: (options) => checkOptions(options as OptionValues<O>) }),
+  };
 }
 
 const nothing = {
@@ -276,7 +280,7 @@ function oneOutput<O extends OptionSpecs>(
     dataKinds: { [provides]: spec.dataKind ?? provides },
     columnHelp: helpOf(provides, [schema], spec.columnHelp),
     options: spec.options ?? {},
-    ...checking(spec),
+    ...asked(spec),
   };
 }
 

@@ -249,6 +249,8 @@ export interface Plugin {
   readonly columnHelp?: Readonly<Record<string, ColumnHelp>>;
   /** Columns that it needs of them, where it says so. */
   readonly requires: Readonly<Record<string, ColumnTypes>>;
+  /** Names that other programs have for what it makes: whoever asks for one is told `provides`. */
+  readonly knownAs?: readonly string[];
   /** Version, in the lineage. */
   readonly version: string;
   /** One line on what it makes. */

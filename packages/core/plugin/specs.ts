@@ -40,6 +40,8 @@ export interface CommonSpec<O extends OptionSpecs> {
   readonly version: string;
   /** One line on what it makes. */
   readonly help?: string;
+  /** Names that other programs have for what it makes: whoever asks for one is told its own. Not in the lineage. */
+  readonly knownAs?: readonly string[];
   /** `import.meta.url` of the module that exports it: a worker loads it from there. */
   readonly module?: string;
   /** The name that it is exported by. */

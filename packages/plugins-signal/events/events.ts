@@ -60,6 +60,7 @@ export const events: Plugin = definePlugin({
       area: "f32",
     },
   },
+  knownAs: ["df_events"],
   version: "1.0.0",
   help: "Records of all channels within a window of fixed length, as one row with lists",
   schema: {

@@ -60,6 +60,7 @@ export const pairedEvents: Plugin = definePlugin({
       areas: "f32[]",
     },
   },
+  knownAs: ["df_paired"],
   version: "1.0.0",
   help: "Events in which each of some channels has a record, with their values side by side",
   schema: {

@@ -55,6 +55,7 @@ export const basicFeatures: Plugin = definePlugin({
   export: "basicFeatures",
   provides: "basic_features",
   ...WAVE_INPUT,
+  knownAs: ["df"],
   version: "1.1.0",
   help: "Height, amplitude, area and steepest step of every record",
   dataKind: "records",

@@ -77,6 +77,7 @@ export const filteredWaveforms: Plugin = definePlugin({
   provides: "filtered_waveforms",
   dependsOn: ["records"],
   needs: { records: recordsSchema.types },
+  knownAs: ["wave_pool_filtered"],
   version: "1.0.0",
   help: "Records with smoothed samples",
   dataKind: "records",
