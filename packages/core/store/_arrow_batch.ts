@@ -7,7 +7,14 @@ import type { BufferRegion, FieldNode } from "apache-arrow/ipc/metadata/message"
 import type { TypedArray } from "../data/schema.ts";
 import { bytesAt, fits, reserve } from "./codecs/_unzstd.ts";
 import type { BufferCodec } from "./codecs/types.ts";
-import { type Block, checked, checkFooter, checkMessage, FIRST } from "./_arrow_check.ts";
+import {
+  type Block,
+  checked,
+  checkFooter,
+  checkMessage,
+  type Columns as Nodes,
+  FIRST,
+} from "./_arrow_check.ts";
 import { zstdBuffers } from "./codecs/zstd.ts";
 
 /** Bytes in front of a compressed buffer: how many it has uncompressed. */
@@ -84,7 +91,7 @@ export async function readFooter(read: ReadBytes, size: number): Promise<Footer>
 async function readChecked(
   read: ReadBytes,
   size: number,
-): Promise<{ footer: Footer; blocks: readonly Block[] }> {
+): Promise<{ footer: Footer; blocks: readonly Block[]; columns: Nodes }> {
   const { Message } = await import("apache-arrow/ipc/metadata/message"); // without which a footer's schema cannot be read
   const { Footer } = await import("apache-arrow/ipc/metadata/file");
   const text = async (at: number) => String.fromCharCode(...await read(at, 6));
@@ -99,9 +106,9 @@ async function readChecked(
   const [from, count] = lengthOf(await read(FIRST, 8)), start = FIRST + from + count;
   // Polars (1.44) puts its first message there without a length: the number is then the flat buffer's own first, which is small.
   const isBare = count > 0 && count < SMALLEST;
-  const blocks = checkFooter(bytes, isBare ? undefined : start, at);
+  const { blocks, columns } = checkFooter(bytes, isBare ? undefined : start, at);
   const footer = checked("its footer", () => Footer.decode(bytes));
-  if (isBare || blocks[0]?.offset === FIRST) return { footer, blocks }; // no first message to compare with
+  if (isBare || blocks[0]?.offset === FIRST) return { footer, blocks, columns }; // no first message to compare with
   if (!(count > 0 && start <= at)) throw new SyntaxError("its first message lies outside it");
   const first = await read(FIRST + from, count);
   checkMessage(first);
@@ -112,14 +119,14 @@ async function readChecked(
   if (said !== textOfSchema(footer.schema)) {
     throw new SyntaxError("it is damaged: its first message and its footer describe other columns");
   }
-  return { footer, blocks };
+  return { footer, blocks, columns };
 }
 
 /** Bytes that a message's flat buffer has at least. */
-const SMALLEST = 16;
+export const SMALLEST = 16;
 
 /** Where a message's flat buffer starts behind its mark and length, and its bytes. Files before Arrow 0.15 have no mark. */
-function lengthOf(head: Uint8Array): readonly [from: number, length: number] {
+export function lengthOf(head: Uint8Array): readonly [from: number, length: number] {
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength), first = view.getInt32(0, true);
   return first === -1 ? [8, view.getInt32(4, true)] : [4, first];
 }
@@ -146,8 +153,9 @@ function textOfSchema({ fields, metadata }: Arrow.Schema): string {
  * @throws {SyntaxError} When it is cut off or damaged; says what is wrong, the name of the file is the caller's to add.
  */
 export async function checkArrowFile(read: ReadBytes, size: number): Promise<void> {
-  for (const { offset, metadata } of (await readChecked(read, size)).blocks) {
-    checkMessage(messageIn(await read(offset, metadata), metadata));
+  const { blocks, columns } = await readChecked(read, size);
+  for (const { offset, metadata } of blocks) {
+    checkMessage(messageIn(await read(offset, metadata), metadata), columns);
   }
 }
 

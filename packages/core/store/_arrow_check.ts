@@ -18,11 +18,11 @@ const FOOTER = { schema: 1, dictionaries: 2, batches: 3, metadata: 4 } as const;
 const SCHEMA = { endianness: 0, fields: 1, metadata: 2, features: 3 } as const;
 const FIELD = { name: 0, kind: 2, type: 3, dictionary: 4, children: 5, metadata: 6 } as const;
 const TEXT = { key: 0, value: 1 } as const;
-const MESSAGE = { kind: 1, header: 2, metadata: 4 } as const;
+const MESSAGE = { kind: 1, header: 2, body: 3, metadata: 4 } as const;
 const DICTIONARY = { batch: 1 } as const;
-const BATCH = { nodes: 1, buffers: 2, compression: 3, counts: 4 } as const;
+const BATCH = { rows: 0, nodes: 1, buffers: 2, compression: 3, counts: 4 } as const;
 /** Kinds of messages. */
-const KIND = { schema: 1, dictionary: 2, batch: 3 } as const;
+export const KIND = { schema: 1, dictionary: 2, batch: 3 } as const;
 
 /** Where a message and what it describes lie in a file. */
 export interface Block {
@@ -31,45 +31,88 @@ export interface Block {
   readonly body: number;
 }
 
+/** How many nodes (columns and columns in them) each column of a batch has. */
+export type Columns = readonly number[];
+
 /**
- * The batches (and dictionaries) that a footer names, in the order of the file. O(bytes of the footer).
+ * The batches (and dictionaries) that a footer names, in the order of the file, and their columns. O(bytes of the footer).
  *
  * @param bytes The footer.
  * @param start Where the first message of the file ends; undefined where the file does not say.
  * @param end Where batches end, the place of the footer.
  * @throws {SyntaxError} When the footer is damaged, with what is wrong.
  */
-export function checkFooter(bytes: Uint8Array, start: number | undefined, end: number): readonly Block[] {
+export function checkFooter(
+  bytes: Uint8Array,
+  start: number | undefined,
+  end: number,
+): { readonly blocks: readonly Block[]; readonly columns: Columns } {
   return checked("its footer, which says where the rows lie,", () => {
     const flat = new FlatBuffer(bytes), root = flat.root();
     const schema = flat.table(root, FOOTER.schema);
     if (schema === undefined) throw new RangeError("it names no columns");
-    checkSchema(flat, schema);
+    const columns = checkSchema(flat, schema);
     checkTexts(flat, root, FOOTER.metadata);
     const blocks = [...blocksOf(flat, root, FOOTER.dictionaries), ...blocksOf(flat, root, FOOTER.batches)]
       .toSorted((a, b) => a.offset - b.offset);
     checkBlocks(blocks, start, end);
-    return blocks;
+    return { blocks, columns };
   });
 }
 
-/** Check the flat buffer of a message. O(bytes). @throws {SyntaxError} When it is damaged, with what is wrong. */
-export function checkMessage(bytes: Uint8Array): void {
-  checked("its message", () => {
+/** What a message says of itself. */
+export interface MessageInfo {
+  /** One of {@linkcode KIND}. */
+  readonly kind: number;
+  /** Bytes that belong to it behind its flat buffer. */
+  readonly body: number;
+  /** Of a schema: the columns of the batches behind it. */
+  readonly columns?: Columns;
+}
+
+/**
+ * Check the flat buffer of a message. O(bytes).
+ *
+ * @param columns Of a record batch, where they are known: each has as many rows as it.
+ * @throws {SyntaxError} When it is damaged, with what is wrong.
+ */
+export function checkMessage(bytes: Uint8Array, columns?: Columns): MessageInfo {
+  return checked("its message", () => {
     const flat = new FlatBuffer(bytes), root = flat.root();
     checkTexts(flat, root, MESSAGE.metadata);
     const kind = flat.byte(root, MESSAGE.kind), header = flat.table(root, MESSAGE.header);
     if (header === undefined) throw new RangeError("it has no header");
-    if (kind === KIND.schema) return checkSchema(flat, header);
+    const body = flat.long(root, MESSAGE.body);
+    if (!(body >= 0)) throw new RangeError(`it has ${body} bytes behind it`);
+    if (kind === KIND.schema) return { kind, body, columns: checkSchema(flat, header) };
     const batch = kind === KIND.dictionary ? flat.table(header, DICTIONARY.batch) : header;
     if (batch === undefined || kind !== KIND.batch && kind !== KIND.dictionary) {
       throw new RangeError(`it is no record batch, but of kind ${kind}`);
     }
-    flat.vector(batch, BATCH.nodes, PAIR_BYTES);
+    const nodes = flat.vector(batch, BATCH.nodes, PAIR_BYTES);
     flat.vector(batch, BATCH.buffers, PAIR_BYTES);
     flat.table(batch, BATCH.compression);
     flat.vector(batch, BATCH.counts, 8);
+    if (columns && kind === KIND.batch) checkRows(flat, flat.long(batch, BATCH.rows), nodes, columns);
+    return { kind, body };
   });
+}
+
+/** All columns have the rows of their batch: apache-arrow would make those that are said to be missing. */
+function checkRows(
+  flat: FlatBuffer,
+  rows: number,
+  [first, count]: readonly [number, number],
+  columns: Columns,
+): void {
+  const wanted = columns.reduce((sum, nodes) => sum + nodes, 0);
+  if (count !== wanted) throw new RangeError(`it has ${count} columns, the schema says ${wanted}`);
+  let at = first;
+  for (const nodes of columns) {
+    const length = flat.int64(at);
+    if (length !== rows) throw new RangeError(`a column has ${length} rows, its batch ${rows}`);
+    at += PAIR_BYTES * nodes;
+  }
 }
 
 /** Decode or check; what goes wrong is damage of `what`. */
@@ -82,11 +125,12 @@ export function checked<T>(what: string, work: () => T): T {
   }
 }
 
-function checkSchema(flat: FlatBuffer, schema: number): void {
+function checkSchema(flat: FlatBuffer, schema: number): Columns {
   if (flat.byte(schema, SCHEMA.endianness) !== 0) throw new RangeError("its numbers are not little-endian");
-  checkFields(flat, flat.tables(schema, SCHEMA.fields), 0);
+  const columns = checkFields(flat, flat.tables(schema, SCHEMA.fields), 0);
   checkTexts(flat, schema, SCHEMA.metadata);
   flat.vector(schema, SCHEMA.features, 8);
+  return columns;
 }
 
 function checkFields(
@@ -94,21 +138,24 @@ function checkFields(
   fields: Iterable<number>,
   depth: number,
   seen = new Set<number>(),
-): void {
+): number[] {
   if (depth > DEEPEST) throw new RangeError("columns lie too deep in each other");
+  const nodes: number[] = [];
   for (const field of fields) {
     if (seen.has(field)) throw new RangeError("a column is described twice");
     seen.add(field);
     flat.checkText(field, FIELD.name);
     flat.table(field, FIELD.type);
-    flat.table(field, FIELD.dictionary);
+    const isCoded = flat.table(field, FIELD.dictionary) !== undefined;
     checkTexts(flat, field, FIELD.metadata);
     const children = flat.tables(field, FIELD.children);
     if (LISTS.has(flat.byte(field, FIELD.kind)) && children.length !== 1) {
       throw new RangeError(`a list has ${children.length} columns in it`);
     }
-    checkFields(flat, children, depth + 1, seen);
+    const inside = checkFields(flat, children, depth + 1, seen).reduce((sum, count) => sum + count, 0);
+    nodes.push(isCoded ? 1 : 1 + inside); // the columns in a coded one are in its dictionary
   }
+  return nodes;
 }
 
 function checkTexts(flat: FlatBuffer, table: number, field: number): void {

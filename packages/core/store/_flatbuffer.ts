@@ -61,6 +61,12 @@ export class FlatBuffer {
     return at === undefined ? 0 : this.#view.getUint8(at);
   }
 
+  /** An integer of 8 bytes; 0 where the table has none. */
+  long(table: number, field: number): number {
+    const at = this.#field(table, field);
+    return at === undefined ? 0 : this.int64(at);
+  }
+
   /** The table that a field points at; `undefined` where it has none. */
   table(table: number, field: number): number | undefined {
     const at = this.#field(table, field);

@@ -50,3 +50,4 @@ export {
   checkArrowFile,
   type ReadBytes,
 } from "./_arrow_batch.ts";
+export { checkArrowStream } from "./_arrow_stream.ts";

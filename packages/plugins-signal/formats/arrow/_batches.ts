@@ -1,6 +1,6 @@
 // The record batches of an Arrow file, one at a time.
 import type * as Arrow from "apache-arrow";
-import { checkArrowFile } from "@millrace/core/arrow";
+import { checkArrowFile, checkArrowStream } from "@millrace/core/arrow";
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { choose, type Chosen } from "../columnar/names.ts";
 import type { Block, BlockSource } from "../columnar/reader.ts";
@@ -25,7 +25,7 @@ export async function openArrow(path: string, options: FormatOptions): Promise<B
   }
   const file = new RunFile(path, noFiles()), size = await file.stat();
   try {
-    await checkEnds(path, file, size);
+    await checkAll(path, file, size);
     const reader = await readable(path, 0, async () => {
       const reader = await arrow.RecordBatchReader.from(
         handleOf(file, size, options.readBytes) as never,
@@ -75,11 +75,13 @@ export async function openArrow(path: string, options: FormatOptions): Promise<B
   }
 }
 
-/** A file, unlike a stream, says that it is one at both ends, and where its batches lie at the second one. */
-async function checkEnds(path: string, file: RunFile, size: number): Promise<void> {
+/** A file, unlike a stream, says that it is one at both ends, and where its batches lie at the second one. Both are checked. */
+async function checkAll(path: string, file: RunFile, size: number): Promise<void> {
   if (size === 0) {
     throw new SyntaxError(`Cannot read "${path}" at byte 0: it is empty; remove it from the input`);
   }
+  const read = (at: number, length: number) => bytesAt(file, at, length);
+  let check = checkArrowStream;
   const isMagic = (bytes: Uint8Array) => new TextDecoder().decode(bytes) === MAGIC;
   if (isMagic(await bytesAt(file, 0, Math.min(size, MAGIC.length)))) {
     const end = size < 2 * MAGIC.length ? undefined : await bytesAt(file, size - TAIL, TAIL);
@@ -88,11 +90,12 @@ async function checkEnds(path: string, file: RunFile, size: number): Promise<voi
         `Cannot read "${path}": its end is missing after ${size} bytes, it was cut; copy it again`,
       );
     }
-    await checkArrowFile((at, length) => bytesAt(file, at, length), size).catch((cause) => {
-      if (!(cause instanceof SyntaxError)) throw cause;
-      throw new SyntaxError(`Cannot read "${path}": ${cause.message}; copy it again`, { cause });
-    });
+    check = checkArrowFile;
   }
+  await check(read, size).catch((cause) => {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw new SyntaxError(`Cannot read "${path}": ${cause.message}; copy it again`, { cause });
+  });
   await file.seek(0);
 }
 
@@ -130,7 +133,10 @@ function handleOf(file: RunFile, size: number, readBytes: number): unknown {
 function scaleOf(arrow: typeof Arrow, path: string, field: Arrow.Field | undefined): bigint {
   if (!field) return 1n;
   const { type } = field, { DataType } = arrow;
-  if (DataType.isTimestamp(type) || DataType.isDuration(type)) return UNITS[(type as { unit: number }).unit]!;
+  if (DataType.isTimestamp(type) || DataType.isDuration(type)) {
+    const scale = UNITS[(type as { unit: number }).unit];
+    if (scale !== undefined) return scale;
+  }
   if (DataType.isInt(type)) return 1n;
   throw new TypeError(
     `Cannot read "${path}": the column ${field.name} is of type ${type}; times are whole numbers of ps, timestamps or durations`,
@@ -159,6 +165,9 @@ function blockOf(
   };
   const size = (list.type as unknown as Arrow.FixedSizeList).listSize as number | undefined;
   const offsets = list.valueOffsets as Int32Array | BigInt64Array;
+  const rows = batch.numRows,
+    there = size === undefined ? offsets.length - 1 : Math.floor(values.length / size);
+  if (there < rows) throw damaged(path, first, wave, `has ${there} rows of ${rows}`);
   if (item!.nullCount > 0) {
     throw new TypeError(
       `Cannot read "${path}": some samples from row ${first} on are missing (null); fill them in`,
@@ -166,7 +175,7 @@ function blockOf(
   }
   const columns = new Map<string, ArrayLike<number | bigint | null> | undefined>();
   return {
-    rows: batch.numRows,
+    rows,
     received,
     wave(row) {
       if (list.nullCount > 0 && !list.getValid(row)) {
@@ -175,7 +184,11 @@ function blockOf(
       if (size !== undefined) {
         return values.subarray((list.offset + row) * size, (list.offset + row + 1) * size);
       }
-      return values.subarray(Number(offsets[row]), Number(offsets[row + 1]));
+      const from = Number(offsets[row]), to = Number(offsets[row + 1]);
+      if (!(from >= 0 && from <= to && to <= values.length)) {
+        throw damaged(path, first + row, wave, `has samples ${from} to ${to} of ${values.length}`);
+      }
+      return values.subarray(from, to);
     },
     column(name) {
       const key = name === "time" ? time : name;
@@ -193,11 +206,20 @@ function numbersOf(
   vector: Arrow.Vector | null,
 ): ArrayLike<number | bigint | null> | undefined {
   if (!vector) return undefined;
-  const { values, nullCount } = vector.data[0]!;
+  const { values, nullCount, length } = vector.data[0]!;
   if (nullCount > 0) {
     throw new TypeError(
       `Cannot read "${path}": some of ${name} from row ${first} on are missing (null); fill them in`,
     );
   }
+  if (values.length < length) {
+    throw damaged(path, first, name, `has ${values.length} values of ${length} rows`);
+  }
   return values as ArrayLike<number | bigint>;
+}
+
+function damaged(path: string, row: number, column: string, what: string): SyntaxError {
+  return new SyntaxError(
+    `Cannot read "${path}" at row ${row}: it is damaged, the column ${column} ${what}; copy it again`,
+  );
 }
