@@ -235,17 +235,25 @@ function reader(root: string): Deno.ChildProcess {
   }).spawn();
 }
 
+/** How long, ms, the locks of a process may outlast it: a moment, but the machine may be busy. */
+const MOST = 30_000;
+
+/** Do something again until it is done. */
+async function untilDone(work: () => Promise<boolean>): Promise<void> {
+  for (const start = performance.now(); !await work();) {
+    assert.ok(performance.now() - start < MOST, "the locks of a process that has ended do not end");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
 async function removedIn(result: StoredResult, store: FolderStore): Promise<void> {
   const [summary] = await store.list();
-  for (let tries = 0;; tries++) {
-    try {
-      await store.remove(summary!);
-      break;
-    } catch (error) {
-      if ((error as Error).name !== IN_USE.name || tries === 1500) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 20)); // its locks end a moment after a process
-    }
-  }
+  await untilDone(() =>
+    store.remove(summary!).then(() => true, (error) => {
+      if (error.name !== IN_USE.name) throw error;
+      return false;
+    })
+  );
   await assert.rejects(readAll(result), CHANGED);
 }
 
@@ -308,11 +316,8 @@ for (const end of ENDS) {
         await put(store, others());
         assert.deepEqual(await leftoversOf(store), []);
         await endReader(child, lines, end);
-        let left = await leftoversOf(store);
-        for (let tries = 0; left.length === 0 && tries < 50; tries++) {
-          await new Promise((resolve) => setTimeout(resolve, 20)); // its locks end a moment after a process
-          left = await leftoversOf(store);
-        }
+        await untilDone(async () => (await leftoversOf(store)).length > 0);
+        const left = await leftoversOf(store);
         assert.equal(left.length, 1);
         await removeLeftovers(store, left[0]!);
         const names = (await Array.fromAsync(Deno.readDir(`${root}/run_7`))).map(({ name }) => name);
