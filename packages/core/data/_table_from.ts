@@ -113,6 +113,10 @@ function setValues(
   at: number,
 ): void {
   const big = column.element === "i64" || column.element === "u64";
+  if (ArrayBuffer.isView(from) && big === (from instanceof BigInt64Array || from instanceof BigUint64Array)) {
+    (to as unknown as TypedArray as Float64Array).set(from as unknown as Float64Array, at);
+    return;
+  }
   for (let i = 0; i < from.length; i++) {
     const value = from[i]!;
     to[at + i] = big ? BigInt(value) : Number(value);

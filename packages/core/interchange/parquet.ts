@@ -1,4 +1,4 @@
-// Parquet: written a row group at a time, zstd; read through hyparquet.
+// Parquet: written and read a row group at a time, zstd; hyparquet knows the encodings.
 import zlib from "node:zlib";
 import type { Column, ColumnType, ColumnTypes, Element, Schema } from "../data/schema.ts";
 import { schema as toSchema } from "../data/schema.ts";
@@ -22,7 +22,8 @@ export const parquet: Format = {
     return parquetWriter(out, schema, [{ key: KEY, value: schema.text }]);
   },
   async open(path, { schema, columns }) {
-    const { parquetMetadataAsync, parquetRead } = await import("hyparquet");
+    const { parquetMetadataAsync, parquetSchema } = await import("hyparquet");
+    const { chunkOf, decodeColumn, placeOf } = await import("./_parquet_column.ts");
     const { compressors } = await import("hyparquet-compressors");
     // node's zstd is many times faster than the one in hyparquet-compressors.
     const codecs = {
@@ -48,6 +49,7 @@ export const parquet: Format = {
       }
     };
     const metadata = await reading((file) => parquetMetadataAsync(file));
+    const tree = await reading(() => Promise.resolve(parquetSchema(metadata)));
     const own = metadata.key_value_metadata?.find(({ key }) => key === KEY)?.value;
     const all = schema ??
       (own === undefined
@@ -57,42 +59,19 @@ export const parquet: Format = {
     return {
       schema: wanted,
       async *tables() {
-        let rowEnd = 0;
-        // A row group at a time: a part of one would be decompressed with all of it.
+        let first = 0;
+        // A row group at a time, a column of it after the other: a part of one would be unpacked with all of it.
         for (const group of metadata.row_groups) {
-          const rowStart = rowEnd;
-          rowEnd += Number(group.num_rows);
-          if (rowEnd === rowStart) continue;
-          const values = new Map<string, unknown[]>(
-            wanted.columns.map(({ name }) => [name, new Array(rowEnd - rowStart)]),
-          );
-          await reading((file) =>
-            parquetRead({
-              file,
-              metadata,
-              compressors: codecs,
-              columns: wanted.columns.map(({ name }) => name),
-              rowStart,
-              rowEnd,
-              onChunk: (
-                { columnName, columnData, rowStart: from }: {
-                  columnName: string;
-                  columnData: ArrayLike<unknown>;
-                  rowStart: number;
-                },
-              ) => {
-                const to = values.get(columnName)!;
-                for (let i = 0; i < columnData.length; i++) {
-                  const at = from + i - rowStart;
-                  if (at >= 0 && at < to.length) to[at] = columnData[i];
-                }
-              },
-            } as never)
-          );
+          const rows = Number(group.num_rows);
+          if (rows === 0) continue;
           const input: Record<string, ColumnInput> = {};
           for (const column of wanted.columns) {
-            input[column.name] = checked(path, column, values.get(column.name)!, rowStart);
+            input[column.name] = await reading(async (file) => {
+              const chunk = chunkOf(group, tree, column, rows, first);
+              return decodeColumn(chunk, await file.slice(...placeOf(chunk)), codecs);
+            });
           }
+          first += rows;
           yield Table.from(wanted, input);
         }
       },
@@ -154,16 +133,4 @@ function elementOf({ type, converted_type }: Node): Element | undefined {
     string,
     Element
   >)[type ?? ""];
-}
-
-function checked(path: string, column: Column, values: unknown[], from: number): ColumnInput {
-  const real = column.kind === "scalar" && (column.element === "f32" || column.element === "f64");
-  const missing = values.findIndex((value) => value === null || value === undefined);
-  if (missing < 0) return values as ColumnInput;
-  if (!real) {
-    throw new SyntaxError(
-      `Cannot read "${path}": column "${column.name}" has no value in row ${from + missing}`,
-    );
-  }
-  return values.map((value) => value ?? NaN) as number[];
 }

@@ -136,3 +136,91 @@ Deno.test(
     });
   },
 );
+
+Deno.test(
+  `files of DuckDB are read as it reads them, in each of its encodings and codecs${why}`,
+  { ignore },
+  async () => {
+    const numbers =
+      `SELECT i::BIGINT * 1000 AS time, (i % 7)::USMALLINT AS few, (i * 7919 % 65536)::USMALLINT AS many,
+      i::INTEGER - 500 AS below, (i * 12345678901)::BIGINT AS big, (i / 3)::FLOAT AS x, i % 3 = 0 AS ok,
+      CASE WHEN i % 5 = 0 THEN NULL ELSE i / 7 END::DOUBLE AS holes,
+      list_transform(range(CASE WHEN i % 11 = 0 THEN 0 ELSE i % 40 END), lambda j: ((i * j) % 65536))::USMALLINT[] AS wave,
+      list_transform(range(i % 4), lambda j: CASE WHEN j = 1 THEN NULL ELSE i + j / 2 END)::DOUBLE[] AS reals,
+      [i % 256, (i + 1) % 256]::UTINYINT[] AS pairs
+      FROM range(20000) t(i)`;
+    const path = await Deno.makeTempFile({ suffix: ".parquet" });
+    try {
+      for (const version of ["V1", "V2"]) {
+        for (const codec of ["uncompressed", "snappy", "zstd"]) {
+          await query(
+            `COPY (${numbers}) TO '${path}' (FORMAT parquet, PARQUET_VERSION ${version}, CODEC '${codec}', ROW_GROUP_SIZE 4096)`,
+          );
+          const wanted = await query(`SELECT * FROM '${path}'`), rows = await rowsOf(path) as Record<string, unknown>[];
+          const plain = (value: unknown): unknown =>
+            value === null
+              ? NaN
+              : typeof value === "boolean"
+              ? Number(value)
+              : Array.isArray(value)
+              ? value.map(plain)
+              : value;
+          assert.equal(rows.length, wanted.length);
+          rows.forEach((row, i) => {
+            const expected = Object.fromEntries(
+              Object.entries(wanted[i]!).map(([name, value]) => [name, plain(value)]),
+            );
+            assert.deepEqual({ ...row, ok: plain(row["ok"]) }, expected, `${version} ${codec}, row ${i}`);
+          });
+        }
+      }
+    } finally {
+      await Deno.remove(path);
+    }
+  },
+);
+
+Deno.test(`what is missing in a Parquet file is told with column and row${why}`, { ignore }, async () => {
+  const path = await Deno.makeTempFile({ suffix: ".parquet" });
+  const refused = async (columns: string, message: string) => {
+    await query(
+      `COPY (SELECT i::BIGINT AS time, ${columns} FROM range(9) t(i)) TO '${path}' (FORMAT parquet)`,
+    );
+    await assert.rejects(rowsOf(path), { name: "SyntaxError", message: `Cannot read "${path}": ${message}` });
+  };
+  const every = (value: string, other = "NULL") => `CASE WHEN i < 3 THEN ${value} ELSE ${other} END`;
+  try {
+    await refused(`${every("i")}::INTEGER AS n`, 'column "n" has no value in row 3');
+    await refused(`${every("[1, i]")}::INTEGER[] AS n`, 'column "n" has no value in row 3');
+    await refused(`${every("[1, i]", "[2, NULL]")}::INTEGER[] AS n`, 'column "n" has no value in row 3');
+  } finally {
+    await Deno.remove(path);
+  }
+});
+
+Deno.test("reading a Parquet file takes memory by its row groups, some bytes a sample", async () => {
+  const rows = 2000, width = 1000;
+  using table = Table.from(schema({ time: "time", wave: "u16[]" }) as unknown as Schema, {
+    time: Array.from({ length: rows }, (_, k) => BigInt(k)),
+    wave: {
+      values: Uint16Array.from({ length: rows * width }, (_, k) => (k * 7919) % 500),
+      offsets: Uint32Array.from({ length: rows + 1 }, (_, k) => k * width),
+    },
+  } as never);
+  await withFile([table], async (path) => {
+    const { parquet } = await import("./parquet.ts");
+    const objects = async () => {
+      const before = Deno.memoryUsage().heapUsed;
+      let most = 0;
+      for await (const part of (await parquet.open(path, { rows: 100 })).tables()) {
+        most = Math.max(most, Deno.memoryUsage().heapUsed - before);
+        part.release();
+      }
+      return most;
+    };
+    await objects();
+    // An array of numbers a row would be 8 bytes a sample and more on the heap; a row group has a million samples.
+    const most = await objects();
+    assert.ok(most < 4 * 2 ** 20, `${most} bytes`);
+  });
+});
