@@ -1,6 +1,6 @@
 // Parquet: written and read a row group at a time, zstd; hyparquet knows the encodings.
 import zlib from "node:zlib";
-import type { Column, ColumnType, ColumnTypes, Element, Schema } from "../data/schema.ts";
+import type { ColumnType, ColumnTypes, Element, Schema } from "../data/schema.ts";
 import { schema as toSchema } from "../data/schema.ts";
 import type { ColumnInput } from "../data/table.ts";
 import { Table } from "../data/table.ts";
@@ -64,15 +64,15 @@ export const parquet: Format = {
         for (const group of metadata.row_groups) {
           const rows = Number(group.num_rows);
           if (rows === 0) continue;
-          const input: Record<string, ColumnInput> = {};
-          for (const column of wanted.columns) {
-            input[column.name] = await reading(async (file) => {
+          yield await reading(async (file) => {
+            const input: Record<string, ColumnInput> = {};
+            for (const column of wanted.columns) {
               const chunk = chunkOf(group, tree, column, rows, first);
-              return decodeColumn(chunk, await file.slice(...placeOf(chunk)), codecs);
-            });
-          }
+              input[column.name] = decodeColumn(chunk, await file.slice(...placeOf(chunk)), codecs);
+            }
+            return Table.from(wanted, input);
+          });
           first += rows;
-          yield Table.from(wanted, input);
         }
       },
     };

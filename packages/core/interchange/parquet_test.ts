@@ -156,7 +156,8 @@ Deno.test(
           await query(
             `COPY (${numbers}) TO '${path}' (FORMAT parquet, PARQUET_VERSION ${version}, CODEC '${codec}', ROW_GROUP_SIZE 4096)`,
           );
-          const wanted = await query(`SELECT * FROM '${path}'`), rows = await rowsOf(path) as Record<string, unknown>[];
+          const wanted = await query(`SELECT * FROM '${path}'`),
+            rows = await rowsOf(path) as Record<string, unknown>[];
           const plain = (value: unknown): unknown =>
             value === null
               ? NaN
