@@ -299,7 +299,7 @@ export class StageNode extends Node {
       }
       const { goesOn } = cutter;
       const region = gatherRegion(this.#inputs, this.#halo, { start, end, last, goesOn }, this.services);
-      const follower = last ? undefined : this.#follower;
+      const follower = last || goesOn ? undefined : this.#follower;
       const kept = follower && isBetweenGaps(this.#inputs, region, follower.gap)
         ? sameRegion(region)
         : undefined;
@@ -397,8 +397,8 @@ export class StageNode extends Node {
       again: isThere ? undefined : () => this.#again(region, type),
       release: () => releaseRegion(region),
     };
-    if (!this.#outputs.isEmpty(type)) {
-      // Rows of an earlier stretch may start in this one.
+    if (!this.#outputs.isAt(type, region.start)) {
+      // Rows of an earlier stretch are in the same chunk.
       try {
         if (!ahead.again) return own;
         const { [this.#spec.stage.steps.at(-1)!.plugin.name]: _, ...passed } = own.passed;

@@ -124,9 +124,10 @@ export class StageOutputs {
     }
   }
 
-  /** Whether no rows of an output wait for an earlier one. */
-  isEmpty(type: string): boolean {
-    return this.#outputs.get(type)!.carry.isEmpty;
+  /** Whether the next chunk of an output starts at `time` and has no rows so far. */
+  isAt(type: string, time: bigint): boolean {
+    const { isEmpty, watermark = time } = this.#outputs.get(type)!.carry;
+    return isEmpty && watermark === time;
   }
 
   /** Rows of an output that end by `cover` went elsewhere. */

@@ -149,7 +149,7 @@ Deno.test("times come back as they were and from any origin that is near", () =>
         { values: Float64Array.from(list.slice(cut), (x) => x / 2), origin: origin + 5n },
       ];
       const later = list.map((x, i) => i < cut ? times[i]! : origin + 5n + BigInt(Math.trunc(x / 2)));
-      assert.deepEqual([...unpackTimes(unpacked(packNumbers(parts, "steps")), list.length)], later);
+      assert.deepEqual([...unpackTimes(planeOf(unpacked(packNumbers(parts, "steps"))), list.length)], later);
       const steps = times.map((time, i) => zigzagged(BigInt.asIntN(64, time - (times[i - 1] ?? 0n)), 64));
       assert.deepEqual(planes, planesOf(steps, 8));
       assert.deepEqual([...unpackTimes(planeOf(planes), list.length)], times);

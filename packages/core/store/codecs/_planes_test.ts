@@ -221,7 +221,7 @@ Deno.test("a frame of noise is close to the noise's entropy, one of silence take
 Deno.test("rows from any place on come out of frames of many blocks", () => {
   const next = kinds["pulses over noise"]!(randoms(3)), width = 1000, rows = 700;
   const all = Int16Array.from({ length: rows * width }, (_, i) => next(i));
-  const { bases, low, high } = packSamples(all, rows, { width });
+  const { bases, low, high } = packSamples([{ values: all, count: rows, where: { width } }]);
   for (const [from, count] of [[0, 1], [1, 30], [64, 500], [350, 350], [699, 1]] as const) {
     const part = bases.subarray(from, from + count), out = new Int16Array(count * width);
     joinSamples(part, planeOf(low), planeOf(high), from * width, count, { width }, out);
@@ -236,7 +236,7 @@ Deno.test("rows from any place on come out of frames of many blocks", () => {
 Deno.test("a damaged block of either plane is told, or changes the samples that it holds", () => {
   const next = kinds["pulses over noise"]!(randoms(4)), width = 500, rows = 600;
   const all = Int16Array.from({ length: rows * width }, (_, i) => next(i));
-  const { bases, low, high } = packSamples(all, rows, { width });
+  const { bases, low, high } = packSamples([{ values: all, count: rows, where: { width } }]);
   const random = randoms(6), out = new Int16Array(all.length);
   const join = (lower: Plane, higher: Plane) => {
     out.fill(0);
