@@ -3,12 +3,15 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Context } from "../context/context.ts";
+import { definePlugin } from "../plugin/define.ts";
+import { schema } from "../data/schema.ts";
+import { Table } from "../data/table.ts";
 import type { Plugin } from "../plugin/plugin.ts";
 import { tableSource } from "../plugin/table_source.ts";
 import { Random } from "../testing/_random.ts";
 import { PipelineError } from "./errors.ts";
 import { checkCase, inputRows, model, modelOf, numRuns, tableOf } from "./_harness_testing.ts";
-import { buildPlugin, type Row } from "./_model_testing.ts";
+import { buildPlugin, columnsOf, type Row } from "./_model_testing.ts";
 import { asOne, clusters, sorted } from "./_model_work_testing.ts";
 import { SHAPES } from "./_shapes_testing.ts";
 
@@ -145,6 +148,44 @@ Deno.test("a plugin that fails ahead fails with its own name and stretch", async
     assert.match(error.message, /no tens/);
     return true;
   });
+});
+
+Deno.test("an output of the input's kind keeps that kind's order, where a plugin behind reads another output", async () => {
+  const times = { time: "time", endtime: "time" } as const;
+  const table = Table.from(schema({ ...times, v_a: "f64" }), {
+    time: [0n, 0n, 10n, 10n, 20n, 20n],
+    endtime: [1n, 1n, 12n, 12n, 21n, 21n],
+    v_a: [1, 2, 3, 4, 5, 6],
+  }, { t0: 0n });
+  const both = definePlugin({
+    provides: ["made", "same"],
+    dependsOn: ["a"],
+    version: "1",
+    dataKind: { same: "a" },
+    schema: { made: columnsOf("made"), same: { ...times, channel: "i16", row: "f64" } },
+    reach: { made: { left: 0, right: 0 } },
+    computeChunk({ table: { columns } }, { own: { to }, emitTo }) {
+      const made = emitTo("made", to), same = emitTo("same", to);
+      for (let row = 0; row < to; row++) {
+        same.columns.row![row] = made.columns.v_made![row] = columns.v_a![row] as number;
+        for (const name of ["time", "endtime"] as const) made.columns[name]![row] = columns[name]![row] as number;
+        same.columns.channel![row] = -columns.v_a![row]!; // against the order of the input's rows
+      }
+      return { made, same };
+    },
+  } as never) as Plugin;
+  for (const behind of ["gap clusters", "filter"]) {
+    await using ctx = new Context();
+    const out = shape(behind).make("out", ["made"], (type) => type);
+    ctx.register(tableSource("a", table, { cuts: [10n, 20n] }), both, out);
+    const found: number[] = [];
+    await ctx.run("run", ["out", "same"], {
+      take: ({ dataType, table }) => {
+        if (dataType === "same") found.push(...table.get("row", "f64"));
+      },
+    });
+    assert.deepEqual(found, [1, 2, 3, 4, 5, 6], behind);
+  }
 });
 
 Deno.test("plugins that say how they run are not computed ahead", async () => {

@@ -250,8 +250,8 @@ export class StageRunner {
   #accept(k: number, made: Outputs, context: StepContext, work: Work): void {
     const { steps, outputs: wanted } = this.#stage;
     const { plugin } = steps[k]!;
-    const { interval } = work;
-    const byType = checkOutputs(plugin, made, work.given, interval, context);
+    const { interval, given } = work; // what the plugin was given: the next one's input is set below
+    const byType = checkOutputs(plugin, made, given, interval, context);
     context.settle(Object.values(byType));
     if (interval.call === "flush") this.#reset(k);
     if (context.marks !== noMarks) work.marks = context.marks;
@@ -269,11 +269,11 @@ export class StageRunner {
         // A stage ahead is only gone on with where no row is outside.
         if (k + 1 === this.#stage.ahead?.step && rowOutside(table, interval) !== undefined) {
           work.isOutside = true;
-        } else work.given = this.#handOn(plugin, type, table, work.given, interval);
+        } else work.given = this.#handOn(plugin, type, table, given, interval);
       } else if (wanted.includes(type)) {
         // Put in order here, where several stretches are computed at once, and not where they come together.
         const made = byType[type] ?? null;
-        const sorted = made && !this.#isOfInput(plugin, type, work.given) ? this.#sorted(made, type) : made;
+        const sorted = made && !this.#isOfInput(plugin, type, given) ? this.#sorted(made, type) : made;
         work.outputs[type] = sorted && this.#outside(type, sorted);
       } else byType[type]?.release();
     }
