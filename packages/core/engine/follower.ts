@@ -5,6 +5,7 @@
 // end of each stretch) and when their turn comes (its start); where they have not, the rows are made once more and go the long way.
 
 import type { Table } from "../data/table.ts";
+import { releaseAll } from "./computation.ts";
 import type { Stage, StageResult } from "./stage.ts";
 
 /** Results of a stretch that came before their turn. */
@@ -20,8 +21,18 @@ export interface Ahead {
 
 /** The results are not needed. */
 export function letGoAhead(ahead: Ahead): void {
-  for (const table of Object.values(ahead.result.outputs)) table?.release();
+  releaseAll([ahead.result]);
   ahead.release();
+}
+
+/** The rows that results were made of, once more. The results are let go first: there may be no room for both. */
+export async function rowsAgain({ result, again, release }: Ahead): Promise<Table> {
+  try {
+    releaseAll([result]);
+    return await again!();
+  } finally {
+    release();
+  }
 }
 
 /** A stage that follows another one. */

@@ -3,12 +3,15 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Context } from "../context/context.ts";
-import { definePlugin } from "../plugin/define.ts";
+import { Account, BufferPool } from "../data/buffer_pool.ts";
+import { placesInUse } from "../data/kernel_memory.ts";
 import { schema } from "../data/schema.ts";
 import { Table } from "../data/table.ts";
+import { definePlugin } from "../plugin/define.ts";
 import type { Plugin } from "../plugin/plugin.ts";
 import { tableSource } from "../plugin/table_source.ts";
 import { Random } from "../testing/_random.ts";
+import { ShuffledExecutor } from "../testing/shuffled_executor.ts";
 import { PipelineError } from "./errors.ts";
 import { checkCase, inputRows, model, modelOf, numRuns, tableOf } from "./_harness_testing.ts";
 import { buildPlugin, columnsOf, type Row } from "./_model_testing.ts";
@@ -61,6 +64,20 @@ Deno.test("clusters behind a plugin with a halo", async () => {
     { numRuns: numRuns(100) },
   );
 });
+
+/** A source whose rows are charged to the budget. */
+function copied(name: string, table: Table, cuts: readonly bigint[]): Plugin {
+  const source = tableSource(name, table, { cuts });
+  return {
+    ...source,
+    async *read(context) {
+      for await (const { table, ...piece } of source.read!(context)) {
+        yield { ...piece, table: table.compact(context) };
+        table.release();
+      }
+    },
+  };
+}
 
 interface Told {
   readonly rows: Row[];
@@ -168,7 +185,9 @@ Deno.test("an output of the input's kind keeps that kind's order, where a plugin
       const made = emitTo("made", to), same = emitTo("same", to);
       for (let row = 0; row < to; row++) {
         same.columns.row![row] = made.columns.v_made![row] = columns.v_a![row] as number;
-        for (const name of ["time", "endtime"] as const) made.columns[name]![row] = columns[name]![row] as number;
+        for (const name of ["time", "endtime"] as const) {
+          made.columns[name]![row] = columns[name]![row] as number;
+        }
         same.columns.channel![row] = -columns.v_a![row]!; // against the order of the input's rows
       }
       return { made, same };
@@ -186,6 +205,51 @@ Deno.test("an output of the input's kind keeps that kind's order, where a plugin
     });
     assert.deepEqual(found, [1, 2, 3, 4, 5, 6], behind);
   }
+});
+
+Deno.test("nothing stays charged where a run ends for want of memory, or because nobody reads on", async () => {
+  let failed = 0, ended = 0;
+  for (let seed = 0; seed < 300; seed++) {
+    const random = new Random(seed), memory = 12_000 + 1000 * random.below(30);
+    let t = 0;
+    const rows = Array.from({ length: 10 + random.below(40) }, () => {
+      t += random.below(7);
+      return [t, t + random.below(4)] as const;
+    });
+    const starts = rows.map(([t]) => t).filter((t) => rows.every(([s, e]) => s >= t || e <= t));
+    const cuts = [...new Set(starts.slice(1))].filter((t) => t > rows[0]![0] && random.below(3) > 0);
+    const table = tableOf("a", rows), first = ["made", "other"];
+    const made = buildPlugin(first, ["a"], {}, ({ own }) => ({
+      made: sorted(own.flatMap(wandering)),
+      other: own.length % 2 ? own : null,
+    }));
+    const account = new Account(memory), places = placesInUse();
+    const executor = Object.assign(new ShuffledExecutor(seed, 1 + random.below(4)), {
+      memory: { pool: new BufferPool(), account },
+    });
+    {
+      await using ctx = new Context({ executor, memory });
+      const out = shape(["gap clusters", "sealed groups"][seed % 2]!).make("out", ["made"], (type) => type);
+      ctx.register(copied("a", table, cuts.map(BigInt)), made, out);
+      try {
+        if (seed % 3 === 0) {
+          let chunks = 0;
+          for await (using _ of ctx.getStream("run", "out")) if (chunks++ === seed % 5) break;
+        } else await ctx.run("run", seed % 3 === 1 ? ["out", "other"] : ["out"], { take: () => {} });
+        ended++;
+      } catch (error) {
+        assert.match(String(error), /memory budget/);
+        failed++;
+      }
+    }
+    table.release();
+    // What was under way ends by itself.
+    for (let wait = 0; account.used > 0 && wait < 100; wait++) {
+      await new Promise((done) => setTimeout(done, 1));
+    }
+    assert.deepEqual({ used: account.used, places: placesInUse() }, { used: 0, places }, `seed ${seed}`);
+  }
+  assert.ok(failed > 30 && ended > 30, `${failed} failed, ${ended} ended`);
 });
 
 Deno.test("plugins that say how they run are not computed ahead", async () => {

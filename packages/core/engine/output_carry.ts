@@ -180,17 +180,18 @@ export class OutputCarry {
 
   #advanceTo(time: bigint, more: boolean): void {
     const from = this.watermark!;
-    const ready: Table[] = [];
-    this.#pending = this.#pending.flatMap((table) => {
-      const at = rowAt(table, time);
-      if (at === table.length) {
-        ready.push(table);
-        return [];
+    const ready: Table[] = [], rest: Table[] = [];
+    try {
+      for (const table of this.#pending) {
+        const at = rowAt(table, time);
+        if (at > 0) ready.push(at === table.length ? table : sliceOrdered(table, 0, at));
+        if (at < table.length) rest.push(at === 0 ? table : this.#rest(table, at, more));
       }
-      if (at > 0) ready.push(sliceOrdered(table, 0, at));
-      const rest = at === 0 ? table : this.#rest(table, at, more);
-      return [rest];
-    });
+    } catch (cause) {
+      for (const table of [...ready, ...rest]) table.release(); // there is no room for a copy
+      throw cause;
+    }
+    this.#pending = rest;
     this.watermark = time;
     const parts = this.#near(ready, from, time);
     const alone = this.#cutAlone(parts);
@@ -256,9 +257,11 @@ export class OutputCarry {
     const view = table.slice(at, table.length);
     table.release();
     if (more || view.nbytes * 4 > view.heldBytes) return view;
-    const copy = view.compact(this.#memory);
-    view.release();
-    return copy;
+    try {
+      return view.compact(this.#memory);
+    } finally {
+      view.release();
+    }
   }
 
   #giveOne(table: Table, start: bigint, end: bigint): void {

@@ -11,7 +11,7 @@ import { Cutter, haloOf } from "./cutter.ts";
 import type { Edge } from "./edge.ts";
 import { NoRoom } from "./_no_room.ts";
 import { PipelineError } from "./errors.ts";
-import { type Ahead, type Follower, joined, letGoAhead, parted } from "./follower.ts";
+import { type Ahead, type Follower, joined, letGoAhead, parted, rowsAgain } from "./follower.ts";
 import { END, InputBuffer } from "./input_buffer.ts";
 import { type GraphServices, Node, type PluginMetrics, type Waiting } from "./node.ts";
 import { dropBefore, gatherRegion, isBetweenGaps, type Region, releaseRegion, sameRegion } from "./region.ts";
@@ -197,6 +197,7 @@ export class StageNode extends Node {
         continue;
       }
       if (this.#lastTaken || await this.#takeQueued()) {
+        if (this.done) return this.given > before;
         if (this.#lastTaken) break;
         continue;
       }
@@ -268,11 +269,9 @@ export class StageNode extends Node {
     chunk.release();
     let table: Table;
     try {
-      table = await ahead.again();
+      table = await rowsAgain(ahead);
     } catch (cause) {
       throw this.#fail(cause, start, end);
-    } finally {
-      letGoAhead(ahead);
     }
     if (this.done) return table.release();
     const { runId, dataType, dataKind } = chunk;
@@ -399,13 +398,17 @@ export class StageNode extends Node {
     };
     if (!this.#outputs.isAt(type, region.start)) {
       // Rows of an earlier stretch are in the same chunk.
-      try {
-        if (!ahead.again) return own;
-        const { [this.#spec.stage.steps.at(-1)!.plugin.name]: _, ...passed } = own.passed;
-        const outputs = { ...own.outputs, [type]: await ahead.again() };
-        return { ...own, outputs, passed, ahead: undefined };
-      } finally {
+      if (isThere) {
         letGoAhead(ahead);
+        return own;
+      }
+      const { [this.#spec.stage.steps.at(-1)!.plugin.name]: _, ...passed } = own.passed;
+      try {
+        const outputs = { ...own.outputs, [type]: await rowsAgain(ahead) };
+        return { ...own, outputs, passed, ahead: undefined };
+      } catch (cause) {
+        releaseAll([own]);
+        throw cause;
       }
     }
     if (!isThere) {
