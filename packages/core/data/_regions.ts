@@ -17,6 +17,11 @@ export class Regions {
     return this.#ends.size;
   }
 
+  /** Addresses that may be taken. O(holes). */
+  get free(): number {
+    return this.#holes.reduce((sum, [start, end]) => sum + end - start, 0);
+  }
+
   /** Addresses `start` to `end`, which are whole multiples of 64, may be taken too from now on. Gives the hole that they are in. */
   add(start: number, end: number): readonly [start: number, end: number] {
     const holes = this.#holes;

@@ -23,6 +23,7 @@ Deno.test("Regions are disjoint, aligned, as low as possible, and leave no trace
       }
       taken.push([start, end]);
       assert.equal(regions.count, taken.length);
+      assert.equal(regions.free, taken.reduce((left, [from, to]) => left - (to - from), 2 ** 31 - 128));
     }
     for (const [start] of taken) regions.give(start);
     taken = [];

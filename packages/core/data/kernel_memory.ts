@@ -31,7 +31,7 @@ const FIRST = PAGE;
 const SLACK = 64;
 /** It grows by at least so many pages: each time there is a new object for all of it. */
 const STEP = 64;
-/** Free addresses in a row of which other threads may have what is beyond. */
+/** Free addresses, of which other threads may have what is beyond. */
 const KEPT = 2 ** 25;
 
 const share = ownShare();
@@ -87,10 +87,8 @@ export function takePlace(bytes: number): number {
 
 /** The place is free again. @throws {Error} When there is none. */
 export function freePlace(at: number): void {
-  const [start, end] = regions.give(at);
-  if (end - start <= KEPT) return;
-  const from = Math.ceil((start + KEPT) / PAGE) * PAGE;
-  const kept = spans.wholeBetween(from, end);
+  const [start, end] = regions.give(at), elsewhere = regions.free - (end - start);
+  const kept = spans.wholeBetween(start + Math.max(0, KEPT - elsewhere), end);
   if (kept === undefined) return;
   regions.remove(...kept); // before another thread may have them
   spans.giveBack(...kept);
@@ -110,24 +108,33 @@ function take(bytes: number): number | undefined {
     at = regions.take(bytes)!;
   }
   if (reach(at + bytes)) return at;
-  regions.give(at);
+  freePlace(at);
   return undefined;
 }
 
 function reach(end: number): boolean {
-  if (end + SLACK <= size) return true;
-  see(); // another thread may have made it longer
-  const missing = Math.ceil((end + SLACK - size) / PAGE);
-  if (missing <= 0) return true;
-  const pages = size / PAGE, more = Math.min(Math.max(missing, STEP, pages >> 1), MOST_PAGES - pages);
+  if (end + SLACK > size) see(); // another thread may have made it longer
+  while (end + SLACK > size) {
+    const before = size, pages = size / PAGE, missing = Math.ceil((end + SLACK - size) / PAGE);
+    // No more than is missing where there is no room for a larger step.
+    const more = Math.min(Math.max(missing, STEP, pages >> 1), MOST_PAGES - pages);
+    if (!grow(Math.max(missing, more)) && !grow(missing) && size === before) return false;
+  }
+  return true;
+}
+
+/** Whether it could grow by so many pages; where not, there is no room for them, or other threads were faster. */
+function grow(pages: number): boolean {
   try {
-    memory.grow(Math.max(missing, more));
+    memory.grow(pages);
+    return true;
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
-    // There is no room for it, or other threads were faster.
+    memory.grow(0); // sees what other threads have added
+    return false;
+  } finally {
+    see();
   }
-  see();
-  return end + SLACK <= size;
 }
 
 function exhausted(bytes: number): RangeError {

@@ -10,6 +10,7 @@ import {
   placesInUse,
   takePlace,
 } from "./kernel_memory.ts";
+import { ownShare } from "./memory_share.ts";
 import { schema } from "./schema.ts";
 import { Table } from "./table.ts";
 
@@ -42,6 +43,57 @@ Deno.test("takePlace() says when there is no more memory, and takes nothing then
   const before = placesInUse();
   assert.throws(() => takePlace(2 ** 33), /WASM kernels need 8.* GiB of memory.*use smaller chunks/);
   assert.equal(placesInUse(), before);
+});
+
+/** What `work` gives while the memory grows as told. */
+function growing<T>(grow: (pages: number, real: (pages: number) => number) => number, work: () => T): T {
+  const real = memory.grow.bind(memory);
+  memory.grow = (pages) => grow(pages, real);
+  try {
+    return work();
+  } finally {
+    memory.grow = real;
+  }
+}
+
+const spansHeld = () => ownShare().spans.subarray(1).filter((owner) => owner > 0).length;
+
+Deno.test("takePlace() tries again where another thread has made the memory longer meanwhile", () => {
+  let isFirst = true;
+  const at = growing((pages, real) => {
+    if (pages === 0 || !isFirst) return real(pages);
+    isFirst = false;
+    real(16);
+    throw new RangeError("no room");
+  }, () => takePlace(2 * memory.buffer.byteLength));
+  assert.ok(!isFirst);
+  freePlace(at);
+});
+
+Deno.test("takePlace() takes what is missing where the memory cannot grow by more", () => {
+  const bytes = memory.buffer.byteLength + MIB, most = 40;
+  const limited = (pages: number, real: (pages: number) => number) => {
+    if (pages > most) throw new RangeError("no room");
+    return real(pages);
+  };
+  freePlace(growing(limited, () => takePlace(bytes)));
+});
+
+Deno.test("a thread keeps no more than 32 MiB of free addresses, wherever they are", () => {
+  const places = Array.from({ length: 6 }, () => takePlace(64 * MIB));
+  assert.ok(spansHeld() >= 96);
+  for (const at of places) freePlace(at);
+  assert.ok(spansHeld() <= 12, `${spansHeld()} spans`);
+});
+
+Deno.test("what the memory cannot grow for is left to other threads", () => {
+  const fails = (pages: number, real: (pages: number) => number) => {
+    if (pages > 0) throw new RangeError("no room");
+    return real(pages);
+  };
+  const bytes = memory.buffer.byteLength + 64 * MIB;
+  assert.throws(() => growing(fails, () => takePlace(bytes)), /there is no room for it/);
+  assert.ok(spansHeld() <= 12, `${spansHeld()} spans`);
 });
 
 Deno.test("a table in the kernels' memory is charged by its bytes and gives its region back once", () => {

@@ -2,13 +2,14 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import type { Chunk } from "../chunk/chunk.ts";
 import { Context } from "../context/context.ts";
 import { Account, BufferPool } from "../data/buffer_pool.ts";
 import { placesInUse } from "../data/kernel_memory.ts";
 import { schema } from "../data/schema.ts";
 import { Table } from "../data/table.ts";
 import { definePlugin } from "../plugin/define.ts";
-import type { Plugin } from "../plugin/plugin.ts";
+import type { ComputeContext, Plugin } from "../plugin/plugin.ts";
 import { tableSource } from "../plugin/table_source.ts";
 import { Random } from "../testing/_random.ts";
 import { ShuffledExecutor } from "../testing/shuffled_executor.ts";
@@ -181,15 +182,12 @@ Deno.test("an output of the input's kind keeps that kind's order, where a plugin
     dataKind: { same: "a" },
     schema: { made: columnsOf("made"), same: { ...times, channel: "i16", row: "f64" } },
     reach: { made: { left: 0, right: 0 } },
-    computeChunk({ table: { columns } }, { own: { to }, emitTo }) {
-      const made = emitTo("made", to), same = emitTo("same", to);
-      for (let row = 0; row < to; row++) {
-        same.columns.row![row] = made.columns.v_made![row] = columns.v_a![row] as number;
-        for (const name of ["time", "endtime"] as const) {
-          made.columns[name]![row] = columns[name]![row] as number;
-        }
-        same.columns.channel![row] = -columns.v_a![row]!; // against the order of the input's rows
-      }
+    computeChunk({ table }: Chunk, { own: { to }, emitTo }: ComputeContext) {
+      const made = emitTo("made", to), same = emitTo("same", to), values = table.get("v_a", "f64");
+      for (const name of ["time", "endtime"] as const) made.get(name, "time").set(table.get(name, "time"));
+      made.get("v_made", "f64").set(values);
+      same.get("row", "f64").set(values);
+      same.get("channel", "i16").set(values.map((value) => -value)); // against the order of the input's rows
       return { made, same };
     },
   } as never) as Plugin;
