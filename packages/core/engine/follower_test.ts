@@ -205,6 +205,37 @@ Deno.test("an output of the input's kind keeps that kind's order, where a plugin
   }
 });
 
+Deno.test("rows of the input's kind that end later than the input's are cut where they end", async () => {
+  const rows = Table.from(schema({ time: "time", v_a: "f64" }), {
+    time: [0n, 10n, 20n, 40n, 50n],
+    v_a: [1, 2, 3, 4, 5],
+  }, { t0: 0n });
+  const longer = definePlugin({
+    provides: "made",
+    dependsOn: ["a"],
+    version: "1",
+    dataKind: "a",
+    schema: { time: "time", endtime: "time", channel: "i16", v_made: "f64" },
+    computeChunk({ table }: Chunk, { emit, own: { from, to } }: ComputeContext) {
+      const made = emit(to - from);
+      made.get("endtime", "time").set(table.get("time", "time").subarray(from, to).map((time) => time + 11));
+      made.get("v_made", "f64").set(table.get("v_a", "f64").subarray(from, to));
+      made.get("channel", "i16").fill(0);
+      return made;
+    },
+  } as never) as Plugin;
+  const out = shape("gap clusters").make("out", ["made"], (type) => type);
+  for (const halo of [undefined, { left: 2, right: 2 }]) {
+    const made = halo ? { ...longer, geometry: () => ({ halo }) } as Plugin : longer;
+    for (const cuts of [[], [10n, 20n, 30n, 40n], [10n, 20n, 40n, 50n]]) {
+      await using ctx = new Context();
+      ctx.register(tableSource("a", rows, { cuts }), made, out);
+      const found = model("out", (await ctx.getData("run", "out")).rows());
+      assert.deepEqual(found.map(({ t, e }) => [t, e]), [[0, 31], [40, 61]], `${cuts}`);
+    }
+  }
+});
+
 Deno.test("nothing stays charged where a run ends for want of memory, or because nobody reads on", async () => {
   let failed = 0, ended = 0;
   for (let seed = 0; seed < 300; seed++) {

@@ -2,10 +2,11 @@
  * Stages: chains of plugins that are computed together, and the code that computes them, wherever it runs.
  * @module
  */
-import { Chunk, timesOf } from "../chunk/chunk.ts";
+import { Chunk, NO_COVER, timesOf } from "../chunk/chunk.ts";
 import type { Account, BufferPool } from "../data/buffer_pool.ts";
 import { isKernelMemory } from "../data/kernel_memory.ts";
 import { combineTables } from "../data/combine_tables.ts";
+import { hasColumn } from "../data/schema.ts";
 import { Table } from "../data/table.ts";
 import type { Outputs, Plugin } from "../plugin/plugin.ts";
 import type { Json } from "../store/types.ts";
@@ -326,7 +327,10 @@ export class StageRunner {
     const { runId } = this.#environment;
     const base = before.chunks[plugin.dependsOn[0]!]!;
     const dataKind = plugin.kind === "merge" ? base.dataKind : plugin.dataKinds[dataType] ?? dataType;
-    const coverEnd = dataKind === base.dataKind ? base.coverEnd : coverOf(table);
+    // Rows of a kind end together, unless those of the input have no ends; rows of a halo have no cover.
+    const isKnown = dataKind === base.dataKind && base.coverEnd !== NO_COVER &&
+      (hasColumn(base.schema, "endtime") || !hasColumn(table.schema, "endtime"));
+    const coverEnd = isKnown ? base.coverEnd : coverOf(table);
     const chunk = new Chunk(table, { start, end, coverEnd, runId, dataType, dataKind });
     return { chunks: { [dataType]: chunk }, own: { from: 0, to: table.length } };
   }
