@@ -62,7 +62,7 @@ export function joined(first: Stage, second: Stage, type: string, gap: number, i
 
 /** The parts of both stages' result: of the second's only where it was computed. */
 export function parted(
-  { outputs, busy, passed, ahead, ...marks }: StageResult,
+  { outputs, busy, passed, ahead, notices, ...marks }: StageResult,
   second: Stage,
 ): [first: StageResult, second: StageResult | undefined] {
   if (ahead === undefined) return [{ outputs, busy, passed, ...marks }, undefined];
@@ -75,5 +75,5 @@ export function parted(
     busy: part(busy, (name) => names.has(name) === isSecond),
     passed: part(passed, (name) => names.has(name) === isSecond),
   });
-  return [{ ...both(false), ahead }, both(true)];
+  return [{ ...both(false), ahead }, { ...both(true), notices }];
 }

@@ -149,6 +149,33 @@ Deno.test("a stretch in which rows of an earlier one start is made again", async
   assert.equal(made, 5);
 });
 
+Deno.test("what a plugin says ahead is told once, and only if its results are taken", async () => {
+  const clusters = shape("gap clusters").make("out", ["made"], (type) => type);
+  const says: Plugin = {
+    ...clusters,
+    computeChunk: (chunk, context) => {
+      context.notice(`from ${chunk.table.row(0).time}`);
+      return clusters.computeChunk!(chunk, context);
+    },
+  };
+  for (const [end, starts] of [[3, [0, 10, 20]], [9, [0, 20]]] as const) {
+    const made = buildPlugin(
+      "made",
+      ["a"],
+      {},
+      ({ own }) => own.map((row) => row.t === 2 ? { ...row, e: end } : row),
+    );
+    await using ctx = new Context();
+    ctx.register(tableSource("a", tableOf("a", rows), { cuts: [10n, 20n] }), made, says);
+    const told: string[] = [];
+    const { notices } = await ctx.run("run", "out", {
+      onEvent: (event) => event.type === "notice" && told.push(`${event.plugin}: ${event.text}`),
+    });
+    assert.deepEqual(told, starts.map((start) => `out: from ${start}`));
+    assert.deepEqual(notices, told);
+  }
+});
+
 Deno.test("a plugin that fails ahead fails with its own name and stretch", async () => {
   const fails = buildPlugin("out", ["made"], { boundary: { gap: 3 } }, ({ own }) => {
     if (own.some(({ t }) => t === 10)) throw new Error("no tens");

@@ -68,6 +68,8 @@ export interface StageResult {
   readonly passed: Readonly<Record<string, { readonly rows: number; readonly bytes: number }>>;
   /** Highest endtime of the rows that the steps ahead were given, ps; undefined where those were not computed. */
   readonly ahead?: bigint | undefined;
+  /** What the steps ahead said, to be told when their results are taken: plugin and text. */
+  readonly notices?: readonly (readonly [plugin: string, text: string])[] | undefined;
 }
 
 /** What a stage's code needs where it runs. */
@@ -130,13 +132,13 @@ export class StageRunner {
       marks: noMarks,
       passing: undefined,
       isOutside: false,
-      isAhead: false,
+      notices: undefined,
     });
   }
 
   #from(first: number, work: Work): StageResult | Promise<StageResult> {
     const { steps, ahead } = this.#stage;
-    const stop = ahead && !work.isAhead ? ahead.step : steps.length;
+    const stop = ahead && !work.notices ? ahead.step : steps.length;
     try {
       let before = performance.now();
       for (let k = first; k < stop; k++) {
@@ -171,7 +173,7 @@ export class StageRunner {
     if (work.isOutside) return this.#stopBefore(step, work);
     const { coverEnd } = Object.values(work.given.chunks)[0]!;
     if (interval.end - coverEnd < BigInt(gap)) return this.#stopBefore(step, work);
-    const more: Work = { ...work, outputs: {}, busy: {}, passed: {}, passing: undefined, isAhead: true };
+    const more: Work = { ...work, outputs: {}, busy: {}, passed: {}, passing: undefined, notices: [] };
     // Whatever fails there is computed once more where it belongs, and fails there with what belongs to it.
     const stop = (error: unknown): StageResult => {
       if (!work.signal.aborted) return this.#stopBefore(step, work);
@@ -187,6 +189,7 @@ export class StageRunner {
         busy: { ...work.busy, ...result.busy },
         passed: { ...work.passed, ...result.passed },
         ahead: coverEnd,
+        notices: more.notices,
       };
     };
     let result: StageResult | Promise<StageResult>;
@@ -229,13 +232,15 @@ export class StageRunner {
     return await this.#from(k + 1, work);
   }
 
-  #contextOf(k: number, { given, interval, signal }: Work): StepContext {
+  #contextOf(k: number, { given, interval, signal, notices }: Work): StepContext {
     return new StepContext(
       this.#stage.steps[k]!,
       given,
       interval,
       this.#states[k],
-      this.#environment,
+      notices
+        ? { ...this.#environment, notice: (plugin, text) => notices.push([plugin, text]) }
+        : this.#environment,
       signal,
       this.#inside,
     );
@@ -349,8 +354,8 @@ interface Work {
   passing: Table | undefined;
   /** Rows for the steps ahead start outside the stretch. */
   isOutside: boolean;
-  /** The steps ahead are computed. */
-  readonly isAhead: boolean;
+  /** What the steps ahead say, where those are computed. */
+  readonly notices: [plugin: string, text: string][] | undefined;
 }
 
 /** A plugin of a stage failed; `cause` is what it threw. */

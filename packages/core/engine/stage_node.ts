@@ -254,6 +254,9 @@ export class StageNode extends Node {
     this.#ahead.delete(start);
     if (buffer.rows === 0 && end === ahead.end && this.#cutter.mayStartAt(start)) {
       ahead.release();
+      for (const [plugin, text] of ahead.result.notices ?? []) {
+        this.services.event({ type: "notice", plugin, text });
+      }
       buffer.skip(chunk);
       this.#cutter.skip(start, end, coverEnd);
       this.#moveTo(end);

@@ -137,6 +137,7 @@ export async function runStage(task: StageTask, context: TaskContext): Promise<S
       consumedUntil: result.consumedUntil,
       hold: result.hold,
       ahead: result.ahead,
+      held: result.notices,
       busy: result.busy,
       passed: result.passed,
       notices: now.notices,

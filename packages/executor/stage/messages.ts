@@ -93,6 +93,8 @@ export interface StageReply {
   readonly busy: Readonly<Record<string, number>>;
   readonly passed: Readonly<Record<string, { readonly rows: number; readonly bytes: number }>>;
   readonly notices: readonly (readonly [plugin: string, text: string])[];
+  /** Of steps ahead, told when their results are taken. */
+  readonly held: readonly (readonly [plugin: string, text: string])[] | undefined;
   /** Most bytes that the task held. */
   readonly peak: number;
 }

@@ -246,9 +246,9 @@ export class StageExecutor implements RunExecutor {
     this.#handedOver(reply.buffers, slot);
     const tables = adopt(reply.outputs.map(([, form]) => form), reply.buffers, out, this.memory);
     for (const [plugin, text] of reply.notices) environment.notice(plugin, text);
-    const { consumedUntil, hold, ahead, busy, passed } = reply;
+    const { consumedUntil, hold, ahead, busy, passed, held: notices } = reply;
     const outputs = Object.fromEntries(reply.outputs.map(([type], k) => [type, tables[k]!]));
-    return { outputs, consumedUntil, hold, ahead, busy, passed };
+    return { outputs, consumedUntil, hold, ahead, busy, passed, notices };
   }
 
   /**
