@@ -121,6 +121,8 @@ export class Cutter {
     if (this.#buffers.length !== 1 || this.#conditions.length > 0 || this.#spec.chunkSize !== undefined) {
       return cut;
     }
+    // Where a chunk ends, its cover is known.
+    if (cut === buffer!.frontier && cut - buffer!.coverAt(cut) >= BigInt(gap)) return cut;
     const from = buffer!.rowAt(at), to = buffer!.rowAt(cut);
     // Behind a rest, the next stretch must need nothing of it; else few rows are left for it.
     const least = this.goesOn ? buffer!.rows - pieces.at(-1)!.length : to - Math.ceil((to - from) / MANY);

@@ -292,7 +292,7 @@ export class StageRunner {
     }
     if (this.#isOfInput(plugin, dataType, { chunks: given.chunks })) return made;
     const sorted = this.#sorted(made, dataType);
-    if (plugin === this.#stage.steps[(this.#stage.ahead?.step ?? 0) - 1]?.plugin) return sorted;
+    if (this.#isBeforeAhead(plugin)) return sorted;
     try {
       checkStretch(sorted, dataType, interval);
     } catch (error) {
@@ -326,15 +326,23 @@ export class StageRunner {
     }
   }
 
+  /** Whether the step behind a plugin is the first one ahead. */
+  #isBeforeAhead(plugin: Plugin): boolean {
+    const { steps, ahead } = this.#stage;
+    return ahead !== undefined && plugin === steps[ahead.step - 1]!.plugin;
+  }
+
   /** The output of one step as the input of the next. */
   #handOn(plugin: Plugin, dataType: string, table: Table, before: StepInput, interval: Interval): StepInput {
     const { start, end } = interval;
     const { runId } = this.#environment;
     const base = before.chunks[plugin.dependsOn[0]!]!;
     const dataKind = plugin.kind === "merge" ? base.dataKind : plugin.dataKinds[dataType] ?? dataType;
-    // Rows of a kind end together, unless those of the input have no ends; rows of a halo have no cover.
-    const isKnown = dataKind === base.dataKind && base.coverEnd !== NO_COVER &&
+    // Rows of a kind end together, unless those of the input have no ends. Rows of a halo have no cover: it is only looked for in front
+    // of a stage ahead.
+    const isSame = dataKind === base.dataKind &&
       (hasColumn(base.schema, "endtime") || !hasColumn(table.schema, "endtime"));
+    const isKnown = isSame && (base.coverEnd !== NO_COVER || !this.#isBeforeAhead(plugin));
     const coverEnd = isKnown ? base.coverEnd : coverOf(table);
     const chunk = new Chunk(table, { start, end, coverEnd, runId, dataType, dataKind });
     return { chunks: { [dataType]: chunk }, own: { from: 0, to: table.length } };
