@@ -75,6 +75,17 @@ export function memoryUpTo(bytes: number): ArrayBufferLike {
 }
 
 /**
+ * Another object for this memory, up to `bytes` at least: arrays over it are told from others by it.
+ *
+ * @throws {RangeError} When the memory is shorter.
+ */
+export function newObject(bytes: number): ArrayBufferLike {
+  const buffer = structuredClone(memoryUpTo(bytes));
+  buffers.add(buffer);
+  return buffer;
+}
+
+/**
  * Address of `bytes` that nothing else uses until {@linkcode freePlace}, a multiple of 64. What lies there is whatever was there before.
  *
  * @throws {RangeError} When the memory cannot grow that far.
@@ -223,8 +234,7 @@ export const kernelBuffers: BufferSource = {
   acquire(bytes, account) {
     const at = takePlace(bytes);
     charge(at, bytes, account);
-    const buffer = structuredClone(current); // another object for the same memory
-    buffers.add(buffer);
+    const buffer = newObject(at + bytes);
     const handle = new BufferHandle(buffer, account, ownedHome, at, bytes);
     dropped.register(buffer, at, handle);
     return handle;

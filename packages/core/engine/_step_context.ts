@@ -83,9 +83,11 @@ export class StepContext implements ComputeContext<Readonly<Record<string, unkno
     const { inKernelMemory, ...shape } = options ?? {};
     const { pool, account, kernelMemory } = this.#environment;
     const isInside = this.#inside.has(dataType);
-    const source = inKernelMemory && kernelMemory !== undefined && isInside
+    const source = !inKernelMemory
+      ? pool
+      : kernelMemory !== undefined && isInside
       ? kernelsOr(pool, kernelMemory)
-      : pool;
+      : this.#environment.lent?.sourceFor(dataType) ?? pool;
     const memory = { ...shape, pool: source, account, t0: this.t0 };
     const base = this.#flush ? undefined : this.#baseRows(dataType, rows);
     const table = base

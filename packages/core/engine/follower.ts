@@ -56,6 +56,7 @@ export function joined(first: Stage, second: Stage, type: string, gap: number, i
     steps: [...first.steps, ...second.steps],
     outputs: [...first.outputs.filter((output) => output !== type || isShared), ...second.outputs],
     inside: [...first.inside ?? [], ...second.inside ?? []],
+    lent: [...first.lent ?? [], ...second.lent ?? []],
     ahead: { step: first.steps.length, gap },
   };
 }

@@ -176,6 +176,7 @@ export class Builder {
         steps: stage.map(({ plugin, options, plain }) => ({ plugin, options, plain })),
         outputs,
         inside: outputs.filter((type) => !taken.has(type)),
+        lent: outputs.filter((type) => !plan.targets.includes(type)),
       },
       inputs: this.#inputs(first),
       geometry,

@@ -3,7 +3,7 @@
  * @module
  */
 import { Chunk, NO_COVER, timesOf } from "../chunk/chunk.ts";
-import type { Account, BufferPool } from "../data/buffer_pool.ts";
+import type { Account, BufferPool, BufferSource } from "../data/buffer_pool.ts";
 import { isKernelMemory } from "../data/kernel_memory.ts";
 import { combineTables } from "../data/combine_tables.ts";
 import { hasColumn } from "../data/schema.ts";
@@ -36,6 +36,8 @@ export interface Stage {
   readonly outputs: readonly string[];
   /** Those of them that only other stages read. They may lie in the memory of the kernels of the thread where the graph is. */
   readonly inside?: readonly string[];
+  /** Outputs that only the engine and other stages see: they may lie in memory that is lent for them. */
+  readonly lent?: readonly string[];
   /** Steps from `step` on are another stage's: they are computed too where the rows that they are given end `gap` ps before the stretch. */
   readonly ahead?: { readonly step: number; readonly gap: number };
 }
@@ -84,6 +86,13 @@ export interface StageEnvironment {
   readonly notice: (plugin: string, text: string) => void;
   /** Bytes of the thread's memory for kernels that tables may reach into. Default: none lie there. */
   readonly kernelMemory?: number;
+  /** Memory that is lent for outputs, where kernels can write them. Default: none is. */
+  readonly lent?: {
+    /** Where a type's table may lie. */
+    sourceFor(dataType: string): BufferSource | undefined;
+    /** Whether a table lies in no other part of the kernels' memory. */
+    holds(table: Table): boolean;
+  };
   /** Told of each plugin behind the first one that is about to compute: its place in the stage. */
   readonly began?: (step: number) => void;
 }
@@ -306,6 +315,7 @@ export class StageRunner {
   #outside(dataType: string, table: Table): Table {
     if (this.#inside.has(dataType)) return table;
     if (!table.held.some(({ handle }) => isKernelMemory(handle.buffer))) return table;
+    if (this.#environment.lent?.holds(table)) return table;
     try {
       return table.compact(this.#environment);
     } finally {

@@ -7,7 +7,8 @@ import { Chunk } from "@millrace/core/chunk";
 import { isKernelMemory, memoryUpTo } from "@millrace/core/kernel-memory";
 import { partsOf, tableOf, type TableParts } from "@millrace/core/handoff";
 import { Table } from "@millrace/core/table";
-import type { BufferForm, ChunkForm, TableForm } from "./messages.ts";
+import type { Places } from "./_place.ts";
+import type { BufferForm, ChunkForm, PlaceForm, TableForm } from "./messages.ts";
 
 /** Tables on their way out that stay this side's until the answer comes. */
 export class Outbound {
@@ -138,8 +139,11 @@ export class Return {
   readonly #inputs: ReadonlySet<ArrayBufferLike>;
   readonly #shared: boolean;
   readonly #memory: Memory;
+  readonly #places: Places | undefined;
 
-  constructor(inputs: readonly Received[], shared: boolean, memory: Memory) {
+  /** @param places Where tables may lie in the kernels' memory. */
+  constructor(inputs: readonly Received[], shared: boolean, memory: Memory, places?: Places) {
+    this.#places = places;
     this.#all = inputs.map(({ buffer }) => buffer);
     this.#count = inputs.length;
     this.#inputs = new Set(this.#all);
@@ -173,6 +177,7 @@ export class Return {
   }
 
   #canGive(buffer: ArrayBufferLike, table: Table): boolean {
+    if (this.#places?.has(buffer)) return true;
     // An input there has the same buffer as what is only this thread's.
     if (isKernelMemory(buffer)) return false;
     if (this.#inputs.has(buffer)) return true;
@@ -201,18 +206,54 @@ export class Return {
   }
 }
 
+/** Parts of the kernels' memory that a task may place its outputs in, until it has been answered. */
+export class Lent {
+  readonly #handles = new Map<number, BufferHandle>();
+  readonly forms: PlaceForm[] = [];
+
+  /** One for a table of a type. */
+  add(type: string, handle: BufferHandle): void {
+    this.#handles.set(handle.byteOffset, handle);
+    this.forms.push([type, handle.byteOffset, handle.byteLength]);
+  }
+
+  /** One that a table lies in: it is the table's now. */
+  take([at]: readonly [byteOffset: number, byteLength: number]): BufferHandle {
+    const handle = this.#handles.get(at);
+    if (!handle) throw new Error(`A table was placed at ${at}, which was not lent`);
+    this.#handles.delete(at);
+    return handle;
+  }
+
+  /** A thread that was given up may still write to them: they are nobody's any more. */
+  abandon(): void {
+    this.#handles.clear();
+  }
+
+  /** Those that no table lies in are free again. */
+  release(): void {
+    for (const handle of this.#handles.values()) handle.release(true);
+    this.#handles.clear();
+  }
+}
+
 /**
  * The tables of a reply: new buffers are charged already and become the pool's, those of the inputs are held by the inputs'
  * own tables.
  */
 export function adopt(
   forms: readonly (TableForm | null)[],
-  buffers: readonly ArrayBufferLike[],
+  buffers: readonly BufferForm[],
   inputs: { readonly buffers: readonly ArrayBufferLike[]; readonly tables: readonly Table[] },
   { pool, account }: { readonly pool: BufferPool; readonly account: Account },
+  lent?: Lent,
 ): (Table | null)[] {
   const handles = new Map<number, BufferHandle>();
-  const all = [...inputs.buffers, ...buffers];
+  const placed = buffers.map((form) => isPart(form) ? lent!.take(form) : undefined);
+  const all = [
+    ...inputs.buffers,
+    ...buffers.map((form, k) => placed[k]?.buffer ?? (form as ArrayBufferLike)),
+  ];
   const hold = (index: number) => {
     const mine = inputs.buffers[index];
     if (mine) {
@@ -223,7 +264,10 @@ export function adopt(
     }
     let handle = handles.get(index);
     if (handle) handle.retain(true);
-    else handles.set(index, handle = new BufferHandle(all[index]!, account, pool));
+    else {
+      handle = placed[index - inputs.buffers.length] ?? new BufferHandle(all[index]!, account, pool);
+      handles.set(index, handle);
+    }
     return { handle, charged: true };
   };
   return forms.map((form) => {

@@ -15,6 +15,7 @@ import type { TaskContext } from "../task/task.ts";
 import { TaskAccount } from "./_budget.ts";
 import { chunkFrom, received, Return, tableFrom } from "./_forms.ts";
 import { PluginFailure, stepOf } from "./_plugins.ts";
+import { Places } from "./_place.ts";
 import { plain, pool, prepare } from "./_worker_buffers.ts";
 import type { PluginSpec, StageReply, StageSpec, StageTask } from "./messages.ts";
 
@@ -29,6 +30,7 @@ interface StageHere {
 interface Now {
   account: Account;
   kernelMemory: number;
+  places: Places | undefined;
   notices: [string, string][];
   began: (step: number) => void;
 }
@@ -50,14 +52,20 @@ export function stepFor(spec: PluginSpec): Promise<StageStep> {
 }
 
 async function openStage(text: string, shared: boolean): Promise<StageHere> {
-  const { runId, id, steps: specs, outputs, ahead } = JSON.parse(text) as StageSpec;
+  const { runId, id, steps: specs, outputs, ahead, lent = [] } = JSON.parse(text) as StageSpec;
   const steps = await Promise.all(specs.map(stepFor));
-  const stage: Stage = { id, steps, outputs, ...(ahead ? { ahead } : {}) };
+  const stage: Stage = { id, steps, outputs, lent, ...(ahead ? { ahead } : {}) };
   return { stage, runId, kept: hasState(stage) ? newRunner(stage, runId, shared) : undefined };
 }
 
 function newRunner(stage: Stage, runId: string, shared: boolean): { runner: StageRunner; now: Now } {
-  const now: Now = { account: new Account(), kernelMemory: 0, notices: [], began: () => {} };
+  const now: Now = {
+    account: new Account(),
+    kernelMemory: 0,
+    places: undefined,
+    notices: [],
+    began: () => {},
+  };
   const environment: StageEnvironment = {
     runId,
     pool: shared ? pool : plain,
@@ -66,6 +74,9 @@ function newRunner(stage: Stage, runId: string, shared: boolean): { runner: Stag
     },
     get kernelMemory() {
       return now.kernelMemory;
+    },
+    get lent() {
+      return now.places!;
     },
     notice: (plugin, said) => now.notices.push([plugin, said]),
     began: (step) => now.began(step),
@@ -102,6 +113,7 @@ export async function runStage(task: StageTask, context: TaskContext): Promise<S
   const account = new TaskAccount(task.budget);
   now.account = account;
   now.kernelMemory = task.budget.idle; // what lay in it stays resident, as idle buffers do
+  const places = now.places = new Places(task.places ?? [], shared && !kept ? stage.lent ?? [] : [], pool);
   now.notices = [];
   now.began = (step) => context.reached(step);
   const keeps = kept !== undefined;
@@ -119,7 +131,7 @@ export async function runStage(task: StageTask, context: TaskContext): Promise<S
     const handles = given.flatMap(({ held }) => held.map(({ handle }) => handle));
     const inputs = Object.fromEntries(task.inputs.map(([type, k]) => [type, chunks[k]!]));
     const result = await runner.run(inputs, task.interval, context.signal);
-    const back = new Return(buffers, shared, { pool, account });
+    const back = new Return(buffers, shared, { pool, account }, places);
     const types = Object.keys(result.outputs);
     const forms = back.tables(Object.values(result.outputs));
     for (const table of given) table.release();
@@ -133,7 +145,8 @@ export async function runStage(task: StageTask, context: TaskContext): Promise<S
     return {
       ran: [context.worker, began, clock()],
       outputs: types.map((type, k) => [type, forms[k]!]),
-      buffers: back.buffers,
+      buffers: back.buffers.map((buffer) => places.formOf(buffer)),
+      wanted: places.wanted,
       consumedUntil: result.consumedUntil,
       hold: result.hold,
       ahead: result.ahead,

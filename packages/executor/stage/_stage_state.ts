@@ -6,6 +6,8 @@ import { specOf } from "./_plugins.ts";
 import type { StageSpec } from "./messages.ts";
 
 const MARGIN = 1.5;
+/** Inputs of about the same size need about the same places. */
+const ROOM = 1.125;
 const SMALL = 2 ** 16;
 
 /** Idle buffers of the sizes that something made last of an input about as large, for it to use again. */
@@ -55,14 +57,29 @@ export class StageState {
   /** For the tasks: parsed once by each worker. */
   readonly spec: string;
   readonly spare: Spare;
+  readonly #placed = new Map<number, readonly (readonly [type: string, bytes: number])[]>();
   /** Bytes needed a byte of input, highest so far. */
   #ratio = 3;
   #measured = false;
 
-  constructor(key: string, runId: string, { id, steps, outputs, ahead }: Stage, pool: BufferPool) {
+  constructor(key: string, runId: string, { id, steps, outputs, ahead, lent = [] }: Stage, pool: BufferPool) {
     this.key = key;
     this.spare = spareFor(id, pool);
-    this.spec = JSON.stringify({ runId, id, steps: steps.map(specOf), outputs, ahead } satisfies StageSpec);
+    this.spec = JSON.stringify(
+      { runId, id, steps: steps.map(specOf), outputs, ahead, lent } satisfies StageSpec,
+    );
+  }
+
+  /** Bytes of outputs that might have been placed, of an input of so many bytes. */
+  placed(inputBytes: number, wanted: readonly (readonly [type: string, bytes: number])[]): void {
+    if (wanted.length > 0) this.#placed.set(sizeKey(inputBytes), wanted);
+  }
+
+  /** ... as far as that is known, with some room. */
+  placesFor(inputBytes: number): readonly (readonly [type: string, bytes: number])[] {
+    return (this.#placed.get(sizeKey(inputBytes)) ?? []).map((
+      [type, bytes],
+    ) => [type, Math.ceil(bytes * ROOM)]);
   }
 
   /** Bytes that a task is thought to need. */

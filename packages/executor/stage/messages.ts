@@ -24,6 +24,7 @@ export interface StageSpec {
   readonly steps: readonly PluginSpec[];
   readonly outputs: readonly string[];
   readonly ahead?: { readonly step: number; readonly gap: number } | undefined;
+  readonly lent?: readonly string[];
 }
 
 /** A source, as text in every task: workers parse it once. */
@@ -75,8 +76,13 @@ export interface StageTask {
   readonly buffers: readonly BufferForm[];
   /** Idle buffers for outputs. */
   readonly spare: readonly ArrayBufferLike[];
+  /** Parts of the kernels' memory for outputs, by type. */
+  readonly places?: readonly PlaceForm[];
   readonly budget: Budget;
 }
+
+/** A part of the kernels' memory for a table of a type. */
+export type PlaceForm = readonly [type: string, byteOffset: number, byteLength: number];
 
 /** Which worker did it, and when: milliseconds since 1970. */
 export type RanForm = readonly [worker: number, began: number, ended: number];
@@ -84,9 +90,11 @@ export type RanForm = readonly [worker: number, began: number, ended: number];
 /** What came of a stretch. */
 export interface StageReply {
   readonly ran: RanForm;
-  /** Buffers up to the task's number are those of its inputs, the others new. */
+  /** Buffers up to the task's number are those of its inputs, the others new or lent. */
   readonly outputs: readonly (readonly [type: string, table: TableForm | null])[];
-  readonly buffers: readonly ArrayBufferLike[];
+  readonly buffers: readonly BufferForm[];
+  /** Bytes of outputs that might have been placed, by type. */
+  readonly wanted: readonly (readonly [type: string, bytes: number])[];
   readonly consumedUntil: bigint | undefined;
   readonly hold: bigint | undefined;
   readonly ahead?: bigint | undefined;

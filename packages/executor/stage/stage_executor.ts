@@ -21,7 +21,7 @@ import type { TaskFunction, TaskOptions } from "../task/task.ts";
 import { trySubmit } from "../pool/_try_submit.ts";
 import type { WorkerPool } from "../pool/worker_pool.ts";
 import { clearSlot, handOver, isBudgetError, newCounts, SLOTS } from "./_budget.ts";
-import { adopt, Outbound } from "./_forms.ts";
+import { adopt, Lent, Outbound } from "./_forms.ts";
 import { specOf } from "./_plugins.ts";
 import { type Spare, spareFor, StageState } from "./_stage_state.ts";
 import { Admission } from "./admission.ts";
@@ -203,6 +203,8 @@ export class StageExecutor implements RunExecutor {
     const pool = this.#poolOf(place), shared = place === "thread";
     const out = new Outbound(shared, this.memory);
     const slot = affinity === undefined ? this.#takeSlot() : this.#affineSlot(state.key, pool);
+    const lent = new Lent();
+    if (shared && affinity === undefined) this.#lend(state, bytes, lent);
     try {
       const chunks = [...new Set(Object.values(inputs))];
       const task: StageTask = {
@@ -213,6 +215,7 @@ export class StageExecutor implements RunExecutor {
         interval,
         buffers: out.forms,
         spare: shared ? state.spare.take(bytes) : [],
+        places: lent.forms,
         budget: this.#budget(shared, slot),
       };
       const timeout = timeoutOf(stage);
@@ -222,14 +225,25 @@ export class StageExecutor implements RunExecutor {
         batch: false,
         ...(affinity === undefined ? { retries: 1 } : { affinity: state.key }),
         ...(timeout === undefined ? {} : { timeout }),
-      });
+      }, (runsOn) => runsOn && lent.abandon());
       ran?.(this.#ran(pool, reply.ran));
-      return this.#result(reply, state, bytes, slot, out, environment);
+      return this.#result(reply, state, bytes, slot, { out, lent }, environment);
     } catch (error) {
       throw stepError(stage, error);
     } finally {
       out.release();
+      lent.release();
       if (affinity === undefined) this.#giveSlot(slot);
+    }
+  }
+
+  /** Parts of the kernels' memory for outputs, as far as there is room. */
+  #lend(state: StageState, bytes: number, lent: Lent): void {
+    const { account } = this.memory;
+    for (const [type, size] of state.placesFor(bytes)) {
+      const room = account.used + size <= account.limit / 2;
+      const handle = room ? acquireRegion(size, account.limit / 4, account) : undefined;
+      if (handle) lent.add(type, handle);
     }
   }
 
@@ -238,13 +252,15 @@ export class StageExecutor implements RunExecutor {
     state: StageState,
     bytes: number,
     slot: number,
-    out: Outbound,
+    { out, lent }: { readonly out: Outbound; readonly lent: Lent },
     environment: SubmitOptions["environment"],
   ): StageResult {
     state.needed(bytes, reply.peak);
-    state.spare.seen(bytes, reply.buffers);
-    this.#handedOver(reply.buffers, slot);
-    const tables = adopt(reply.outputs.map(([, form]) => form), reply.buffers, out, this.memory);
+    const buffers = reply.buffers.filter((form) => !Array.isArray(form)) as ArrayBufferLike[];
+    state.spare.seen(bytes, buffers);
+    state.placed(bytes, reply.wanted);
+    this.#handedOver(buffers, slot);
+    const tables = adopt(reply.outputs.map(([, form]) => form), reply.buffers, out, this.memory, lent);
     for (const [plugin, text] of reply.notices) environment.notice(plugin, text);
     const { consumedUntil, hold, ahead, busy, passed, held: notices } = reply;
     const outputs = Object.fromEntries(reply.outputs.map(([type], k) => [type, tables[k]!]));
