@@ -52,6 +52,8 @@ export class Cutter {
   at: bigint | undefined;
   /** The last cut is earlier than it had to be: the stretch behind it can be cut at once. */
   goesOn = false;
+  /** So many rows behind the last gap wait for more. */
+  #few = 0;
   // Everything up to here was in a stretch already: rows may be handed over again.
   #seen: bigint | undefined;
 
@@ -109,14 +111,14 @@ export class Cutter {
     }
     if (cut === undefined) return undefined;
     const end = this.#behindRest(cut, frontier);
-    return this.prefersGap === undefined || end === END ? end : this.#atGap(end, this.prefersGap);
+    return this.prefersGap === undefined || end === END ? end : this.#atGap(end, this.prefersGap, eager);
   }
 
   /**
-   * The cut, or the last place before it where so long no row of the only input has been, if few rows are behind that. Costs a look at
-   * each row.
+   * The cut, or the last place before it where so long no row of the only input has been, if few rows are behind that: those wait for
+   * more. Costs a look at each row.
    */
-  #atGap(cut: bigint, gap: number): bigint {
+  #atGap(cut: bigint, gap: number, eager: boolean): bigint | undefined {
     const [buffer] = this.#buffers, at = this.at!, { pieces } = buffer!;
     if (this.#buffers.length !== 1 || this.#conditions.length > 0 || this.#spec.chunkSize !== undefined) {
       return cut;
@@ -139,10 +141,16 @@ export class Cutter {
       row += piece.length;
     }
     const isGap = Number(cut - at) - cover >= gap && Number(cut - at) > last;
-    const time = isGap ? cut : at + BigInt(found);
-    if (!isGap && (found < 0 || time <= this.#seen!)) return cut;
+    const time = isGap ? cut : at + BigInt(found), few = this.#few;
+    this.#few = 0;
+    if (!isGap && (found < 0 || time <= this.#seen!)) {
+      if (eager || this.frontier === END || to - from > few) return cut;
+      this.#few = few;
+      return undefined;
+    }
     if (this.goesOn && firstNeeded(buffer!, this.#halo, time) < least) return cut;
     this.goesOn = false; // nothing of this stretch belongs to the next one
+    if (!isGap) this.#few = Math.ceil((to - from) / MANY);
     return time;
   }
 
