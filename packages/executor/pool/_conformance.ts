@@ -221,7 +221,11 @@ export function testPool({ name, transport, skip = {} }: PoolTestOptions): void 
     assert.deepEqual(await Promise.all(others), [1, 2, 3]);
     await stuck.ended;
     assert.equal(pool.stats().died, 1);
-    assert.equal(await pool.run(task("workerNumber"), 0), 1);
+    assert.equal(stuck.runsOn, pool.stats().stuck > 0);
+    const next = pool.submit(task("workerNumber"), 0);
+    assert.equal(await next.result, 1);
+    await next.ended;
+    assert.equal(next.runsOn, false);
   });
 
   for (const how of ["Deno.exit", "close", "process.exit", "reallyExit", "throw", "reject"]) {

@@ -28,6 +28,7 @@ Deno.test("a busy thread is given up after its timeout, counted as stuck, and re
   await assert.rejects(blocking.result, { name: "TaskTimeoutError" });
   assert.equal(await pool.run(task("workerNumber"), 0), 1);
   await blocking.ended;
+  assert.ok(blocking.runsOn);
   end();
   assert.deepEqual([pool.stats().stuck, pool.stats().died], [1, 1]);
 });

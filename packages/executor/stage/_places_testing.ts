@@ -1,6 +1,7 @@
 // Plugins that work in the memory of the kernels.
 
 import { definePlugin } from "@millrace/core/define";
+import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
 import { isKernelMemory, memory, takePlace } from "@millrace/core/kernel-memory";
 
@@ -58,6 +59,44 @@ export const keeper: Plugin = definePlugin({
   computeChunk(chunk, { emit }) {
     const out = emit(chunk.length);
     out.columns.at.fill(takePlace(2 ** 20));
+    return out;
+  },
+});
+
+/** Emits in the memory of the kernels where it may, and says whether it did. */
+export const placed: Plugin = definePlugin({
+  module: import.meta.url,
+  export: "placed",
+  provides: "placed",
+  dependsOn: ["rows"],
+  needs: rows,
+  version: "1",
+  dataKind: "rows",
+  schema: { time: "time", isThere: "u8", wave: "i16[8]" },
+  options: { says: option.boolean({ default: true, help: "Whether it says where" }) },
+  computeChunk(chunk, { emit, options }) {
+    const out = emit(chunk.length, { inKernelMemory: true }), { wave, isThere } = out.columns;
+    wave.set(chunk.columns.wave as Int16Array);
+    isThere.fill(Number(options.says && isKernelMemory(wave.buffer)));
+    return out;
+  },
+});
+
+/** Reads what is placed. */
+export const behind: Plugin = definePlugin({
+  module: import.meta.url,
+  export: "behind",
+  provides: "behind",
+  dependsOn: ["placed"],
+  needs: { placed: { wave: "i16[8]" } },
+  version: "1",
+  dataKind: "rows",
+  schema: { time: "time", sum: "f64" },
+  computeChunk(chunk, { emit }) {
+    const { wave } = chunk.columns, out = emit(chunk.length);
+    for (let row = 0; row < chunk.length; row++) {
+      out.columns.sum[row] = wave.subarray(8 * row, 8 * row + 8).reduce((a, b) => a + b, 0);
+    }
     return out;
   },
 });

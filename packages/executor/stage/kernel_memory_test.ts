@@ -2,13 +2,21 @@
 
 import assert from "node:assert/strict";
 import { Context } from "@millrace/core/context";
-import { freePlace, isKernelMemory, kernelBuffers, memory, takePlace } from "@millrace/core/kernel-memory";
+import {
+  freePlace,
+  isKernelMemory,
+  kernelBuffers,
+  memory,
+  placesInUse,
+  takePlace,
+} from "@millrace/core/kernel-memory";
 import { ownShare } from "@millrace/core/memory-share";
 import { schema } from "@millrace/core/schema";
+import { FolderStore } from "@millrace/core/store";
 import { Table } from "@millrace/core/table";
 import { tableSource } from "@millrace/core/table-source";
 import { ExecutorManager } from "../manager/executor_manager.ts";
-import { keeper, leaver, places } from "./_places_testing.ts";
+import { behind, keeper, leaver, placed, places } from "./_places_testing.ts";
 
 const N = 300;
 
@@ -82,4 +90,40 @@ Deno.test("a thread that ends itself has no places any more", async () => {
   }
   await manager.close();
   assert.deepEqual(owners(), before);
+});
+
+/** Stored and read results of `behind`, with `placed` stored too; how many rows said that they were placed. */
+async function storedResults(root: string, defaultType: "inline" | "thread" | "process", says: boolean) {
+  const store = new FolderStore(root);
+  await using manager = new ExecutorManager({ defaultType, defaultWorkers: 2 });
+  await using ctx = new Context({ executor: manager, store, save: { placed: "always", behind: "always" } });
+  ctx.register(tableSource("rows", rowsIn(undefined), { cuts }), placed, behind);
+  await ctx.run("run", "behind", { config: { "placed.says": says } });
+  await using again = new Context({ store, config: { "placed.says": says } });
+  again.register(tableSource("rows", rowsIn(undefined), { cuts }), placed, behind);
+  const found = await again.getData("run", "placed"), sums = await again.getData("run", "behind");
+  return {
+    there: [...found.get("isThere", "u8")].filter((one) => one === 1).length,
+    waves: [...found.get("wave", "i16[8]")],
+    sums: [...sums.get("sum", "f64")],
+  };
+}
+
+Deno.test("stored outputs of threads are placed in the kernels' memory, with the same rows, and nothing stays taken", async () => {
+  const before = placesInUse(), root = await Deno.makeTempDir();
+  try {
+    const inline = await storedResults(`${root}/inline`, "inline", false);
+    assert.equal(inline.there, 0);
+    for (const kind of ["thread", "process"] as const) {
+      const { waves, sums } = await storedResults(`${root}/${kind}`, kind, false);
+      assert.deepEqual({ waves, sums }, { waves: inline.waves, sums: inline.sums }, kind);
+    }
+    const { there, sums } = await storedResults(`${root}/said`, "thread", true);
+    // What the first stretches need is not known.
+    assert.ok(there > 0 && there < N, `${there} of ${N} rows`);
+    assert.deepEqual(sums, inline.sums);
+    assert.ok(placesInUse() <= before); // those of other tests may have been collected meanwhile
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
 });
