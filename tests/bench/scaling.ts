@@ -1,5 +1,8 @@
 // Whole runs with one worker and with two, in pairs, each in a process of its own, and a changing load on fixed pools and on a
-// balanced one. Under five minutes. The simulated run stays in the system's temporary folder for the next time.
+// balanced one. Under five minutes. The simulated runs stay in the system's temporary folder for the next time.
+//
+// Threads load and compile once a run, beside one worker and against two: the budgets are those of the longer run, the shorter one
+// shows what that costs.
 
 import { join } from "node:path";
 import { tmpdir } from "node:os";
@@ -8,23 +11,30 @@ import { changingLoad } from "./_changing_load.ts";
 import { alone } from "./_pools/alone.ts";
 import { ask, bareWorkers } from "./_pools/ours.ts";
 import { median } from "./_pools/race.ts";
-import { report } from "./_report.ts";
+import { type Measure, report } from "./_report.ts";
 
 const PAIRS = 5;
 const LEAST_BYTES = 500e6;
-const RUN = { channels: 4, rate: 5000, samples: 1000, duration: 39e12, seed: 5, pileUp: 0.1 };
+const RUN = { channels: 4, rate: 5000, samples: 1000, seed: 5, pileUp: 0.1 };
+/** Ps of the runs. */
+const SHORT = 39e12, LONG = 78e12;
 
-/** The simulated run: made once. */
-async function simulated(): Promise<{ readonly folder: string; readonly bytes: number }> {
-  const folder = join(tmpdir(), "millrace_bench_run");
-  const marker = join(folder, "made.json"), wanted = JSON.stringify(RUN);
+interface Simulated {
+  readonly folder: string;
+  readonly bytes: number;
+}
+
+/** A simulated run: made once. */
+async function simulated(duration: number): Promise<Simulated> {
+  const folder = join(tmpdir(), `millrace_bench_run_${duration / 1e12}s`);
+  const marker = join(folder, "made.json"), wanted = JSON.stringify({ ...RUN, duration });
   try {
     const { run, bytes } = JSON.parse(await Deno.readTextFile(marker)) as { run: string; bytes: number };
     if (run === wanted) return { folder, bytes };
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
-  const { bytes, truth } = await simulateFiles(folder, RUN);
+  const { bytes, truth } = await simulateFiles(folder, { ...RUN, duration });
   truth.release();
   await Deno.writeTextFile(marker, JSON.stringify({ run: wanted, bytes }));
   return { folder, bytes };
@@ -72,27 +82,46 @@ async function bare(): Promise<Scaling> {
   return scaling;
 }
 
-const { folder, bytes } = await simulated();
-if (bytes < LEAST_BYTES) throw new Error(`The simulated run has ${bytes} bytes: less than ${LEAST_BYTES}`);
+/** Both chains on one run. */
+async function measured(run: Simulated, isBudgeted: boolean): Promise<Measure[]> {
+  const { folder, bytes } = run;
+  if (bytes < LEAST_BYTES) throw new Error(`The simulated run has ${bytes} bytes: less than ${LEAST_BYTES}`);
+  const size = `${(bytes / 1e9).toFixed(1)} GB`, rate = (ms: number) => bytes / 1e6 / (ms / 1000);
+  const lines: Measure[] = [];
+  const chains = [["filter and peaks", "signal_peaks_stream", 1.8], [
+    "basic features",
+    "basic_features",
+    1.5,
+  ]];
+  for (const [name, dataType, budget] of chains as [string, string, number][]) {
+    const { one, two, ratio } = await runs(folder, dataType);
+    lines.push(
+      { name: `${name}, ${size}, one worker`, value: rate(one), unit: "MB/s" },
+      { name: `${name}, ${size}, two workers`, value: rate(two), unit: "MB/s" },
+      {
+        name: `${name}, ${size}: two workers / one`,
+        value: ratio,
+        unit: "x",
+        ...(isBudgeted ? { budget, atLeast: true } : {}),
+      },
+    );
+  }
+  return lines;
+}
+
+const [short, long] = [await simulated(SHORT), await simulated(LONG)];
 const loops = await bare();
-const chain = await runs(folder, "signal_peaks_stream");
-const features = await runs(folder, "basic_features");
+const shorter = await measured(short, false), longer = await measured(long, true);
 const loads = await changingLoad({ tasks: 400, pauseMs: 2000 });
 const balanced = loads.at(-1)!, smallest = loads[0]!;
 const fastest = loads.slice(0, -1).reduce((best, load) =>
   load.makespanSeconds < best.makespanSeconds ? load : best
 );
-const rate = (ms: number) => bytes / 1e6 / (ms / 1000);
 
 report("Runs with two workers, and a load that changes", [
-  { name: "simulated run", value: bytes / 1e6, unit: "MB" },
   { name: "bare loops: two cores / one", value: loops.ratio, unit: "x" },
-  { name: "filter and peaks, one worker", value: rate(chain.one), unit: "MB/s" },
-  { name: "filter and peaks, two workers", value: rate(chain.two), unit: "MB/s" },
-  { name: "filter and peaks: two workers / one", value: chain.ratio, unit: "x", budget: 1.8, atLeast: true },
-  { name: "basic features, one worker", value: rate(features.one), unit: "MB/s" },
-  { name: "basic features, two workers", value: rate(features.two), unit: "MB/s" },
-  { name: "basic features: two workers / one", value: features.ratio, unit: "x", budget: 1.5, atLeast: true },
+  ...longer,
+  ...shorter,
   ...loads.flatMap(({ pool, makespanSeconds, workerSeconds }) => [
     { name: `changing load, ${pool}`, value: makespanSeconds, unit: "s" },
     { name: `changing load, ${pool}, workers' life`, value: workerSeconds, unit: "s" },
