@@ -14,9 +14,9 @@ import { cutsOf, golden, makeStraxData, readStraxData, straxConfig, straxData } 
 import { copySpeeds, straxByCopy, straxItself } from "./_strax_peer.ts";
 import { lowerQuartile, type Measure, report } from "./_report.ts";
 
-const PASSES = 8, ROUNDS = 5, PIECE = 16_000;
-/** Rows of a piece for workers: larger ones are as fast and take half of the messages, which the host's thread reads and writes. */
-const SENT = 32_000;
+const PASSES = 8, ROUNDS = 5;
+/** Rows of a piece: of smaller ones the engine has more to do, larger ones are no faster. */
+const PIECE = 32_000;
 
 const found = straxData();
 if ("missing" in found) {
@@ -39,7 +39,7 @@ function chain(pool: BufferSource, executor?: Executor | ExecutorProvider) {
   const raw = readStraxData(folder, pool);
   const ctx = new Context({ config: straxConfig, memory: "2GiB", ...(executor ? { executor } : {}) });
   ctx.register(
-    tableSource("raw_records", raw, { cuts: cutsOf(raw, executor ? SENT : PIECE) }),
+    tableSource("raw_records", raw, { cuts: cutsOf(raw, PIECE) }),
     straxRecords,
     straxHits,
     straxPeaks,
