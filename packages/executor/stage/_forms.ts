@@ -211,6 +211,11 @@ export class Lent {
   readonly #handles = new Map<number, BufferHandle>();
   readonly forms: PlaceForm[] = [];
 
+  /** Bytes of all that were lent. */
+  get bytes(): number {
+    return this.forms.reduce((sum, [, , bytes]) => sum + bytes, 0);
+  }
+
   /** One for a table of a type. */
   add(type: string, handle: BufferHandle): void {
     this.#handles.set(handle.byteOffset, handle);

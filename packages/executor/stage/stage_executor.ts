@@ -255,7 +255,7 @@ export class StageExecutor implements RunExecutor {
     { out, lent }: { readonly out: Outbound; readonly lent: Lent },
     environment: SubmitOptions["environment"],
   ): StageResult {
-    state.needed(bytes, reply.peak);
+    state.needed(bytes, reply.peak + lent.bytes);
     const buffers = reply.buffers.filter((form) => !Array.isArray(form)) as ArrayBufferLike[];
     state.spare.seen(bytes, buffers);
     state.placed(bytes, reply.wanted);
