@@ -206,6 +206,13 @@ export class Return {
   }
 }
 
+const abandoned: BufferHandle[] = [];
+
+/** A part of the kernels' memory is never used again. Its handle is kept: the collector would free the part with it. */
+export function abandon(handle: BufferHandle): void {
+  abandoned.push(handle);
+}
+
 /** Parts of the kernels' memory that a task may place its outputs in, until it has been answered. */
 export class Lent {
   readonly #handles = new Map<number, BufferHandle>();
@@ -230,8 +237,9 @@ export class Lent {
     return handle;
   }
 
-  /** A thread that was given up may still write to them: they are nobody's any more. */
+  /** A thread that was given up may still write to them: nobody else may ever have them. */
   abandon(): void {
+    for (const handle of this.#handles.values()) abandon(handle);
     this.#handles.clear();
   }
 

@@ -127,3 +127,34 @@ Deno.test("stored outputs of threads are placed in the kernels' memory, with the
     await Deno.remove(root, { recursive: true });
   }
 });
+
+Deno.test("what a thread that was given up may write to is never free again, also not when it is collected", async () => {
+  const script = `
+    import { acquireRegion, placesInUse } from "@millrace/core/kernel-memory";
+    import { Lent } from ${JSON.stringify(new URL("./_forms.ts", import.meta.url))};
+    const lend = (end) => {
+      const lent = new Lent();
+      lent.add("hits", acquireRegion(1000, Infinity));
+      end(lent);
+      lent.release();
+    };
+    lend((lent) => lent.abandon());
+    lend(() => {});
+    for (let k = 0; k < 20; k++) {
+      gc();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    console.log(placesInUse());
+  `;
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${folder}/main.js`, script);
+    const config = new URL("../deno.json", import.meta.url).pathname;
+    const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--v8-flags=--expose-gc", "--config", config, `${folder}/main.js`],
+    }).output();
+    assert.equal(new TextDecoder().decode(stdout), "1\n", new TextDecoder().decode(stderr));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

@@ -21,7 +21,7 @@ import type { TaskFunction, TaskOptions } from "../task/task.ts";
 import { trySubmit } from "../pool/_try_submit.ts";
 import type { WorkerPool } from "../pool/worker_pool.ts";
 import { clearSlot, handOver, isBudgetError, newCounts, SLOTS } from "./_budget.ts";
-import { adopt, Lent, Outbound } from "./_forms.ts";
+import { abandon, adopt, Lent, Outbound } from "./_forms.ts";
 import { specOf } from "./_plugins.ts";
 import { type Spare, spareFor, StageState } from "./_stage_state.ts";
 import { Admission } from "./admission.ts";
@@ -402,7 +402,11 @@ export class StageExecutor implements RunExecutor {
         CALLS.loadChunk,
         task,
         options,
-        (runsOn) => isFree &&= !runsOn,
+        (runsOn) => {
+          if (!runsOn || !place) return;
+          abandon(place);
+          isFree = false;
+        },
       );
       told?.(this.#ran(pool, ran));
       if (isPlaced) {
