@@ -72,8 +72,8 @@ export interface Demand {
   readonly dataType: string;
   readonly range: TimeRange;
   /**
-   * Where a plugin whose outputs depend on all input before may start all the same, for outputs from `from` on: at a break, a
-   * gap, or the first row that it has not consumed. `undefined`: nowhere but at the run's start.
+   * Where the input of a plugin whose outputs depend on all input before may start all the same, for outputs from `from` on: at
+   * a break, a gap, or the first row that it has not consumed. `undefined`: nowhere but at the run's start.
    */
   readonly restart?: ((plugin: string, from: bigint) => bigint | undefined) | undefined;
 }
@@ -97,6 +97,18 @@ export class Demands {
   /** The stretch of an input that a step needs. */
   input(step: PlanStep, dataType: string): TimeRange {
     return this.#inputs.get(step)?.get(dataType) ?? ALL;
+  }
+
+  /**
+   * Where the first stretch of a step starts, if its input starts earlier for the sake of its halo alone; undefined: where its
+   * input does.
+   */
+  begin(step: PlanStep): bigint | undefined {
+    const { plugin, geometry } = step;
+    if (!geometry.halo || goesOn(step)) return undefined;
+    const starts = plugin.provides.map((type) => this.#outputs.get(type)?.[0] ?? LATEST);
+    const first = starts.reduce((a, b) => a < b ? a : b);
+    return first === EARLIEST || first === LATEST ? undefined : first;
   }
 
   /** Whether it is not known from which input on a step must start for outputs from some time on. */

@@ -25,6 +25,8 @@ export interface CutterSpec {
   readonly chunkSize: number | undefined;
   /** Wait for that many rows; otherwise it only divides what came in larger pieces. */
   readonly waits: boolean;
+  /** Where the first stretch starts, if the inputs start earlier. */
+  readonly begins?: bigint | undefined;
 }
 
 /** Allowed cuts of the rows of some inputs taken together. */
@@ -91,7 +93,7 @@ export class Cutter {
     const { frontier } = this;
     this.goesOn = false;
     if (frontier === undefined) return undefined;
-    this.at ??= leastStart(this.#buffers);
+    this.at ??= this.#begin();
     if (this.at === undefined) return undefined; // no input had anything
     this.#seen ??= this.at;
     if (this.#spec.whole) return frontier === END ? END : undefined;
@@ -112,6 +114,12 @@ export class Cutter {
     if (cut === undefined) return undefined;
     const end = this.#behindRest(cut, frontier);
     return this.prefersGap === undefined || end === END ? end : this.#atGap(end, this.prefersGap, eager);
+  }
+
+  /** Where the first stretch starts. */
+  #begin(): bigint | undefined {
+    const start = leastStart(this.#buffers), { begins } = this.#spec;
+    return start === undefined || begins === undefined || start > begins ? start : begins;
   }
 
   /**

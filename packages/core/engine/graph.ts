@@ -302,7 +302,7 @@ export class Graph {
   restartsAt(dataType: string, end: bigint): Record<string, bigint> {
     const restarts: Record<string, bigint> = {};
     const restart = (plugin: string, from: bigint): bigint | undefined => {
-      const at = this.#nodes.find(({ plugins }) => plugins.includes(plugin))?.restartFor(from);
+      const at = this.#nodes.find(({ plugins }) => plugins.includes(plugin))?.restartFor(plugin, from);
       if (at !== undefined) restarts[plugin] = at;
       return at;
     };

@@ -190,6 +190,7 @@ export class Builder {
       schemas: Object.assign({}, ...stage.map((step) => step.schemas)),
       breakThreshold: resets && typeof threshold === "number" ? threshold : undefined,
       isOpen: stage.some((step) => this.#demands.isOpen(step)),
+      begins: this.#demands.begin(first),
     });
     this.#add(node, types);
     if (chunkSize === undefined) this.#follow(first, node);

@@ -192,8 +192,11 @@ export abstract class Node implements Producer {
     return undefined;
   }
 
-  /** Where its input may start to make all outputs that start at or after `from`, if it has noted such a place. */
-  restartFor(_from: bigint): bigint | undefined {
+  /**
+   * Where the input of one of its plugins may start to make all outputs that start at or after `from`, if such a place was
+   * noted.
+   */
+  restartFor(_plugin: string, _from: bigint): bigint | undefined {
     return undefined;
   }
 

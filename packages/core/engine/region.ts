@@ -1,6 +1,6 @@
 // The stretches that a node computes: rows of all its inputs for one interval, with their halo.
 
-import { Chunk, NO_COVER } from "../chunk/chunk.ts";
+import { Chunk, NO_COVER, timesOf } from "../chunk/chunk.ts";
 import type { Halo } from "../plugin/plugin.ts";
 import type { Memory } from "../data/buffer_pool.ts";
 import type { InputBuffer } from "./input_buffer.ts";
@@ -35,6 +35,16 @@ export function isBetweenGaps(
   return inputs.every(({ buffer }) =>
     start - buffer.coverAt(start) >= before && end - buffer.coverAt(end) >= before
   );
+}
+
+/** Where the input of a stretch starts, which is earlier than the stretch where that has a halo, ps. */
+export function inputStart({ start, chunks }: Region): bigint {
+  let first = start;
+  for (const { table } of chunks) {
+    const time = table.length > 0 ? table.t0 + BigInt(timesOf(table)[0]!) : start;
+    if (time < first) first = time;
+  }
+  return first;
 }
 
 /** Let go of a stretch. */

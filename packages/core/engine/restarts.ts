@@ -13,23 +13,31 @@ import type { StageResult } from "./stage.ts";
 /** Of more places than this, every second one is forgotten. */
 const MOST = 1024;
 
-/** Where a plugin's input may start: at every stretch, at breaks, or nowhere but at the run's start. */
-export type RestartKind = "stretch" | "break" | "none";
+/** Where a plugin's stretches may start: anywhere (its own rows and a halo), at breaks, or nowhere but at the run's start. */
+export type RestartKind = "stretch" | "halo" | "break" | "none";
 
 /** What kind of places there are for a plugin. */
 export function restartKind(
   { kind, stateful, carryOver }: Plugin,
   { boundary = "any", halo }: Geometry,
 ): RestartKind {
-  if (kind === "static" || halo) return "none";
+  if (kind === "static") return "none";
+  // Where a stretch of a halo starts need not be where its input starts: that may lie in no gap and before a break.
+  if (halo) return stateful || boundary !== "any" ? "none" : "halo";
   if (stateful) return "break";
   // What is handed over again begins at no gap.
   return carryOver && boundary !== "any" ? "none" : "stretch";
 }
 
-interface Place {
-  /** Where the input may start. */
+/** Where a stretch may start, and its input. */
+export interface Restart {
+  /** Where the first stretch starts, ps. */
   readonly at: bigint;
+  /** Where its input starts, ps: earlier than the stretch where that has a halo. */
+  readonly input: bigint;
+}
+
+interface Place extends Restart {
   /** Latest start of an output of what was before. */
   readonly last: bigint;
 }
@@ -44,12 +52,14 @@ export class Restarts {
     this.#kind = kind;
   }
 
-  /** A stretch was computed; the results are looked at, not taken. */
-  add(start: bigint, results: readonly StageResult[], breaks: readonly Break[]): void {
+  /** A stretch whose input starts at `input` was computed; the results are looked at, not taken. */
+  add(start: bigint, input: bigint, results: readonly StageResult[], breaks: readonly Break[]): void {
     if (this.#kind === "none" && this.#places.length > 0) return; // there will be no other place
-    if (this.#kind === "stretch" || this.#places.length === 0) this.#note(start);
+    if (this.#kind === "stretch" || this.#kind === "halo" || this.#places.length === 0) {
+      this.#note(start, input);
+    }
     results.forEach(({ outputs, ahead }, k) => {
-      for (const place of breaks) if (place.results === k) this.#note(place.at);
+      for (const place of breaks) if (place.results === k) this.#note(place.at, place.at);
       // Rows that went elsewhere start before they end.
       if (ahead !== undefined && ahead > this.#last) this.#last = ahead;
       for (const table of Object.values(outputs)) {
@@ -64,23 +74,28 @@ export class Restarts {
         if (time > this.#last) this.#last = time;
       }
     });
-    for (const place of breaks) if (place.results === results.length) this.#note(place.at);
+    for (const place of breaks) if (place.results === results.length) this.#note(place.at, place.at);
   }
 
-  #note(at: bigint): void {
-    this.#places.push({ at, last: this.#last });
+  #note(at: bigint, input: bigint): void {
+    this.#places.push({ at, input, last: this.#last });
     if (this.#places.length > MOST) this.#places = this.#places.filter((_, k) => k === 0 || k % 2 === 1);
   }
 
-  /** The last place from which all outputs that start at or after `from` are made. */
-  before(from: bigint): bigint | undefined {
+  /**
+   * The last place from which all outputs that start at or after `from` are made.
+   *
+   * @param isFirst Only those of the stage's first plugin: with a halo, each starts in its stretch.
+   */
+  before(from: bigint, isFirst: boolean): Restart | undefined {
+    const inStretch = isFirst && this.#kind === "halo";
     let low = 0, high = this.#places.length;
     while (low < high) {
       const mid = (low + high) >>> 1;
       const { at, last } = this.#places[mid]!;
-      if (at <= from && last < from) low = mid + 1;
+      if (at <= from && (inStretch || last < from)) low = mid + 1;
       else high = mid;
     }
-    return this.#places[low - 1]?.at;
+    return this.#places[low - 1];
   }
 }

@@ -14,7 +14,15 @@ import { PipelineError } from "./errors.ts";
 import { type Ahead, type Follower, joined, letGoAhead, parted, rowsAgain } from "./follower.ts";
 import { END, InputBuffer } from "./input_buffer.ts";
 import { type GraphServices, Node, type PluginMetrics, type Waiting } from "./node.ts";
-import { dropBefore, gatherRegion, isBetweenGaps, type Region, releaseRegion, sameRegion } from "./region.ts";
+import {
+  dropBefore,
+  gatherRegion,
+  inputStart,
+  isBetweenGaps,
+  type Region,
+  releaseRegion,
+  sameRegion,
+} from "./region.ts";
 import { restartKind, Restarts } from "./restarts.ts";
 import { type Stage, type StageResult, StepError } from "./stage.ts";
 import { StageOutputs } from "./stage_outputs.ts";
@@ -48,6 +56,8 @@ export interface StageNodeSpec {
   readonly breakThreshold: number | undefined;
   /** It is not known on which input before an output depends: places are noted where the input may start all the same. */
   readonly isOpen: boolean;
+  /** Where the first stretch starts, ps: what is before it in the input is its halo. Default: where the input does. */
+  readonly begins?: bigint | undefined;
 }
 
 interface Input extends StageInput {
@@ -56,6 +66,8 @@ interface Input extends StageInput {
 
 interface Task {
   readonly region: Region;
+  /** Where its input starts, ps. */
+  readonly input: bigint;
   readonly index: number;
   readonly results: Promise<StretchResults>;
   settled: boolean;
@@ -103,12 +115,12 @@ export class StageNode extends Node {
 
   constructor(services: GraphServices, spec: StageNodeSpec) {
     super(services);
-    const { stage, geometry, whole, chunkSize, waits, breakThreshold } = spec;
+    const { stage, geometry, whole, chunkSize, waits, breakThreshold, begins } = spec;
     this.#spec = spec;
     this.#first = stage.steps[0]!.plugin;
     this.#halo = haloOf(geometry);
     this.#inputs = spec.inputs.map((input) => ({ ...input, buffer: new InputBuffer(input.schema) }));
-    this.#cutter = new Cutter({ inputs: this.#inputs, geometry, whole, chunkSize, waits });
+    this.#cutter = new Cutter({ inputs: this.#inputs, geometry, whole, chunkSize, waits, begins });
     this.#inOrder = this.#first.stateful !== undefined || this.#first.carryOver;
     this.#depth = this.#inOrder ? 1 : spec.workers;
     const inputTypes = spec.inputs.map(({ types }) => types);
@@ -262,7 +274,7 @@ export class StageNode extends Node {
       this.#moveTo(end);
       const region = { start, end, last: false, goesOn: false, chunks: [], own: { from: 0, to: 0 } };
       const results = Promise.resolve({ results: [ahead.result], breaks: [] });
-      this.#tasks.push({ region, index: this.#index++, results, settled: true });
+      this.#tasks.push({ region, input: start, index: this.#index++, results, settled: true });
       return;
     }
     if (!ahead.again) {
@@ -321,8 +333,9 @@ export class StageNode extends Node {
   }
 
   #submit({ region, kept }: { readonly region: Region; readonly kept: Region | undefined }): void {
+    const input = inputStart(region);
     const results = this.#computation.run(region, kept && this.#follower!.stage);
-    const task: Task = { region, index: this.#index++, results, settled: false, kept };
+    const task: Task = { region, input, index: this.#index++, results, settled: false, kept };
     // A failure is reported in its turn, when the task is collected.
     const settle = () => {
       task.settled = true;
@@ -347,11 +360,11 @@ export class StageNode extends Node {
   }
 
   async #collect(task: Task): Promise<void> {
-    const { region, index } = task;
+    const { region, input, index } = task;
     try {
       const { results: all, breaks } = await this.#resultsOf(task);
       const results = task.kept ? [await this.#handOn(task.kept, all[0]!)] : all;
-      this.#restarts?.add(region.start, results, breaks);
+      this.#restarts?.add(region.start, input, results, breaks);
       let consumed = region.end, hold = END;
       for (const result of results) {
         // Of several segments, only the last one is not over.
@@ -439,8 +452,10 @@ export class StageNode extends Node {
     this.hand(chunk);
   }
 
-  override restartFor(from: bigint): bigint | undefined {
-    return this.#restarts?.before(from);
+  override restartFor(plugin: string, from: bigint): bigint | undefined {
+    const isFirst = plugin === this.#first.name;
+    const place = this.#restarts?.before(from, isFirst);
+    return isFirst ? place?.input : place?.at;
   }
 
   async #resultsOf(task: Task): Promise<StretchResults> {
