@@ -286,7 +286,7 @@ export class Work {
     const problems: unknown[] = [];
     for (const writer of this.#writers.values()) {
       try {
-        await writer.close();
+        await writer.close({ keepRest: this.#settings.signal.aborted });
       } catch (problem) {
         problems.push(problem);
       }

@@ -18,18 +18,25 @@ import { BREAK, manyOutputs, type Shape, SHAPES } from "./_shapes_testing.ts";
 const RUNS = numRuns(15);
 const TARGET = { bytes: 60, spanPs: 7n };
 
-/** A store whose chunks are as small as the rows of these tests need. */
-function tiny(root: string): Store {
+/** A store whose chunks are as small as the rows of these tests need, which keeps rows that wait for theirs always or never. */
+function tiny(root: string, keepRestMs = Infinity): Store {
   const store = new FolderStore(root, { durable: false });
   return {
     open: (key) => store.open(key),
     list: () => store.list(),
-    writer: (key, meta, options) => store.writer(key, meta, { ...options, target: TARGET }),
+    writer: async (key, meta, options) => {
+      const writer = await store.writer(key, meta, { ...options, target: TARGET, keepRestMs });
+      const rest = `${key.dataType}-${meta.lineageHash.slice(0, 16)}/rest.tsv`;
+      if (writer.resumesAt !== undefined && (await namesIn(`${root}/run`)).includes(rest)) waited++;
+      return writer;
+    },
   };
 }
 
 class Interruption extends Error {}
 
+/** How often rows were gone on with that had waited for their chunk. */
+let waited = 0;
 /** How often sources were gone on with, and how many rows they had not to read again. */
 const skipped = { times: 0, rows: 0 };
 
@@ -78,6 +85,15 @@ async function stored(root: string, targets: readonly string[]): Promise<unknown
   return results;
 }
 
+async function namesIn(folder: string): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name } of Deno.readDir(folder)) {
+    if (name.startsWith(".")) continue;
+    for await (const file of Deno.readDir(`${folder}/${name}`)) names.push(`${name}/${file.name}`);
+  }
+  return names.sort();
+}
+
 const bytesOf = ({ file, sha256, rows, start, end, coverEnd, firstStart }: StoredResult["chunks"][number]) =>
   [file, sha256, rows, start, end, coverEnd, firstStart].join(" ");
 
@@ -87,11 +103,14 @@ async function attempt(root: string, given: Given, random: Random, most: number)
   const cuttings = randomCuts(tables, randomExtents(tables, new Random(7)), random);
   const extents = randomExtents(tables, new Random(7));
   let chunks = 0;
+  const ends = new AbortController(), aborts = random.below(2) > 0;
   await using ctx = new Context({
-    store: tiny(root),
+    store: tiny(root, random.below(2) > 0 ? 0 : Infinity),
     executor: new ShuffledExecutor(random.below(1000), 1 + random.below(4)),
     onEvent: (event) => {
-      if (event.type === "chunk" && chunks++ >= most) throw new Interruption();
+      if (event.type !== "chunk" || chunks++ < most) return;
+      if (!aborts) throw new Interruption();
+      ends.abort(new Interruption());
     },
   });
   for (const [name, table] of Object.entries(tables)) {
@@ -103,7 +122,7 @@ async function attempt(root: string, given: Given, random: Random, most: number)
   try {
     // Without a size, stretches between gaps are computed with those before.
     const chunkSize = random.below(3) > 0 ? { chunkSize: 1 + random.below(9) } : {};
-    await ctx.run("run", targets, chunkSize);
+    await ctx.run("run", targets, { ...chunkSize, signal: ends.signal });
     return true;
   } catch (error) {
     for (let at = error; at instanceof Error; at = at.cause) if (at instanceof Interruption) return false;
@@ -118,6 +137,7 @@ async function check(given: Given, seed: number): Promise<void> {
     assert.ok(await attempt(`${root}/whole`, given, random, Infinity));
     let runs = 0;
     while (!await attempt(`${root}/parts`, given, random, random.below(12) + runs)) runs++;
+    assert.deepEqual(await namesIn(`${root}/parts/run`), await namesIn(`${root}/whole/run`));
     const [whole, parts] = [
       await stored(`${root}/whole`, given.targets),
       await stored(`${root}/parts`, given.targets),
@@ -189,6 +209,9 @@ for (const shape of SHAPES.filter(({ name }) => /^(halo|loop|absolute)/.test(nam
 Deno.test("sources that tell their places were gone on with there", () => {
   assert.ok(skipped.times > 9 && skipped.rows > 9, JSON.stringify(skipped));
 });
+
+Deno.test("rows that waited for their chunk were gone on with", () =>
+  assert.ok(waited > 9, `${waited} times`));
 
 Deno.test("an interrupted run of several outputs, some of them targets, ends with the same files", async () => {
   await fc.assert(

@@ -9,6 +9,7 @@ import type { LockedPlace } from "./_folders.ts";
 import { fileName, type JournalLine, JournalWriter } from "./_journal.ts";
 import { type BegunMeta, METADATA_FILE, metadataText } from "./_metadata.ts";
 import { Regrouper } from "./_regroup.ts";
+import { NO_ROWS, removeRest, restFile, writeRest } from "./_rest.ts";
 import { ChunkRows, rowsOf, type SaveChunk, saveChunk, type SavedChunk } from "./save_chunk.ts";
 import type {
   ChunkRecord,
@@ -24,9 +25,14 @@ import type {
 /** Rows that wait are copied to these, where that takes less memory. */
 const pool = new BufferPool({ maxIdle: 64 * 2 ** 20 });
 
+/** Rows that wait for their chunk are kept so often, ms. */
+const KEEP_REST = 2000;
+
 /** What an earlier writer left. */
 export interface Prefix {
   readonly lines: readonly JournalLine[];
+  /** Rows behind them, which waited for their chunk; the writer releases the table. */
+  readonly rest?: { readonly line: JournalLine; readonly table: Table } | undefined;
   /** Bytes of the journal with them. */
   readonly journalBytes: number;
   /** Widths of fixed columns, where rows were written. */
@@ -72,6 +78,11 @@ export class FolderWriter implements ResultWriter {
   #unsized: Reserved[] = [];
   /** Places that are in the journal, or on their way, by source. */
   readonly #places = new Map<string, bigint>();
+  /** Rows that wait for their chunk, as far as they are kept. */
+  #rest: JournalLine | undefined;
+  /** When something was kept last, and what is being kept now. */
+  #keptAt = performance.now();
+  #resting: Promise<void> | undefined;
   #tail: Promise<void> = Promise.resolve();
   #journaling: Promise<void> = Promise.resolve();
   /** Why nothing more can be written. */
@@ -90,6 +101,20 @@ export class FolderWriter implements ResultWriter {
     this.#last = prefix.lines.at(-1);
     const { end, coverEnd = NO_COVER } = this.#last ?? {};
     this.#regroup = begun.target && new Regrouper(begun.target, options.pool ?? pool, end, coverEnd);
+    if (prefix.rest) this.#takeRest(prefix.rest);
+  }
+
+  /** Rows that waited for their chunk wait for it again. */
+  #takeRest({ line, table }: NonNullable<Prefix["rest"]>): void {
+    const { runId, dataType, dataKind, schema } = this.#spec.begun;
+    const { start, end, coverEnd } = line;
+    using chunk = new Chunk(table, { start, end, coverEnd, runId, dataType, dataKind });
+    for (const { name, kind } of table.length > 0 ? schema.columns : []) {
+      if (kind === "fixed") this.#widths[name] = table.width(name);
+    }
+    const [complete] = this.#regroup!.add(chunk);
+    if (complete) throw new Error(`${nameOf(complete)} waited for its chunk, which is complete`);
+    this.#rest = line;
   }
 
   /** Begin, or go on behind a prefix. */
@@ -103,23 +128,30 @@ export class FolderWriter implements ResultWriter {
     return new FolderWriter(spec, await JournalWriter.open(folder, prefix.journalBytes, durable));
   }
 
+  /** What an earlier writer left last. */
+  get #before(): JournalLine | undefined {
+    const { rest, lines } = this.#spec.prefix;
+    return rest?.line ?? lines.at(-1);
+  }
+
   get resumesAt(): bigint | undefined {
-    return this.#spec.prefix.lines.at(-1)?.end;
+    return this.#before?.end;
   }
 
   get restarts(): Readonly<Record<string, bigint>> {
-    return this.#spec.prefix.lines.at(-1)?.restarts ?? {};
+    return this.#before?.restarts ?? {};
   }
 
   placeBefore(source: string, time: bigint): InputPlace | undefined {
-    return this.#spec.prefix.lines.findLast(({ places }) => {
-      const place = places?.[source];
-      return place !== undefined && place.at <= time;
-    })?.places?.[source];
+    const { rest, lines } = this.#spec.prefix;
+    const isBefore = ({ places }: JournalLine) => places?.[source] !== undefined && places[source].at <= time;
+    const line = rest && isBefore(rest.line) ? rest.line : lines.findLast(isBefore);
+    return line?.places?.[source];
   }
 
   get kept(): readonly ChunkRecord[] {
-    return this.#lines.slice(0, this.#kept) as JournalLine[];
+    const lines = this.#lines.slice(0, this.#kept) as JournalLine[], rest = this.#rest;
+    return rest && rest.start === (lines.at(-1)?.end ?? rest.start) ? [...lines, rest] : lines;
   }
 
   get #name(): string {
@@ -171,6 +203,30 @@ export class FolderWriter implements ResultWriter {
       return Promise.resolve(chunks.map((rows) => this.#reserve(rows)));
     });
     await this.#storeAll(stored);
+    const { keepRestMs = KEEP_REST, resume } = this.#spec.options;
+    if (!resume || this.#resting || performance.now() - this.#keptAt < keepRestMs) return;
+    const keeping = this.#keepRest(this.#saveChunk);
+    this.#resting = keeping.then(() => {}, () => {}).finally(() => this.#resting = undefined);
+    await this.#guarded("keep rows", () => keeping);
+  }
+
+  /** Keep the rows that wait for their chunk. */
+  async #keepRest(save: SaveChunk): Promise<void> {
+    using rows = this.#regroup?.rest();
+    this.#keptAt = performance.now();
+    if (!rows) return;
+    const { folder, meta, begun: { codec }, durable, options } = this.#spec;
+    const { info: { start, end, coverEnd }, length, tables: [table] } = rows;
+    const firstStart = length > 0 ? table!.t0 + BigInt(timesOf(table!)[0]!) : null;
+    const restarts = options.restartsAt?.(end) ?? {}, places = options.placesAt?.(end) ?? {};
+    const path = `${folder}/${restFile(end)}`, file = fileName(this.#lines.length);
+    const { bytes, sha256, longestRow } = length > 0
+      ? await save(rows, { path, schema: meta.schema.text, durable, codec })
+      : NO_ROWS;
+    const times = { start, end, coverEnd, firstStart, longestRow };
+    const line = { file, sha256, rows: length, ...times, bytes, restarts, places };
+    await writeRest(folder, line, durable);
+    this.#rest = line;
   }
 
   async #storeAll(stored: readonly Reserved[]): Promise<void> {
@@ -308,6 +364,7 @@ export class FolderWriter implements ResultWriter {
       if (ready.length === 0) return;
       await this.#journal.append(ready);
       this.#kept += ready.length;
+      this.#keptAt = performance.now();
     });
     this.#journaling = work.then(() => {}, () => {}); // whoever asked has the error
     return work;
@@ -316,6 +373,7 @@ export class FolderWriter implements ResultWriter {
   async finish(options: { readonly notices?: readonly string[] } = {}): Promise<StoredResult> {
     await this.#next(() => Promise.resolve());
     await Promise.all(this.#saving);
+    await this.#resting;
     return await this.#next(async () => {
       this.#checkUsable("finish");
       const last = this.#regroup?.finish();
@@ -355,6 +413,7 @@ export class FolderWriter implements ResultWriter {
       bytes: total(({ bytes }) => bytes),
       longestRow: chunks.reduce((most, { longestRow }) => longestRow > most ? longestRow : most, 0n),
     };
+    await removeRest(folder);
     const journal = await this.#journal.seal(folder, chunks);
     const text = metadataText({ state: "complete", meta, chunks: chunks.length, journal });
     await writeParts(`${folder}/${METADATA_FILE}`, [new TextEncoder().encode(text)], durable);
@@ -366,11 +425,11 @@ export class FolderWriter implements ResultWriter {
     return new FolderResult(place.path, meta, chunks, verify);
   }
 
-  close(): Promise<void> {
+  close({ keepRest = false }: { readonly keepRest?: boolean } = {}): Promise<void> {
     return this.#next(async () => {
       if (this.#done !== undefined) return;
       this.#done = "closed";
-      await this.#end();
+      await this.#end(keepRest);
     });
   }
 
@@ -382,16 +441,22 @@ export class FolderWriter implements ResultWriter {
   }
 
   /** Keep what is complete, or remove it, and let the next writer in. */
-  async #end(): Promise<void> {
-    const { folder, place } = this.#spec;
+  async #end(keepRest = false): Promise<void> {
+    const { folder, place, options: { resume } } = this.#spec;
     await Promise.all(this.#saving);
+    await this.#resting;
     try {
       await this.#journaling;
       // A full disk may have kept a line out for which there is room again; if not, its chunk is computed again.
       if (this.#failed) await this.#keep().catch(() => {});
-      this.#clear();
+      try {
+        // Here: whatever else writes files may have ended with the run.
+        if (keepRest && resume && !this.#failed) await this.#keepRest(saveChunk);
+      } finally {
+        this.#clear();
+      }
       if (folder !== place.path) await place.discardNew();
-      else if (this.#kept === 0) await place.remove();
+      else if (this.kept.length === 0) await place.remove();
       else await this.#removeUnlisted();
     } finally {
       await place.release();
@@ -406,6 +471,8 @@ export class FolderWriter implements ResultWriter {
         await Deno.remove(`${folder}/${name}`);
       }
     }
+    const last = this.kept.at(-1);
+    await removeRest(folder, last === this.#rest ? this.#rest : undefined);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

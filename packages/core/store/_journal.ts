@@ -103,6 +103,14 @@ export function parseJournal(bytes: Uint8Array, whole = false): Journal {
   return { lines, goodBytes: at };
 }
 
+/** The line of a file with the journal's head and one line; undefined if anything of it is damaged. */
+export function parseJournalLine(bytes: Uint8Array): JournalLine | undefined {
+  const text = new TextDecoder("latin1").decode(bytes), at = JOURNAL_HEAD.length, stop = text.length - 1;
+  if (!text.startsWith(JOURNAL_HEAD) || text.indexOf("\n", at) !== stop) return undefined;
+  if (text.slice(stop - 9, stop) !== `\t${sumOf(bytes.subarray(at, stop - 9))}`) return undefined;
+  return parseLine(text.slice(at, stop - 9));
+}
+
 function sumOf(bytes: Uint8Array | string): string {
   return crc32(bytes).toString(16).padStart(8, "0");
 }

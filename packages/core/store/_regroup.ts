@@ -73,6 +73,16 @@ export class Regrouper {
     return this.#take(this.#frontier);
   }
 
+  /** What waits for its chunk to be complete, in the interval up to the end of what has come; the caller releases the rows. */
+  rest(): ChunkRows | undefined {
+    const start = this.#start, end = this.#frontier;
+    if (start === undefined || end === undefined || start >= end || !this.#names) return undefined;
+    const tables = this.#pending.map((table) => table.share());
+    if (tables.length === 0) tables.push(Table.allocate(this.#schema!, 0, { t0: start }));
+    const coverEnd = tables.reduce((cover, table) => coverEndOf(table, cover), this.#cover);
+    return new ChunkRows(tables, { ...this.#names, start, end, coverEnd });
+  }
+
   /** Let go of what waits. */
   clear(): void {
     for (const table of this.#pending) table.release();

@@ -47,6 +47,7 @@ import { type CopiedResult, copyInto, type CopyOptions } from "./_copy.ts";
 import { ifThere, removeAll, storageError } from "./_files.ts";
 import { FolderResult, readFolder } from "./_folder_result.ts";
 import { FolderWriter, type FolderWriterSpec, type Prefix } from "./_folder_writer.ts";
+import { readRest, restLine } from "./_rest.ts";
 import {
   checkKey,
   folderName,
@@ -251,7 +252,9 @@ export class FolderStore implements Store {
     const bytes = await ifThere(Deno.readFile(`${folder}/${JOURNAL_FILE}`));
     const journal = bytes && parseJournal(bytes);
     const prefix = journal && journal.goodBytes > 0 ? await goodPrefix(folder, journal.lines) : undefined;
-    return prefix && { ...spec, begun: meta, prefix };
+    if (!prefix) return undefined;
+    const rest = meta.target && await readRest(folder, prefix.lines.at(-1), schema);
+    return { ...spec, begun: meta, prefix: { ...prefix, rest } };
   }
 
   /**
@@ -348,9 +351,10 @@ export class FolderStore implements Store {
       }
       const begun = (await readFolder(path))?.metadata;
       if (begun?.state !== "writing") return undefined;
-      const { lines } = parseJournal(
+      const { lines: whole } = parseJournal(
         await ifThere(Deno.readFile(`${path}/${JOURNAL_FILE}`)) ?? new Uint8Array(),
       );
+      const rest = await restLine(path, whole.at(-1)), lines = rest ? [...whole, rest] : whole;
       const sum = (of: (line: JournalLine) => number) => lines.reduce((total, line) => total + of(line), 0);
       return {
         ...key,

@@ -188,7 +188,10 @@ export interface ResultWriter extends AsyncDisposable {
   readonly restarts: Readonly<Record<string, bigint>>;
   /** The last place in a source's input at or before a time that an earlier writer kept with its chunks. */
   placeBefore(source: string, time: bigint): InputPlace | undefined;
-  /** Chunks that are complete: they survive whatever happens to this process. */
+  /**
+   * Chunks that are complete, and last, where they were kept, the rows that wait for theirs: they survive whatever happens to
+   * this process.
+   */
   readonly kept: readonly ChunkRecord[];
   /**
    * Write the next rows. The chunk stays the caller's, who may release it as soon as this returns its promise, but must not
@@ -207,8 +210,11 @@ export interface ResultWriter extends AsyncDisposable {
    * @throws {Error} When the files can't be written: names the folder. The writer is closed then, an earlier result stays.
    */
   finish(options?: { readonly notices?: readonly string[] }): Promise<StoredResult>;
-  /** Stop. A writer that may resume keeps complete chunks for the next one, any other removes them; so does disposal. */
-  close(): Promise<void>;
+  /**
+   * Stop. A writer that may resume keeps complete chunks for the next one, any other removes them; so does disposal. With
+   * `keepRest` it also keeps the rows that wait for their chunk.
+   */
+  close(options?: { readonly keepRest?: boolean }): Promise<void>;
 }
 
 /** How a result is written. */
@@ -221,6 +227,8 @@ export interface WriterOptions {
   readonly pool?: BufferPool | undefined;
   /** Go on where an earlier writer of this key and lineage was interrupted, with its target. Default false: begin anew. */
   readonly resume?: boolean | undefined;
+  /** Keep the rows that wait for their chunk so often, where there may be a resume, ms. Default 2000. */
+  readonly keepRestMs?: number | undefined;
   /** Wait for another writer of this key and lineage, until aborted. Default: don't. */
   readonly wait?: AbortSignal | undefined;
   /** Called once when a wait begins, with who is waited for. */
