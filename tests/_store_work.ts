@@ -74,7 +74,8 @@ function tiny(folder: string): Store {
   return {
     open: (key) => store.open(key),
     list: () => store.list(),
-    writer: (key, meta, options) => store.writer(key, meta, { ...options, target }),
+    writer: (key, meta, options) =>
+      store.writer(key, meta, { ...options, target, keepRestMs: what === "kill" ? 0 : Infinity }),
   };
 }
 

@@ -79,7 +79,7 @@ Deno.test({
       assert.match(new TextDecoder().decode((await whole.output()).stdout), /done/);
       const wanted = await filesOf(`${cwd}/whole`, "run");
       assert.ok(Object.keys(wanted).length > 200, `only ${Object.keys(wanted).length} files`);
-      let kills = 0, late = 0, torn = 0, halves = 0, resumed = 0;
+      let kills = 0, late = 0, torn = 0, halves = 0, resumed = 0, waited = 0;
       for (let result = 0, runs = 0; kills < KILLS; result++) {
         const root = `${cwd}/r${result}`;
         for (let ended = false; !ended;) {
@@ -108,8 +108,13 @@ Deno.test({
             assert.ok(partial || meta, "neither whole nor begun");
             if (!partial) continue;
             if (partial.rows > 0) resumed++;
-            if ((await Array.fromAsync(Deno.readDir(folder))).some(({ name }) => name.endsWith(".tmp"))) {
-              halves++;
+            const names = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
+            const rests = names.filter((name) => name.startsWith("rest"));
+            if (rests.length > 0) waited++;
+            if (names.some((name) => name.endsWith(".tmp"))) halves++;
+            if (rests.length > 0 && random.next() < 0.2) {
+              const rest = `${folder}/${rests[random.below(rests.length)]}`;
+              await Deno.truncate(rest, random.below((await Deno.stat(rest)).size));
             }
             const journal = `${folder}/journal.tsv`;
             const { size } = await Deno.stat(journal);
@@ -124,8 +129,9 @@ Deno.test({
         await Deno.remove(root, { recursive: true });
       }
       assert.ok(
-        torn > 5 && resumed > 20,
-        `${torn} torn journals, ${resumed} results gone on with, ${halves} half files, ${late} late kills`,
+        torn > 5 && resumed > 20 && waited > 10,
+        `${torn} torn journals, ${resumed} results gone on with, ${waited} with rows that waited, ${halves} half files, ` +
+          `${late} late kills`,
       );
     })
   ),
