@@ -1,6 +1,7 @@
 // Which input a plugin needs for the outputs that start in a time range.
 
 import type { TimeRange } from "../plugin/plugin.ts";
+import type { Restart, SavedState } from "../store/types.ts";
 import type { Plan, PlanStep } from "./plan.ts";
 
 /** Open ends of a time range. */
@@ -75,7 +76,7 @@ export interface Demand {
    * Where the input of a plugin whose outputs depend on all input before may start all the same, for outputs from `from` on: at
    * a break, a gap, or the first row that it has not consumed. `undefined`: nowhere but at the run's start.
    */
-  readonly restart?: ((plugin: string, from: bigint) => bigint | undefined) | undefined;
+  readonly restart?: ((plugin: string, from: bigint) => Restart | undefined) | undefined;
 }
 
 /** Which stretches of which data types some demands need, at every node and on every edge. */
@@ -83,6 +84,8 @@ export class Demands {
   readonly #plan: Plan;
   readonly #outputs = new Map<string, TimeRange>();
   readonly #inputs = new Map<PlanStep, Map<string, TimeRange>>();
+  /** Where the input of a step may start for what is wanted of it. */
+  readonly #restarts = new Map<PlanStep, Restart[]>();
 
   constructor(plan: Plan, demands: readonly Demand[]) {
     this.#plan = plan;
@@ -109,6 +112,13 @@ export class Demands {
     const starts = plugin.provides.map((type) => this.#outputs.get(type)?.[0] ?? LATEST);
     const first = starts.reduce((a, b) => a < b ? a : b);
     return first === EARLIEST || first === LATEST ? undefined : first;
+  }
+
+  /** State that a step begins with, of an earlier run. */
+  saved(step: PlanStep): SavedState | undefined {
+    const starts = step.plugin.dependsOn.map((type) => this.input(step, type)[0]);
+    return this.#restarts.get(step)?.find(({ at, saved }) => saved && starts.every((start) => start === at))
+      ?.saved;
   }
 
   /** Whether it is not known from which input on a step must start for outputs from some time on. */
@@ -151,7 +161,11 @@ export class Demands {
       .map((other) => inputRange(step, other, own, this.kindOf, longest))
       .reduce((a, b) => hull(a, b));
     if (range[0] !== EARLIEST || own[0] === EARLIEST) return range;
-    const from = restart?.(step.plugin.name, own[0]);
-    return from === undefined ? range : [from, range[1]];
+    const place = restart?.(step.plugin.name, own[0]);
+    if (!place) return range;
+    const places = this.#restarts.get(step);
+    if (places) places.push(place);
+    else this.#restarts.set(step, [place]);
+    return [place.at, range[1]];
   }
 }

@@ -2,9 +2,11 @@
 
 import { Chunk, NO_COVER, rowAt } from "../chunk/chunk.ts";
 import { findBreaks } from "./breaks.ts";
+import { END } from "./input_buffer.ts";
 import type { GraphServices } from "./node.ts";
 import type { Region } from "./region.ts";
 import type { Interval, Stage, StageEnvironment, StageResult } from "./stage.ts";
+import type { SavedState } from "../store/types.ts";
 import { clock, type Ran, sizeOf } from "./task_event.ts";
 import { stretchText, timeText } from "./_time_text.ts";
 
@@ -17,6 +19,8 @@ export interface ComputationSpec {
   readonly inOrder: boolean;
   /** Longer stretches without rows reset state; undefined: never. */
   readonly breakThreshold: number | undefined;
+  /** State to begin with. */
+  readonly saved?: SavedState | undefined;
 }
 
 /** A break inside a stretch: where the next segment starts, and how many results there are of what was before. */
@@ -29,6 +33,8 @@ export interface Break {
 export interface StretchResults {
   readonly results: StageResult[];
   readonly breaks: readonly Break[];
+  /** State behind it, if that was asked for and it does not start anew there. */
+  readonly saved?: SavedState | undefined;
 }
 
 /** Computes a stage's stretches; of a plugin with state, they must come in order and one after the other. */
@@ -41,11 +47,15 @@ export class Computation {
   /** Stretches under way. */
   running = 0;
   /** Highest endtime of the rows that breaks are looked for in. */
-  #cover = NO_COVER;
+  #cover: bigint;
+  /** State of an earlier run, until the first stretch has it. */
+  #state: Uint8Array | undefined;
 
   constructor(spec: ComputationSpec, services: GraphServices) {
     this.#spec = spec;
     this.#services = services;
+    this.#cover = spec.saved?.cover ?? NO_COVER;
+    this.#state = spec.saved?.bytes;
     const { runId, pool, account, event } = services;
     this.#environment = {
       runId,
@@ -56,12 +66,20 @@ export class Computation {
     };
   }
 
-  /** Compute a stretch; its chunks are released when that is done, however long that takes after the run has ended. */
-  async run(region: Region, stage: Stage = this.#spec.stage): Promise<StretchResults> {
+  /**
+   * Compute a stretch; its chunks are released when that is done, however long that takes after the run has ended.
+   *
+   * @param checkpoint The state behind it is wanted, of a plugin with state.
+   */
+  async run(
+    region: Region,
+    stage: Stage = this.#spec.stage,
+    checkpoint = false,
+  ): Promise<StretchResults> {
     const { start, end, last, own, chunks } = region;
     this.running++;
     try {
-      if (stage.steps[0]!.plugin.stateful) return await this.#segments(region);
+      if (stage.steps[0]!.plugin.stateful) return await this.#segments(region, checkpoint);
       const result = this.#submit(chunks, { start, end, own, last, call: "compute" }, stage);
       return { results: [result instanceof Promise ? await result : result], breaks: [] };
     } finally {
@@ -120,7 +138,7 @@ export class Computation {
   }
 
   /** A stretch divided at breaks: each ends a segment, after which state starts anew. */
-  async #segments(region: Region): Promise<StretchResults> {
+  async #segments(region: Region, checkpoint: boolean): Promise<StretchResults> {
     const results: StageResult[] = [];
     const breaks = this.#breaks(region);
     const told: Break[] = [];
@@ -136,12 +154,20 @@ export class Computation {
         try {
           // A break may lie at the very start of the stretch: nothing is before it then but the end of a segment.
           if (start < end) {
-            const result = await this.#submit(parts, { start, end, own, last: ends, call: "compute" });
+            const more = { state: this.#takeState(), checkpoint: checkpoint && !ends };
+            const interval = { start, end, own, last: ends, ...more };
+            const result = await this.#submit(parts, { ...interval, call: "compute" });
             results.push(result);
             if (ends) checkConsumed(result, start, end);
           }
           if (ends) {
-            const interval = { start, end: end > start ? end : start + 1n, own, last: true };
+            const interval = {
+              start,
+              end: end > start ? end : start + 1n,
+              own,
+              last: true,
+              state: this.#takeState(),
+            };
             results.push(await this.#submit(parts, { ...interval, call: "flush" }));
           }
           if (k + 1 < starts.length) told.push({ at: starts[k + 1]!, results: results.length });
@@ -149,11 +175,19 @@ export class Computation {
           if (parts !== region.chunks) { for (const chunk of parts) chunk.release(); }
         }
       }
-      return { results, breaks: told };
+      const { state: bytes, hold = END } = results.at(-1)!;
+      return { results, breaks: told, saved: bytes && { bytes, cover: this.#cover, hold } };
     } catch (error) {
       releaseAll(results);
       throw error;
     }
+  }
+
+  /** The first call has the state of an earlier run. */
+  #takeState(): Uint8Array | undefined {
+    const state = this.#state;
+    this.#state = undefined;
+    return state;
   }
 
   #breaks(region: Region): bigint[] {

@@ -10,7 +10,7 @@ import { ALL, type Demand, Demands, LATEST } from "../context/pushdown.ts";
 import { Account, type BufferPool } from "../data/buffer_pool.ts";
 import { formatBytes } from "../data/units.ts";
 import type { TimeRange } from "../plugin/plugin.ts";
-import type { InputPlace } from "../store/types.ts";
+import type { InputPlace, Restart } from "../store/types.ts";
 import { abortable } from "./abortable.ts";
 import { NoRoom } from "./_no_room.ts";
 import { ChunkSizer } from "./chunk_sizer.ts";
@@ -56,7 +56,7 @@ export interface Tap {
   /** Only rows that start at or after it, ps. Default: all. */
   readonly from?: bigint | undefined;
   /** Where plugins that need what was before may start again, for rows from there on; see `Demand`. */
-  readonly restart?: ((plugin: string, from: bigint) => bigint | undefined) | undefined;
+  readonly restart?: ((plugin: string, from: bigint) => Restart | undefined) | undefined;
   /** The run goes on while a chunk is taken. */
   readonly aside?: boolean;
 }
@@ -297,11 +297,11 @@ export class Graph {
 
   /**
    * Where plugins whose outputs depend on all input before may start again to go on with a data type from `end` on, by
-   * plugin, ps; those that may not are left out. O(plugins).
+   * plugin; those that may not are left out. O(plugins).
    */
-  restartsAt(dataType: string, end: bigint): Record<string, bigint> {
-    const restarts: Record<string, bigint> = {};
-    const restart = (plugin: string, from: bigint): bigint | undefined => {
+  restartsAt(dataType: string, end: bigint): Record<string, Restart> {
+    const restarts: Record<string, Restart> = {};
+    const restart = (plugin: string, from: bigint): Restart | undefined => {
       const at = this.#nodes.find(({ plugins }) => plugins.includes(plugin))?.restartFor(plugin, from);
       if (at !== undefined) restarts[plugin] = at;
       return at;

@@ -191,6 +191,7 @@ export class Builder {
       breakThreshold: resets && typeof threshold === "number" ? threshold : undefined,
       isOpen: stage.some((step) => this.#demands.isOpen(step)),
       begins: this.#demands.begin(first),
+      saved: this.#demands.saved(first),
     });
     this.#add(node, types);
     if (chunkSize === undefined) this.#follow(first, node);

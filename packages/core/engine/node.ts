@@ -3,6 +3,7 @@
 import { Chunk } from "../chunk/chunk.ts";
 import type { Account, BufferPool } from "../data/buffer_pool.ts";
 import type { TimeRange } from "../plugin/plugin.ts";
+import type { Restart } from "../store/types.ts";
 import { NoRoom } from "./_no_room.ts";
 import { Edge, type Producer } from "./edge.ts";
 import type { Executor } from "./executor.ts";
@@ -196,7 +197,7 @@ export abstract class Node implements Producer {
    * Where the input of one of its plugins may start to make all outputs that start at or after `from`, if such a place was
    * noted.
    */
-  restartFor(_plugin: string, _from: bigint): bigint | undefined {
+  restartFor(_plugin: string, _from: bigint): Restart | undefined {
     return undefined;
   }
 

@@ -8,10 +8,11 @@ import { NO_COVER, timesOf } from "../chunk/chunk.ts";
 import { isOrdered } from "../data/_ordered.ts";
 import type { Geometry, Plugin } from "../plugin/plugin.ts";
 import type { Break } from "./computation.ts";
+import type { Restart, SavedState } from "../store/types.ts";
 import type { StageResult } from "./stage.ts";
 
-/** Of more places than this, every second one is forgotten. */
-const MOST = 1024;
+/** Of more places than this, or of more bytes of state, every second one is forgotten. */
+const MOST = 1024, MOST_BYTES = 2 ** 24;
 
 /** Where a plugin's stretches may start: anywhere (its own rows and a halo), at breaks, or nowhere but at the run's start. */
 export type RestartKind = "stretch" | "halo" | "break" | "none";
@@ -29,15 +30,9 @@ export function restartKind(
   return carryOver && boundary !== "any" ? "none" : "stretch";
 }
 
-/** Where a stretch may start, and its input. */
-export interface Restart {
-  /** Where the first stretch starts, ps. */
-  readonly at: bigint;
-  /** Where its input starts, ps: earlier than the stretch where that has a halo. */
-  readonly input: bigint;
-}
-
 interface Place extends Restart {
+  /** Where the input of the stretch starts, ps: earlier than the stretch where that has a halo. */
+  readonly input: bigint;
   /** Latest start of an output of what was before. */
   readonly last: bigint;
 }
@@ -47,16 +42,28 @@ export class Restarts {
   readonly #kind: RestartKind;
   #places: Place[] = [];
   #last = NO_COVER;
+  /** Bytes of state. */
+  #bytes = 0;
 
   constructor(kind: RestartKind) {
     this.#kind = kind;
   }
 
-  /** A stretch whose input starts at `input` was computed; the results are looked at, not taken. */
-  add(start: bigint, input: bigint, results: readonly StageResult[], breaks: readonly Break[]): void {
+  /**
+   * A stretch whose input starts at `input` was computed; the results are looked at, not taken.
+   *
+   * @param saved State where it starts.
+   */
+  add(
+    start: bigint,
+    input: bigint,
+    results: readonly StageResult[],
+    breaks: readonly Break[],
+    saved?: SavedState,
+  ): void {
     if (this.#kind === "none" && this.#places.length > 0) return; // there will be no other place
-    if (this.#kind === "stretch" || this.#kind === "halo" || this.#places.length === 0) {
-      this.#note(start, input);
+    if (this.#kind === "stretch" || this.#kind === "halo" || this.#places.length === 0 || saved) {
+      this.#note(start, input, saved);
     }
     results.forEach(({ outputs, ahead }, k) => {
       for (const place of breaks) if (place.results === k) this.#note(place.at, place.at);
@@ -77,13 +84,18 @@ export class Restarts {
     for (const place of breaks) if (place.results === results.length) this.#note(place.at, place.at);
   }
 
-  #note(at: bigint, input: bigint): void {
-    this.#places.push({ at, input, last: this.#last });
-    if (this.#places.length > MOST) this.#places = this.#places.filter((_, k) => k === 0 || k % 2 === 1);
+  #note(at: bigint, input: bigint, saved?: SavedState): void {
+    this.#places.push({ at, input, last: this.#last, saved });
+    this.#bytes += saved?.bytes.length ?? 0;
+    if (this.#places.length <= MOST && this.#bytes <= MOST_BYTES) return;
+    // The last one stays.
+    const count = this.#places.length;
+    this.#places = this.#places.filter((_, k) => k === 0 || (count - k) % 2 === 1);
+    this.#bytes = this.#places.reduce((sum, place) => sum + (place.saved?.bytes.length ?? 0), 0);
   }
 
   /**
-   * The last place from which all outputs that start at or after `from` are made.
+   * Where the input of a plugin may start for all of its outputs that start at or after `from`: the last such place.
    *
    * @param isFirst Only those of the stage's first plugin: with a halo, each starts in its stretch.
    */
@@ -96,6 +108,7 @@ export class Restarts {
       if (at <= from && (inStretch || last < from)) low = mid + 1;
       else high = mid;
     }
-    return this.#places[low - 1];
+    const place = this.#places[low - 1];
+    return place && { at: isFirst ? place.input : place.at, saved: place.saved };
   }
 }

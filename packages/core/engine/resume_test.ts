@@ -181,6 +181,23 @@ for (const shape of SHAPES.filter(({ inputs }) => inputs === 1)) {
   });
 }
 
+for (const shape of SHAPES.filter(({ name }) => /^(counter|windows)/.test(name))) {
+  Deno.test(`an interrupted run of the shape "${shape.name}" goes on with the state that was kept`, async () => {
+    await fc.assert(
+      fc.asyncProperty(inputRows("a"), inputRows("b"), fc.nat(), async (a, b, seed) => {
+        const two = shape.inputs === 2;
+        const made = shape.make("out", two ? ["a", "b"] : ["a"], (type) => type);
+        const out = { ...made, stateful: { ...made.stateful, checkpoint: true } };
+        const next = again.make("next", ["out"], () => out.dataKinds.out ?? "out");
+        const tables: Record<string, Table> = two ? { a, b } : { a };
+        const targets = [["next", "out"], ["next"], ["out"]][seed % 3]!;
+        await check({ plugins: [out, next], tables, targets, seeks: seed % 4 > 0 }, seed);
+      }),
+      { numRuns: 2 * RUNS },
+    );
+  });
+}
+
 // A stage that begins with a halo, whose last outputs depend on nobody knows what: it starts at a stretch of its own.
 for (const shape of SHAPES.filter(({ name }) => /^(halo|loop|absolute)/.test(name))) {
   Deno.test(`an interrupted run of the shape "${shape.name}" in front of an unknown reach ends with the same files`, async () => {
@@ -274,13 +291,15 @@ function counting(seen: bigint[], fails: () => boolean, more: Partial<Plugin> = 
   return { ...plugin, ...more };
 }
 
-Deno.test("a plugin with gaps goes on at the last one, one with neither state nor gaps where it ended", async () => {
+Deno.test("a plugin with gaps goes on at the last one, one with neither or with state that is kept where it ended", async () => {
   const rows = Array.from({ length: 40 }, (_, k) => [k * 10, k * 10 + (k % 10 === 9 ? 1 : 10)] as const);
   const a = tableOf("a", rows);
   for (
     const [what, more, first] of [
       ["any", {}, 240n],
       ["gap", { geometry: () => ({ boundary: { gap: 5 } }) }, 200n],
+      ["state", { stateful: { resetOnBreak: false } }, 0n],
+      ["kept state", { stateful: { resetOnBreak: false, checkpoint: true } }, 240n],
       ["whole", { kind: "static" as const, running: {} }, 0n],
     ] as const
   ) {
@@ -300,6 +319,7 @@ Deno.test("a plugin with gaps goes on at the last one, one with neither state no
       await run();
       assert.ok(what === "whole" || partial?.partial?.end! >= 200n, `${what}: ${partial?.partial?.end}`);
       assert.ok(seen[0]! >= first, `${what}: it began again at ${seen[0]} ps`);
+      if (what === "state") assert.equal(seen[0], 0n);
     } finally {
       await Deno.remove(root, { recursive: true });
     }

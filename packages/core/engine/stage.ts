@@ -14,6 +14,7 @@ import { checkOutputs } from "./_check_outputs.ts";
 import { coverOf, inOrder } from "./_in_order.ts";
 import { checkSameRows } from "./_same_rows.ts";
 import { baseOf, type Marks, noMarks, StepContext, type StepInput } from "./_step_context.ts";
+import { stateBytes, stateFrom } from "./state_bytes.ts";
 import { stretchText, timeText } from "./_time_text.ts";
 
 /** One plugin of a stage, with its options. */
@@ -54,6 +55,10 @@ export interface Interval {
   readonly last: boolean;
   /** What to call: `flush` ends a segment, after which state starts anew. */
   readonly call: "compute" | "flush";
+  /** State to begin with, of an earlier run. */
+  readonly state?: Uint8Array | undefined;
+  /** Whether the state behind the stretch is wanted. */
+  readonly checkpoint?: boolean;
 }
 
 /** What a task gives. */
@@ -70,6 +75,8 @@ export interface StageResult {
   readonly passed: Readonly<Record<string, { readonly rows: number; readonly bytes: number }>>;
   /** Highest endtime of the rows that the steps ahead were given, ps; undefined where those were not computed. */
   readonly ahead?: bigint | undefined;
+  /** State of the first plugin behind the stretch, if that was asked for. */
+  readonly state?: Uint8Array | undefined;
   /** What the steps ahead said, to be told when their results are taken: plugin and text. */
   readonly notices?: readonly (readonly [plugin: string, text: string])[] | undefined;
 }
@@ -131,6 +138,7 @@ export class StageRunner {
     signal: AbortSignal,
   ): StageResult | Promise<StageResult> {
     const given = { chunks: inputs, own: interval.own };
+    if (interval.state) this.#states[0] = stateFrom(interval.state);
     return this.#from(0, {
       interval,
       signal,
@@ -148,6 +156,7 @@ export class StageRunner {
   #from(first: number, work: Work): StageResult | Promise<StageResult> {
     const { steps, ahead } = this.#stage;
     const stop = ahead && !work.notices ? ahead.step : steps.length;
+    let state: Uint8Array | undefined;
     try {
       let before = performance.now();
       for (let k = first; k < stop; k++) {
@@ -166,6 +175,7 @@ export class StageRunner {
         work.busy[plugin.name] = after - before;
         before = after;
       }
+      if (work.interval.checkpoint) state = this.#stateBytes();
     } catch (error) {
       work.passing?.release();
       for (const table of Object.values(work.outputs)) table?.release();
@@ -173,7 +183,15 @@ export class StageRunner {
     }
     if (stop < steps.length) return this.#goOn(work);
     const { outputs, marks, busy, passed } = work;
-    return { outputs, consumedUntil: marks.consumedUntil, hold: marks.hold, busy, passed };
+    return { outputs, consumedUntil: marks.consumedUntil, hold: marks.hold, state, busy, passed };
+  }
+
+  #stateBytes(): Uint8Array {
+    try {
+      return stateBytes(this.#states[0]);
+    } catch (error) {
+      throw new StepError(this.#stage.steps[0]!.plugin, error);
+    }
   }
 
   /** Compute the steps ahead too, where the stretch ends in a gap. */

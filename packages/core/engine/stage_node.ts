@@ -24,6 +24,7 @@ import {
   sameRegion,
 } from "./region.ts";
 import { restartKind, Restarts } from "./restarts.ts";
+import type { Restart, SavedState } from "../store/types.ts";
 import { type Stage, type StageResult, StepError } from "./stage.ts";
 import { StageOutputs } from "./stage_outputs.ts";
 import { stretchText, timeText } from "./_time_text.ts";
@@ -56,6 +57,8 @@ export interface StageNodeSpec {
   readonly breakThreshold: number | undefined;
   /** It is not known on which input before an output depends: places are noted where the input may start all the same. */
   readonly isOpen: boolean;
+  /** State of an earlier run that the first plugin goes on with. */
+  readonly saved?: SavedState | undefined;
   /** Where the first stretch starts, ps: what is before it in the input is its halo. Default: where the input does. */
   readonly begins?: bigint | undefined;
 }
@@ -78,6 +81,9 @@ interface Task {
 /** Results that may wait for an earlier one, times the stretches that are computed at once; their bytes are in the budget. */
 const AHEAD = 8;
 
+/** State of more bytes is kept every so many ms. */
+const SMALL_STATE = 4096, SAVE_STATE = 500;
+
 function letGo({ results }: StretchResults): void {
   releaseAll(results);
 }
@@ -92,6 +98,11 @@ export class StageNode extends Node {
   readonly #cutter: Cutter;
   readonly #computation: Computation;
   readonly #restarts: Restarts | undefined;
+  /** State where the next stretch starts, if that is known. */
+  #saved: SavedState | undefined;
+  /** When the state was asked for last, and how many bytes it had. */
+  #savedAt = 0;
+  #savedBytes = 0;
   /** Where a stretch starts is known only when the one before is done. */
   readonly #inOrder: boolean;
   readonly #depth: number;
@@ -115,7 +126,7 @@ export class StageNode extends Node {
 
   constructor(services: GraphServices, spec: StageNodeSpec) {
     super(services);
-    const { stage, geometry, whole, chunkSize, waits, breakThreshold, begins } = spec;
+    const { stage, geometry, whole, chunkSize, waits, breakThreshold, saved, begins } = spec;
     this.#spec = spec;
     this.#first = stage.steps[0]!.plugin;
     this.#halo = haloOf(geometry);
@@ -125,10 +136,11 @@ export class StageNode extends Node {
     this.#depth = this.#inOrder ? 1 : spec.workers;
     const inputTypes = spec.inputs.map(({ types }) => types);
     this.#computation = new Computation(
-      { stage, inputTypes, inOrder: this.#inOrder, breakThreshold },
+      { stage, inputTypes, inOrder: this.#inOrder, breakThreshold, saved },
       services,
     );
     if (spec.isOpen) this.#restarts = new Restarts(restartKind(this.#first, geometry));
+    this.#saved = saved;
     const inputKinds = spec.inputs.map(({ dataKind }) => dataKind);
     this.#outputs = new StageOutputs(
       { ...spec, inputKinds },
@@ -334,7 +346,7 @@ export class StageNode extends Node {
 
   #submit({ region, kept }: { readonly region: Region; readonly kept: Region | undefined }): void {
     const input = inputStart(region);
-    const results = this.#computation.run(region, kept && this.#follower!.stage);
+    const results = this.#computation.run(region, kept && this.#follower!.stage, this.#savesState());
     const task: Task = { region, input, index: this.#index++, results, settled: false, kept };
     // A failure is reported in its turn, when the task is collected.
     const settle = () => {
@@ -346,6 +358,15 @@ export class StageNode extends Node {
     this.#running++;
     results.then(settle, settle);
     this.#tasks.push(task);
+  }
+
+  /** Whether the state behind the next stretch is wanted: of each stretch where it is small, else now and then. */
+  #savesState(): boolean {
+    if (!this.#restarts || !this.#first.stateful?.checkpoint || this.#first.sandboxed) return false;
+    const now = performance.now();
+    if (this.#savedBytes > SMALL_STATE && now - this.#savedAt < SAVE_STATE) return false;
+    this.#savedAt = now;
+    return true;
   }
 
   /** Resolves when a task settles. */
@@ -362,9 +383,11 @@ export class StageNode extends Node {
   async #collect(task: Task): Promise<void> {
     const { region, input, index } = task;
     try {
-      const { results: all, breaks } = await this.#resultsOf(task);
+      const { results: all, breaks, saved } = await this.#resultsOf(task);
       const results = task.kept ? [await this.#handOn(task.kept, all[0]!)] : all;
-      this.#restarts?.add(region.start, input, results, breaks);
+      this.#restarts?.add(region.start, input, results, breaks, this.#saved);
+      this.#saved = saved;
+      if (saved) this.#savedBytes = saved.bytes.length;
       let consumed = region.end, hold = END;
       for (const result of results) {
         // Of several segments, only the last one is not over.
@@ -452,10 +475,8 @@ export class StageNode extends Node {
     this.hand(chunk);
   }
 
-  override restartFor(plugin: string, from: bigint): bigint | undefined {
-    const isFirst = plugin === this.#first.name;
-    const place = this.#restarts?.before(from, isFirst);
-    return isFirst ? place?.input : place?.at;
+  override restartFor(plugin: string, from: bigint): Restart | undefined {
+    return this.#restarts?.before(from, plugin === this.#first.name);
   }
 
   async #resultsOf(task: Task): Promise<StretchResults> {

@@ -7,6 +7,7 @@ import type { Geometry, Plugin, Reach } from "../plugin/plugin.ts";
 import type { GraphServices } from "./node.ts";
 import { OutputCarry } from "./output_carry.ts";
 import type { Region } from "./region.ts";
+import type { SavedState } from "../store/types.ts";
 import { type Stage, type StageResult, StepError } from "./stage.ts";
 
 /** What decides on the outputs. */
@@ -18,6 +19,8 @@ export interface StageOutputsSpec {
   readonly inputKinds: readonly string[];
   /** Schemas by output. */
   readonly schemas: Readonly<Record<string, Schema>>;
+  /** State of an earlier run, of which rows may still come that start before the input. */
+  readonly saved?: SavedState | undefined;
 }
 
 interface Output {
@@ -33,11 +36,14 @@ interface Output {
 /** Rows in, stretch by stretch; chunks out. */
 export class StageOutputs {
   readonly #outputs = new Map<string, Output>();
+  /** Rows may come from there on, though the first stretch starts later. */
+  readonly #hold: bigint | undefined;
   #started = false;
 
   /** @param give Takes the chunks, with the name of the plugin that made them. It may call {@linkcode StageOutputs.clear}. */
   constructor(spec: StageOutputsSpec, services: GraphServices, give: (plugin: string, chunk: Chunk) => void) {
-    const { stage, geometry, inputKinds, schemas } = spec;
+    const { stage, geometry, inputKinds, schemas, saved } = spec;
+    this.#hold = saved?.hold;
     const { runId } = services;
     const kinds = new Set(inputKinds);
     stage.steps.forEach(({ plugin, options }, k) => {
@@ -101,7 +107,7 @@ export class StageOutputs {
       if (inStretch) {
         const { firstTime } = carry;
         carry.start(firstTime !== undefined && firstTime < region.start ? firstTime : region.start);
-      } else carry.start(region.start - reachLeft);
+      } else carry.start(this.#startOf(region) - reachLeft);
     }
     if (region.last) return;
     for (const { carry, reachLeft } of this.#outputs.values()) {
@@ -112,7 +118,7 @@ export class StageOutputs {
 
   #addTable(output: Output, table: Table, region: Region, isFirst: boolean): void {
     const { plugin, carry, reachLeft, reachRight, inStretch } = output;
-    if (!inStretch) carry.start(region.start - reachLeft);
+    if (!inStretch) carry.start(this.#startOf(region) - reachLeft);
     // With a halo, the neighbours make what starts outside; before the first and after the last there is none.
     const from = inStretch && !isFirst ? region.start : undefined;
     const to = inStretch && !region.last ? region.end : undefined;
@@ -122,6 +128,11 @@ export class StageOutputs {
     } catch (error) {
       throw new StepError(plugin, error);
     }
+  }
+
+  /** Earliest start of a row that is made of a first stretch, apart from reach. */
+  #startOf({ start }: Region): bigint {
+    return this.#hold !== undefined && this.#hold < start ? this.#hold : start;
   }
 
   /** Whether the next chunk of an output starts at `time` and has no rows so far. */

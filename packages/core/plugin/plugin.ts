@@ -63,6 +63,12 @@ export interface Stateful {
   readonly resetOnBreak?: boolean;
   /** The input whose gaps are breaks; default: the rows of all inputs together. */
   readonly breakInput?: string;
+  /**
+   * The state is plain data that means the same in another process (numbers, texts, bigints, typed arrays, and arrays, objects,
+   * maps and sets of them): it is kept with results, and an interrupted run goes on with it. Default: such a run starts at the
+   * last break, or at the start. In a sandbox it has no effect.
+   */
+  readonly checkpoint?: boolean;
 }
 
 /** When a result is stored. */

@@ -10,10 +10,12 @@ import { fileName, type JournalLine, JournalWriter } from "./_journal.ts";
 import { type BegunMeta, METADATA_FILE, metadataText } from "./_metadata.ts";
 import { Regrouper } from "./_regroup.ts";
 import { NO_ROWS, removeRest, restFile, writeRest } from "./_rest.ts";
+import { removeStates, States } from "./_states.ts";
 import { ChunkRows, rowsOf, type SaveChunk, saveChunk, type SavedChunk } from "./save_chunk.ts";
 import type {
   ChunkRecord,
   InputPlace,
+  Restart,
   ResultMeta,
   ResultWriter,
   StoredMeta,
@@ -33,6 +35,8 @@ export interface Prefix {
   readonly lines: readonly JournalLine[];
   /** Rows behind them, which waited for their chunk; the writer releases the table. */
   readonly rest?: { readonly line: JournalLine; readonly table: Table } | undefined;
+  /** Places of the last of these lines, with states. */
+  readonly restarts: Readonly<Record<string, Restart>>;
   /** Bytes of the journal with them. */
   readonly journalBytes: number;
   /** Widths of fixed columns, where rows were written. */
@@ -78,6 +82,7 @@ export class FolderWriter implements ResultWriter {
   #unsized: Reserved[] = [];
   /** Places that are in the journal, or on their way, by source. */
   readonly #places = new Map<string, bigint>();
+  readonly #states: States;
   /** Rows that wait for their chunk, as far as they are kept. */
   #rest: JournalLine | undefined;
   /** When something was kept last, and what is being kept now. */
@@ -99,6 +104,8 @@ export class FolderWriter implements ResultWriter {
     this.#kept = prefix.lines.length;
     this.#widths = { ...prefix.widths };
     this.#last = prefix.lines.at(-1);
+    const needed = [prefix.lines.at(-1), prefix.rest?.line].filter((line) => line !== undefined);
+    this.#states = new States(spec.folder, spec.durable, needed);
     const { end, coverEnd = NO_COVER } = this.#last ?? {};
     this.#regroup = begun.target && new Regrouper(begun.target, options.pool ?? pool, end, coverEnd);
     if (prefix.rest) this.#takeRest(prefix.rest);
@@ -138,8 +145,8 @@ export class FolderWriter implements ResultWriter {
     return this.#before?.end;
   }
 
-  get restarts(): Readonly<Record<string, bigint>> {
-    return this.#before?.restarts ?? {};
+  get restarts(): Readonly<Record<string, Restart>> {
+    return this.#spec.prefix.restarts;
   }
 
   placeBefore(source: string, time: bigint): InputPlace | undefined {
@@ -218,7 +225,8 @@ export class FolderWriter implements ResultWriter {
     const { folder, meta, begun: { codec }, durable, options } = this.#spec;
     const { info: { start, end, coverEnd }, length, tables: [table] } = rows;
     const firstStart = length > 0 ? table!.t0 + BigInt(timesOf(table!)[0]!) : null;
-    const restarts = options.restartsAt?.(end) ?? {}, places = options.placesAt?.(end) ?? {};
+    const asked = options.restartsAt?.(end) ?? {}, places = options.placesAt?.(end) ?? {};
+    const restarts = await this.#states.write(asked);
     const path = `${folder}/${restFile(end)}`, file = fileName(this.#lines.length);
     const { bytes, sha256, longestRow } = length > 0
       ? await save(rows, { path, schema: meta.schema.text, durable, codec })
@@ -226,7 +234,9 @@ export class FolderWriter implements ResultWriter {
     const times = { start, end, coverEnd, firstStart, longestRow };
     const line = { file, sha256, rows: length, ...times, bytes, restarts, places };
     await writeRest(folder, line, durable);
+    const before = this.#rest;
     this.#rest = line;
+    if (before) await this.#states.release([before]);
   }
 
   async #storeAll(stored: readonly Reserved[]): Promise<void> {
@@ -307,10 +317,12 @@ export class FolderWriter implements ResultWriter {
   async #store(index: number, chunk: ChunkRows): Promise<void> {
     const { info: { start, end, coverEnd }, length: rows, tables: [table] } = chunk;
     const firstStart = rows > 0 ? table!.t0 + BigInt(timesOf(table!)[0]!) : null;
-    const restarts = this.#spec.options.restartsAt?.(end) ?? {};
     const places = this.#newPlaces(end);
-    const saving = rows > 0 ? this.#save(index, chunk) : this.#saveEmpty(index, chunk);
-    const settled = saving.then(({ longestRow, bytes, sha256 }) => {
+    const saving = Promise.all([
+      rows > 0 ? this.#save(index, chunk) : this.#saveEmpty(index, chunk),
+      this.#states.write(this.#spec.options.restartsAt?.(end) ?? {}),
+    ]);
+    const settled = saving.then(([{ longestRow, bytes, sha256 }, restarts]) => {
       const file = fileName(index);
       const times = { start, end, coverEnd, firstStart, longestRow };
       this.#lines[index] = { file, sha256, rows, ...times, bytes, restarts, places };
@@ -363,7 +375,9 @@ export class FolderWriter implements ResultWriter {
       }
       if (ready.length === 0) return;
       await this.#journal.append(ready);
+      const before = this.#lines.slice(Math.max(0, this.#kept - 1), this.#kept) as JournalLine[];
       this.#kept += ready.length;
+      await this.#states.release([...before, ...ready.slice(0, -1)]);
       this.#keptAt = performance.now();
     });
     this.#journaling = work.then(() => {}, () => {}); // whoever asked has the error
@@ -414,6 +428,7 @@ export class FolderWriter implements ResultWriter {
       longestRow: chunks.reduce((most, { longestRow }) => longestRow > most ? longestRow : most, 0n),
     };
     await removeRest(folder);
+    await removeStates(folder);
     const journal = await this.#journal.seal(folder, chunks);
     const text = metadataText({ state: "complete", meta, chunks: chunks.length, journal });
     await writeParts(`${folder}/${METADATA_FILE}`, [new TextEncoder().encode(text)], durable);
@@ -472,7 +487,10 @@ export class FolderWriter implements ResultWriter {
       }
     }
     const last = this.kept.at(-1);
-    await removeRest(folder, last === this.#rest ? this.#rest : undefined);
+    const rest = last === this.#rest ? this.#rest : undefined;
+    await removeRest(folder, rest);
+    const whole = this.#lines[this.#kept - 1];
+    await removeStates(folder, [whole, rest].filter((line) => line !== undefined));
   }
 
   [Symbol.asyncDispose](): Promise<void> {

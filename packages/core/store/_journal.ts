@@ -16,8 +16,8 @@ export const JOURNAL_HEAD =
 
 /** A line of the journal: a chunk, and where plugins and sources may start again to go on behind it. */
 export interface JournalLine extends ChunkRecord {
-  /** By data type, ps. */
-  readonly restarts: Readonly<Record<string, bigint>>;
+  /** By plugin: where, ps, and the name of its state there, if it has one. */
+  readonly restarts: Readonly<Record<string, { readonly at: bigint; readonly state?: string }>>;
   /** By source: those that no line before has. */
   readonly places?: Readonly<Record<string, InputPlace>>;
 }
@@ -27,7 +27,9 @@ export function journalLine(line: JournalLine): string {
   const sorted = <T>(parts: Readonly<Record<string, T>>) =>
     Object.entries(parts).sort(([a], [b]) => a < b ? -1 : 1);
   const restarts = [
-    ...sorted(line.restarts).map(([type, time]) => `${encodeURIComponent(type)}=${time}`),
+    ...sorted(line.restarts).map(([plugin, { at, state }]) =>
+      `${encodeURIComponent(plugin)}=${at}${state === undefined ? "" : `@${state}`}`
+    ),
     ...sorted(line.places ?? {}).map(([source, { at, cover, cursor }]) =>
       `${encodeURIComponent(source)}=${at}/${cover}/${encodeURIComponent(cursor)}`
     ),
@@ -64,8 +66,8 @@ export interface Journal {
 const INTEGER = /^-?\d+$/;
 const COUNT = /^\d+$/;
 const SHA = /^[0-9a-f]{64}$/;
-/** `name=at`, or `name=at/cover/cursor`. */
-const RESTART = /^([^=/]+)=(-?\d+)(?:\/(-?\d+)\/([^=/]*))?$/;
+/** `name=at`, `name=at@state`, or `name=at/cover/cursor`. */
+const RESTART = /^([^=/]+)=(-?\d+)(?:@([0-9a-f]{16})|\/(-?\d+)\/([^=/]*))?$/;
 const NO_RESTARTS: JournalLine["restarts"] = {};
 
 /**
@@ -146,13 +148,13 @@ function parseLine(text: string): JournalLine | undefined {
 
 /** `undefined` on anything that {@linkcode journalLine} does not write. */
 function parseRestarts(text: string): Pick<JournalLine, "restarts" | "places"> | undefined {
-  const restarts: [string, bigint][] = [], places: [string, InputPlace][] = [];
+  const restarts: [string, JournalLine["restarts"][string]][] = [], places: [string, InputPlace][] = [];
   for (const part of text.split(",")) {
-    const [, name, at, cover, cursor] = RESTART.exec(part) ?? [];
+    const [, name, at, state, cover, cursor] = RESTART.exec(part) ?? [];
     if (name === undefined) return undefined;
     try {
       const source = decodeURIComponent(name);
-      if (cover === undefined) restarts.push([source, BigInt(at!)]);
+      if (cover === undefined) restarts.push([source, { at: BigInt(at!), ...(state && { state }) }]);
       else {
         places.push([source, { at: BigInt(at!), cover: BigInt(cover), cursor: decodeURIComponent(cursor!) }]);
       }

@@ -12,7 +12,7 @@ const line: JournalLine = {
   firstStart: -5n,
   longestRow: 7n,
   bytes: 99,
-  restarts: { hits: -1n, "a=b,c/d": 5n, constructor: 8n },
+  restarts: { hits: { at: -1n }, "a=b,c/d": { at: 5n, state: "0123456789abcdef" }, constructor: { at: 8n } },
   places: {
     source: { at: 4n, cover: -1n, cursor: "7;0:\t=,/%é\n" },
     empty: { at: 0n, cover: 3n, cursor: "" },

@@ -48,6 +48,7 @@ import { ifThere, removeAll, storageError } from "./_files.ts";
 import { FolderResult, readFolder } from "./_folder_result.ts";
 import { FolderWriter, type FolderWriterSpec, type Prefix } from "./_folder_writer.ts";
 import { readRest, restLine } from "./_rest.ts";
+import { readStates } from "./_states.ts";
 import {
   checkKey,
   folderName,
@@ -65,11 +66,13 @@ import { type CodecName, codecOf, DEFAULT_CODEC } from "./codecs/codec.ts";
 import { rowsOf, saveChunk } from "./save_chunk.ts";
 import {
   AlreadyStoredError,
+  type Restart,
   ResultChangedError,
   ResultInUseError,
   type ResultKey,
   ResultLockedError,
   type ResultWriter,
+  type SavedState,
   type Store,
   type StoredMeta,
   type StoredResult,
@@ -86,9 +89,11 @@ export type {
   Json,
   PartialResult,
   ReadOptions,
+  Restart,
   ResultKey,
   ResultMeta,
   ResultWriter,
+  SavedState,
   Store,
   StoredMeta,
   StoredResult,
@@ -116,7 +121,7 @@ export interface FolderStoreOptions {
   readonly readOnly?: boolean;
 }
 
-const NO_PREFIX: Prefix = { lines: [], journalBytes: 0, widths: {} };
+const NO_PREFIX: Prefix = { lines: [], restarts: {}, journalBytes: 0, widths: {} };
 
 /** A {@linkcode Store} in a folder. */
 export class FolderStore implements Store {
@@ -254,7 +259,8 @@ export class FolderStore implements Store {
     const prefix = journal && journal.goodBytes > 0 ? await goodPrefix(folder, journal.lines) : undefined;
     if (!prefix) return undefined;
     const rest = meta.target && await readRest(folder, prefix.lines.at(-1), schema);
-    return { ...spec, begun: meta, prefix: { ...prefix, rest } };
+    const restarts = await readStates(folder, rest?.line ?? prefix.lines.at(-1));
+    return { ...spec, begun: meta, prefix: { ...prefix, rest, restarts } };
   }
 
   /**
@@ -531,7 +537,10 @@ function checkTarget(name: string, { target }: WriterOptions): void {
 }
 
 /** The lines of a journal whose files are there in full size; the others would be found missing when they are read. */
-async function goodPrefix(folder: string, lines: readonly JournalLine[]): Promise<Prefix> {
+async function goodPrefix(
+  folder: string,
+  lines: readonly JournalLine[],
+): Promise<Omit<Prefix, "restarts">> {
   const names = new Set((await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name));
   const missing = lines.findIndex(({ file }) => !names.has(file));
   const there = missing < 0 ? lines : lines.slice(0, missing);

@@ -170,6 +170,24 @@ export interface StoredResult {
   hold?(): Promise<Disposable>;
 }
 
+/** State of a plugin between two rows of its input. */
+export interface SavedState {
+  /** The state itself. */
+  readonly bytes: Uint8Array;
+  /** Highest endtime of the rows before, ps. */
+  readonly cover: bigint;
+  /** Earliest start of a row that the plugin may still make of those before, ps. */
+  readonly hold: bigint;
+}
+
+/** Where the input of a plugin may start again. */
+export interface Restart {
+  /** ps. */
+  readonly at: bigint;
+  /** State that it has there; it starts anew without. */
+  readonly saved?: SavedState | undefined;
+}
+
 /** A place in the input of a source, from which all rows that start at or after `at` are read. */
 export interface InputPlace {
   /** ps. */
@@ -184,8 +202,8 @@ export interface InputPlace {
 export interface ResultWriter extends AsyncDisposable {
   /** End of what an earlier writer left complete, ps: rows from there on are still to come. `undefined`: all are. */
   readonly resumesAt: bigint | undefined;
-  /** Where plugins may start again to go on from there, by data type, ps: what `restartsAt` gave for the last chunk. */
-  readonly restarts: Readonly<Record<string, bigint>>;
+  /** Where plugins may start again to go on from there, by name: what `restartsAt` gave for what is kept last. */
+  readonly restarts: Readonly<Record<string, Restart>>;
   /** The last place in a source's input at or before a time that an earlier writer kept with its chunks. */
   placeBefore(source: string, time: bigint): InputPlace | undefined;
   /**
@@ -233,8 +251,8 @@ export interface WriterOptions {
   readonly wait?: AbortSignal | undefined;
   /** Called once when a wait begins, with who is waited for. */
   readonly onWait?: ((owner: string) => void) | undefined;
-  /** Where to start again to go on from the end of a chunk, by data type, ps; kept with the chunk. */
-  readonly restartsAt?: ((end: bigint) => Readonly<Record<string, bigint>>) | undefined;
+  /** Where to start again to go on from the end of a chunk, by plugin; kept with the chunk. */
+  readonly restartsAt?: ((end: bigint) => Readonly<Record<string, Restart>>) | undefined;
   /** Places in the inputs of sources to go on from the end of a chunk, by source; kept with the chunk. */
   readonly placesAt?: ((end: bigint) => Readonly<Record<string, InputPlace>>) | undefined;
 }

@@ -87,7 +87,11 @@ const DECLARATION = z.strictObject({
     timeout: z.number().min(1).max(2 ** 31 - 1).optional(),
   }),
   carryOver: z.boolean(),
-  stateful: z.strictObject({ resetOnBreak: z.boolean().optional(), breakInput: name.optional() }).optional(),
+  stateful: z.strictObject({
+    resetOnBreak: z.boolean().optional(),
+    breakInput: name.optional(),
+    checkpoint: z.boolean().optional(),
+  }).optional(),
   hasFlush: z.boolean(),
   geometry: GEOMETRY.optional(),
 });

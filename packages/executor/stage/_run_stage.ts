@@ -149,6 +149,7 @@ export async function runStage(task: StageTask, context: TaskContext): Promise<S
       wanted: places.wanted,
       consumedUntil: result.consumedUntil,
       hold: result.hold,
+      state: result.state,
       ahead: result.ahead,
       held: result.notices,
       busy: result.busy,

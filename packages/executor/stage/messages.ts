@@ -97,6 +97,7 @@ export interface StageReply {
   readonly wanted: readonly (readonly [type: string, bytes: number])[];
   readonly consumedUntil: bigint | undefined;
   readonly hold: bigint | undefined;
+  readonly state?: Uint8Array | undefined;
   readonly ahead?: bigint | undefined;
   readonly busy: Readonly<Record<string, number>>;
   readonly passed: Readonly<Record<string, { readonly rows: number; readonly bytes: number }>>;

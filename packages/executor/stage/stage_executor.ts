@@ -262,9 +262,9 @@ export class StageExecutor implements RunExecutor {
     this.#handedOver(buffers, slot);
     const tables = adopt(reply.outputs.map(([, form]) => form), reply.buffers, out, this.memory, lent);
     for (const [plugin, text] of reply.notices) environment.notice(plugin, text);
-    const { consumedUntil, hold, ahead, busy, passed, held: notices } = reply;
+    const { consumedUntil, hold, state: after, ahead, busy, passed, held: notices } = reply;
     const outputs = Object.fromEntries(reply.outputs.map(([type], k) => [type, tables[k]!]));
-    return { outputs, consumedUntil, hold, ahead, busy, passed, notices };
+    return { outputs, consumedUntil, hold, state: after, ahead, busy, passed, notices };
   }
 
   /**

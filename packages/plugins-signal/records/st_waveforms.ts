@@ -57,7 +57,7 @@ export const stWaveforms: Plugin = definePlugin({
     readonly wave: "u16[n]";
   },
   columnHelp: RECORD_HELP,
-  stateful: { resetOnBreak: false },
+  stateful: { resetOnBreak: false, checkpoint: true },
   stateless: ({ waveLength }) => waveLength !== null,
   initialState: (): { width: number | null } => ({ width: null }),
   options: {

@@ -68,7 +68,7 @@ export const wavePool: Plugin = definePlugin({
     event_length: ["sample", "samples of the record"],
     wave: ["ADC", "samples"],
   },
-  stateful: { resetOnBreak: false },
+  stateful: { resetOnBreak: false, checkpoint: true },
   initialState: (): { samples: number } => ({ samples: 0 }),
   computeChunk(chunk, { state, emit }) {
     const { columns, table, length } = chunk;
