@@ -9,7 +9,7 @@ import { npyBytes } from "@millrace/plugins-signal/formats/npy/write";
 import { straxBytes, straxDescription } from "@millrace/plugins-signal/formats/strax/write";
 import { inFolder, millraceJson } from "./_cli.ts";
 
-const TARGETS = ["raw_files", "hit_threshold"];
+const TARGETS = ["raw_files", "hit_threshold", "hit_merged", "wave_pool", "st_waveforms"];
 const SAMPLES = 200, RECORDS = 20_000;
 /** Parts of the input after which a run is interrupted, one after the other. */
 const PARTS = [0.2, 0.45, 0.75];
@@ -60,7 +60,8 @@ async function attempt(cwd: string, store: string, kind: string, until: number):
     ...(kind === "npy" ? { "raw_files.dt": "2ns" } : {}),
     "hit_threshold.threshold": 50,
   };
-  await using executor = kind.endsWith("thread") ? new ExecutorManager({ defaultWorkers: 2 }) : undefined;
+  const [, executorType] = /in a (thread|process)$/.exec(kind) as [string, "thread" | "process"] | null ?? [];
+  await using executor = executorType && new ExecutorManager({ defaultWorkers: 2 });
   await using ctx = new Context({ store: `${cwd}/${store}`, config, ...(executor && { executor }) });
   ctx.register(signalPlugins);
   const controller = new AbortController();
@@ -69,7 +70,7 @@ async function attempt(cwd: string, store: string, kind: string, until: number):
       storedChunks: { bytes: 2 ** 18, spanPs: SPAN[kind.split(" ")[0]!]! },
       signal: controller.signal,
       chunkSize: 400,
-      ...(executor && { executorType: "thread" as const }),
+      ...(executorType && { executorType }),
       onEvent: (event) => {
         if (event.type === "input" && event.done > until * event.total) {
           controller.abort(new Error("interrupted"));
@@ -112,7 +113,7 @@ async function spoil(path: string): Promise<void> {
   for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
 }
 
-for (const kind of ["CoMPASS", "npy", "strax", "CoMPASS in a thread"]) {
+for (const kind of ["CoMPASS", "npy", "strax", "CoMPASS in a thread", "CoMPASS in a process"]) {
   Deno.test(
     `an interrupted run of ${kind} files goes on where it was in them, and ends with the same bytes`,
     inFolder(async (cwd) => {

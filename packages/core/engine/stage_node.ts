@@ -27,6 +27,7 @@ import { restartKind, Restarts } from "./restarts.ts";
 import type { Restart, SavedState } from "../store/types.ts";
 import { type Stage, type StageResult, StepError } from "./stage.ts";
 import { StageOutputs } from "./stage_outputs.ts";
+import { keepsState } from "./state_bytes.ts";
 import { stretchText, timeText } from "./_time_text.ts";
 
 /** One input of a stage: an edge, and the data types that it is known by. */
@@ -362,7 +363,7 @@ export class StageNode extends Node {
 
   /** Whether the state behind the next stretch is wanted: of each stretch where it is small, else now and then. */
   #savesState(): boolean {
-    if (!this.#restarts || !this.#first.stateful?.checkpoint || this.#first.sandboxed) return false;
+    if (!this.#restarts || !keepsState(this.#first)) return false;
     const now = performance.now();
     if (this.#savedBytes > SMALL_STATE && now - this.#savedAt < SAVE_STATE) return false;
     this.#savedAt = now;

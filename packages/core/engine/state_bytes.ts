@@ -1,6 +1,12 @@
 // The state of a plugin as bytes, and back: numbers, texts, arrays and the like, which mean the same in another process.
 
 import { deserialize, serialize } from "node:v8";
+import type { Plugin } from "../plugin/plugin.ts";
+
+/** Whether the state of a plugin can be kept. That of one in a sandbox stays there. */
+export function keepsState({ stateful, sandboxed }: Plugin): boolean {
+  return stateful?.checkpoint === true && !sandboxed;
+}
 
 /** Containers whose members are looked at. */
 const PLAIN = new Set<unknown>([Object.prototype, Array.prototype, null]);

@@ -29,6 +29,7 @@ import { Context } from "../context/context.ts";
 import { sortRows } from "../chunk/sort_rows.ts";
 import type { Table } from "../data/table.ts";
 import type { Executor, ExecutorProvider } from "../engine/executor.ts";
+import { keepsState } from "../engine/state_bytes.ts";
 import { Config } from "../options/config.ts";
 import { withOptions } from "../plugin/define.ts";
 import type { Plugin, TimeRange } from "../plugin/plugin.ts";
@@ -48,6 +49,7 @@ import { withReachChecked } from "./_reach.ts";
 import { Random } from "./_random.ts";
 import { haloBehind, type Outcome, type Row, runTrial, type Trial } from "./_trial.ts";
 import { ShuffledExecutor } from "./shuffled_executor.ts";
+import { StateCopies } from "./_state_copies.ts";
 
 /** What {@linkcode testPlugin} is told. */
 export interface TestPluginOptions {
@@ -78,7 +80,7 @@ export interface TestPluginOptions {
  * stretches computed at once and out of order, with other executors where they are given, and for time ranges; compare rows bit by bit, their order and the
  * extents of the streams. Where the plugin has a halo to the right, inputs last longer than it behind their last row: all
  * rows of the whole run are then one stretch. Checks the laws of all chunks, the declared reach, that rows of an input's kind are that input's,
- * and that inputs stay as they are.
+ * that inputs stay as they are, and that state that is kept with results (`checkpoint`) is all that the plugin remembers.
  *
  * @throws {AssertionError} On the first difference: says for which chunking and which row.
  * @throws {TypeError} When an input that it needs is not given.
@@ -161,6 +163,10 @@ class Conformance {
     this.#same(whole, await this.#run("in one chunk, again", uncutAll), "in a second run", uncutAll);
     const fine = cutAfterEveryStart(this.#tables, this.#extents);
     this.#same(whole, await this.#run("cut after every start", fine), "cut after every start", fine);
+    if (keepsState(this.#plugin)) {
+      const how = "cut after every start, its state copied";
+      this.#same(whole, await this.#run(how, fine, { executor: new StateCopies() }), how, fine);
+    }
     for (let k = 0; k < chunkings; k++) await this.#tryChunking(k);
     for (let k = 0; k < ranges; k++) await this.#tryRange(whole);
     for (const executor of executors) {

@@ -137,6 +137,35 @@ const WRONG: Readonly<Record<string, readonly [make: () => Plugin, message: RegE
       }),
     /gives other results/,
   ],
+  "keeps a state that is no plain data": [
+    () =>
+      buildPlugin(
+        "out",
+        ["a"],
+        {
+          stateful: { checkpoint: true },
+          initialState: () => ({ seen: { count: new (class Counter {})() } }),
+        },
+        ({ own }) => [...own],
+      ),
+    /It declares checkpoint, but state\.seen\.count is a Counter: state that is kept must be plain data/,
+  ],
+  "keeps in its state what another process would not have": [
+    () => {
+      const cache = { rows: 0 };
+      return buildPlugin(
+        "out",
+        ["a"],
+        { stateful: { checkpoint: true, resetOnBreak: false }, initialState: () => cache },
+        ({ own, context }) => {
+          const state = context.state as { rows: number };
+          if (state === cache) state.rows += own.length;
+          return own.map((row) => ({ ...row, v: state.rows }));
+        },
+      );
+    },
+    /gives other results/,
+  ],
   "loses state at the end": [
     () =>
       buildPlugin(

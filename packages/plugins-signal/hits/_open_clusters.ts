@@ -36,15 +36,32 @@ export interface Cluster {
   readonly hits: number[];
 }
 
+/** Clusters that are open as plain data, which can be kept. */
+export interface OpenState {
+  /** By board and channel. */
+  readonly open: Map<number, Cluster>;
+  /** What their times count from, ps. */
+  origin: bigint | undefined;
+}
+
 /** Clusters that are open, at most one a channel. */
 export class OpenClusters {
-  readonly #open = new Map<number, Cluster>();
-  #origin: bigint | undefined;
+  readonly #state: OpenState;
+
+  /** Those of a state, which it changes. */
+  constructor(state: OpenState) {
+    this.#state = state;
+  }
+
+  get #open(): Map<number, Cluster> {
+    return this.#state.open;
+  }
 
   /** Count times from another origin. */
   rebase(origin: bigint): void {
-    const shift = this.#origin === undefined ? 0 : Number(this.#origin - origin);
-    this.#origin = origin;
+    const before = this.#state.origin;
+    const shift = before === undefined ? 0 : Number(before - origin);
+    this.#state.origin = origin;
     if (shift === 0) return;
     for (const cluster of this.#open.values()) {
       cluster.start += shift;

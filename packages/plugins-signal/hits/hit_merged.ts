@@ -53,7 +53,7 @@ import type { Columns } from "@millrace/core/schema";
 import { halves } from "../_halves.ts";
 import { copyColumns } from "../_copy_columns.ts";
 import { HIT_KEY_NAMES, HIT_KEYS, HIT_START, HIT_VALUES } from "./_hit_columns.ts";
-import { type Cluster, FIELD, OpenClusters, STRIDE } from "./_open_clusters.ts";
+import { type Cluster, FIELD, OpenClusters, type OpenState, STRIDE } from "./_open_clusters.ts";
 
 const MERGED = {
   ...HIT_START,
@@ -116,8 +116,8 @@ export const hitMerged: Plugin = definePlugin({
     heights: ["ADC", "their heights"],
     integrals: ["ADC x sample", "their integrals"],
   },
-  stateful: true,
-  initialState: (): OpenClusters => new OpenClusters(),
+  stateful: { checkpoint: true },
+  initialState: (): OpenState => ({ open: new Map(), origin: undefined }),
   options: {
     mergeGap: option.time({
       default: 0,
@@ -143,10 +143,11 @@ export const hitMerged: Plugin = definePlugin({
     copyColumns(HIT_KEY_NAMES, columns, clusters.columns as unknown as Columns<typeof HIT_KEYS>);
     const clusterTime = clusters.get("cluster_time", "time"), place = clusters.get("cluster_place", "i32");
     const done: Cluster[] = [];
-    state.rebase(chunk.t0);
+    const open = new OpenClusters(state);
+    open.rebase(chunk.t0);
     for (let i = 0; i < length; i++) {
       const start = time[i]!, end = endtime[i]!;
-      let cluster = state.get(board[i]!, channel[i]!);
+      let cluster = open.get(board[i]!, channel[i]!);
       const gap = mergeGap.at(board[i]!, channel[i]!), longest = maxTotalWidth.at(board[i]!, channel[i]!);
       if (
         !cluster || gap === 0 || cluster.dt !== dt[i]! || start - cluster.end > gap ||
@@ -154,7 +155,7 @@ export const hitMerged: Plugin = definePlugin({
       ) {
         if (cluster) done.push(cluster);
         cluster = { board: board[i]!, channel: channel[i]!, dt: dt[i]!, start, end, hits: [] };
-        state.set(cluster);
+        open.set(cluster);
       }
       cluster.end = Math.max(cluster.end, end);
       clusterTime[i] = cluster.start;
@@ -176,14 +177,15 @@ export const hitMerged: Plugin = definePlugin({
     }
     // Later hits start at or behind the end of the chunk.
     const stop = Number(chunk.end - chunk.t0);
-    done.push(...state.takeBefore((board, channel) => stop - mergeGap.at(board, channel)));
-    const { earliest } = state;
+    done.push(...open.takeBefore((board, channel) => stop - mergeGap.at(board, channel)));
+    const { earliest } = open;
     if (earliest < Infinity) hold(earliest);
     return { hit_merge_clusters: clusters, ...mergedOf(done, emitTo) };
   },
   flush({ state, emitTo, t0 }) {
-    state.rebase(t0);
-    return { hit_merge_clusters: null, ...mergedOf(state.takeBefore(() => Infinity), emitTo) };
+    const open = new OpenClusters(state);
+    open.rebase(t0);
+    return { hit_merge_clusters: null, ...mergedOf(open.takeBefore(() => Infinity), emitTo) };
   },
 });
 
