@@ -66,7 +66,7 @@ Deno.test("what a killed writer left is never served, goes to the next one that 
       await writer.write(chunkOf(50, 60, [[51, 70]]));
       console.log("written");
       setInterval(() => {}, 1000);`,
-      "{ resume: true, restartsAt: (end) => ({ hits: end - 5n }) }",
+      "{ resume: true, restartsAt: (end) => ({ hits: { at: end - 5n } }) }",
     );
     assert.equal((await firstOutput(child)).trim(), "written");
     const folders = new FolderStore(root);
@@ -88,7 +88,7 @@ Deno.test("what a killed writer left is never served, goes to the next one that 
     await using writer = await waiting;
     assert.match(owners.join(), new RegExp(`^process ${child.pid} `));
     assert.equal(writer.resumesAt, 60n);
-    assert.deepEqual(writer.restarts, { hits: 55n });
+    assert.deepEqual(writer.restarts, { hits: { at: 55n } });
     assert.deepEqual(writer.kept.map(({ start, end }) => [start, end]), [[0n, 50n], [50n, 60n]]);
     assert.deepEqual((await folders.list()).map(({ partial }) => [partial?.end, partial?.rows]), [[60n, 2]]);
     await assert.rejects(writer.write(chunkOf(0, 50, [])), /the chunk before ends at 60 ps/);

@@ -66,13 +66,11 @@ import { type CodecName, codecOf, DEFAULT_CODEC } from "./codecs/codec.ts";
 import { rowsOf, saveChunk } from "./save_chunk.ts";
 import {
   AlreadyStoredError,
-  type Restart,
   ResultChangedError,
   ResultInUseError,
   type ResultKey,
   ResultLockedError,
   type ResultWriter,
-  type SavedState,
   type Store,
   type StoredMeta,
   type StoredResult,
