@@ -53,8 +53,13 @@ const SPAN: Readonly<Record<string, bigint>> = {
   strax: 5_000_000_000n,
 };
 
-/** Run until `until` of the input is read; whether that was the end. */
-async function attempt(cwd: string, store: string, kind: string, until: number): Promise<boolean> {
+/** Run until `until` of the input is read; how much was, where that was the end. */
+async function attempt(
+  cwd: string,
+  store: string,
+  kind: string,
+  until: number,
+): Promise<{ readonly bytes: number; readonly total: number } | undefined> {
   const config = {
     "raw_files.input": `${cwd}/input`,
     ...(kind === "npy" ? { "raw_files.dt": "2ns" } : {}),
@@ -65,6 +70,7 @@ async function attempt(cwd: string, store: string, kind: string, until: number):
   await using ctx = new Context({ store: `${cwd}/${store}`, config, ...(executor && { executor }) });
   ctx.register(signalPlugins);
   const controller = new AbortController();
+  let read = { bytes: 0, total: 0 };
   try {
     await ctx.run("run", TARGETS, {
       storedChunks: { bytes: 2 ** 18, spanPs: SPAN[kind.split(" ")[0]!]! },
@@ -72,16 +78,17 @@ async function attempt(cwd: string, store: string, kind: string, until: number):
       chunkSize: 400,
       ...(executorType && { executorType }),
       onEvent: (event) => {
-        if (event.type === "input" && event.done > until * event.total) {
-          controller.abort(new Error("interrupted"));
-        }
+        if (event.type !== "input") return;
+        const { done, total, skipped } = event;
+        read = { bytes: done - skipped, total };
+        if (done > until * total) controller.abort(new Error("interrupted"));
       },
     });
   } catch (error) {
     if (!controller.signal.aborted) throw error;
-    return false;
+    return undefined;
   }
-  return true;
+  return read;
 }
 
 async function filesOf(cwd: string, store: string): Promise<unknown[]> {
@@ -118,10 +125,15 @@ for (const kind of ["CoMPASS", "npy", "strax", "CoMPASS in a thread", "CoMPASS i
     `an interrupted run of ${kind} files goes on where it was in them, and ends with the same bytes`,
     inFolder(async (cwd) => {
       await MAKE[kind.split(" ")[0]!]!(cwd);
-      assert.ok(await attempt(cwd, "whole", kind, Infinity));
+      const whole = await attempt(cwd, "whole", kind, Infinity);
+      assert.ok(whole && whole.bytes === whole.total, JSON.stringify(whole));
       for (const part of PARTS) assert.ok(!await attempt(cwd, "parts", kind, part));
       for (const path of await inputsOf(cwd)) await spoil(path);
-      assert.ok(await attempt(cwd, "parts", kind, Infinity));
+      const rest = await attempt(cwd, "parts", kind, Infinity);
+      assert.ok(
+        rest && rest.bytes < 0.75 * rest.total && rest.bytes > 0.2 * rest.total,
+        JSON.stringify(rest),
+      );
       assert.deepEqual(await filesOf(cwd, "parts"), await filesOf(cwd, "whole"));
       await assert.rejects(async () => {
         await attempt(cwd, "anew", kind, Infinity);

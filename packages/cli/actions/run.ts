@@ -10,6 +10,7 @@ import { checkProcesses } from "../executors.ts";
 import { interruptible } from "../interrupt.ts";
 import type { Io } from "../io.ts";
 import { openTrace } from "@millrace/core/trace";
+import { Covered } from "../render/covered.ts";
 import { Progress } from "../render/progress.ts";
 import { RunSummary } from "../render/summary.ts";
 import { listOf, openSession, type SessionOptions, tellUnused } from "../session.ts";
@@ -30,8 +31,8 @@ export interface RunSettings extends SessionOptions {
   readonly quiet?: true | undefined;
 }
 
-/** How often counts are shown on a terminal and written into a trace, ms. */
-const LIVE_MS = 200, TRACE_MS = 50;
+/** How often progress is shown on a terminal and looked at elsewhere, and counts are written into a trace, ms. */
+const LIVE_MS = 200, LINES_MS = 1000, TRACE_MS = 50;
 
 /**
  * Compute data types, store them and tell what was done.
@@ -97,19 +98,24 @@ async function compute(
   using trace = settings.trace === undefined ? undefined : openTrace(settings.trace);
   const record = trace?.run(runId);
   const progress = settings.json || settings.quiet ? undefined : new Progress(io, runId);
+  const covered = new Covered(plan);
   const read = new Map<string, number>();
   const onEvent = (event: RunEvent) => {
     record?.(event);
-    if (event.type === "metrics") progress?.plugins(event.plugins);
+    covered.take(event);
+    if (event.type === "metrics") {
+      progress?.plugins(event.plugins);
+      progress?.update(covered.now);
+    }
     if (event.type === "kept") kept.set(event.dataType, event.until);
     if (event.type === "waiting" && !settings.quiet) {
       io.err(`Waiting for ${event.owner}, which computes ${event.dataType}\n`);
     }
     if (event.type !== "input") return;
-    read.set(event.plugin, event.done);
-    progress?.update(event.done, event.total);
+    read.set(event.plugin, event.done - event.skipped);
+    progress?.update(covered.now);
   };
-  const live = progress && io.errScreen.terminal ? LIVE_MS : undefined;
+  const live = progress && (io.errScreen.terminal ? LIVE_MS : LINES_MS);
   const metricsEvery = trace ? TRACE_MS : live;
   // What is stored is not even looked at again.
   const save = listOf(settings.save);

@@ -1,6 +1,8 @@
 /**
  * How far a run is: on a terminal a line for the whole and one a plugin, drawn over; a line every few seconds elsewhere.
  *
+ * What is left is told by the pace up to the last time that more was done, and counts down from there until more is due.
+ *
  * @example
  * ```ts
  * import assert from "node:assert/strict";
@@ -10,16 +12,19 @@
  * let now = 0;
  * const io = memoryIo();
  * const progress = new Progress(io, "run_7", () => now);
+ * const total = 12_000_000;
+ * progress.update({ done: 0, total, until: undefined });
  * now = 6000;
- * progress.update(3_000_000, 12_000_000);
+ * progress.update({ done: 3_000_000, total, until: 2_000_000_000_000n });
  * progress.end();
  * assert.equal(io.stderr, "run_7: 25 % of 11.44 MiB, 488.28 KiB/s, 18 s left\n");
  * ```
  * @module
  */
 import type { PluginMetrics } from "@millrace/core/context";
-import { formatBytes } from "@millrace/core/units";
+import { formatBytes, formatTime } from "@millrace/core/units";
 import type { Io } from "../io.ts";
+import type { Coverage } from "./covered.ts";
 import { formatCount, formatDuration, formatMegabytes } from "./numbers.ts";
 import { textTable } from "./table.ts";
 
@@ -30,7 +35,7 @@ const TITLES = [
   ...["rows", "MB/s", "busy", "tasks", "queue"].map((title) => ({ title, right: true })),
 ];
 
-/** Shows how much of a number of bytes is done, and on a terminal what plugins do. */
+/** Shows how much of a run's input is done, and on a terminal what plugins do. */
 export class Progress {
   readonly #io: Io;
   readonly #name: string;
@@ -39,8 +44,13 @@ export class Progress {
   #drawn: number;
   /** Lines that are on the screen. */
   #shown = 0;
-  #whole: string;
   #plugins: readonly string[] = [];
+  #coverage: Coverage | undefined;
+  /** Bytes that were done before this run. */
+  #before = 0;
+  /** When more was done last, and how long that had taken. */
+  #advanced: number;
+  #step = 0;
 
   /**
    * Progress from now on.
@@ -52,27 +62,32 @@ export class Progress {
     this.#io = io;
     this.#name = name;
     this.#now = now;
-    this.#started = this.#drawn = now();
-    this.#whole = `${name}: starting`;
+    this.#started = this.#drawn = this.#advanced = now();
   }
 
-  /** Show that `done` of `total` bytes (0: not known) were read, unless something was shown just now. */
-  update(done: number, total: number): void {
+  /** Take note of how far the run is, and show it, unless something was shown just now. What is done first was before. */
+  update(coverage: Coverage | undefined): void {
     const { terminal } = this.#io.errScreen;
     const now = this.#now();
+    if (coverage) {
+      const before = this.#coverage?.done;
+      if (before === undefined) this.#before = coverage.done;
+      else if (coverage.done > before) {
+        this.#step = now - this.#advanced;
+        this.#advanced = now;
+      }
+      this.#coverage = coverage;
+    }
     if (now - this.#drawn < (terminal ? TERMINAL_MS : LINES_MS)) return;
     this.#drawn = now;
-    const text = this.#text(done, total, now - this.#started, terminal);
-    if (!terminal) return this.#io.err(`${text}\n`);
-    this.#whole = text;
-    this.#draw();
+    if (terminal) this.#draw();
+    else this.#io.err(`${this.#text(now, false)}\n`);
   }
 
-  /** Show what plugins have done so far, on a terminal. Rates and shares are of the whole time. */
+  /** Show what plugins have done so far with the next update, on a terminal. Rates and shares are of the whole time. */
   plugins(metrics: ReadonlyMap<string, Readonly<PluginMetrics>>): void {
     if (!this.#io.errScreen.terminal) return;
-    this.#drawn = this.#now();
-    const ms = this.#drawn - this.#started;
+    const ms = this.#now() - this.#started;
     const rows = [...metrics].map(([name, { rows, bytes, busyMs, tasks, queueBytes }]) => [
       name,
       formatCount(rows),
@@ -82,7 +97,6 @@ export class Progress {
       formatBytes(queueBytes),
     ]);
     this.#plugins = textTable(TITLES, rows).split("\n").slice(0, -1);
-    this.#draw();
   }
 
   #draw(): void {
@@ -92,7 +106,7 @@ export class Progress {
     const plugins = this.#plugins.length > room
       ? [...this.#plugins.slice(0, room - 1), `and ${this.#plugins.length - room + 1} more`].slice(0, room)
       : this.#plugins;
-    const lines = [this.#whole, ...plugins].map((line) =>
+    const lines = [this.#text(this.#now(), true), ...plugins].map((line) =>
       [...line].slice(0, Math.max(columns - 1, 0)).join("")
     );
     this.#io.err(`${this.#home()}${lines.join("\n")}`);
@@ -116,15 +130,27 @@ export class Progress {
     this.clear();
   }
 
-  #text(done: number, total: number, ms: number, bar: boolean): string {
-    const rate = done / ms * 1000;
-    const speed = `${formatBytes(rate)}/s`;
-    if (total <= 0) return `${this.#name}: ${formatBytes(done)}, ${speed}`;
-    const part = Math.min(done / total, 1);
-    const left = done > 0 ? `, ${formatDuration(Math.max(total - done, 0) / rate * 1000)} left` : "";
-    const percent = `${Math.floor(part * 100)} %`;
-    const picture = bar ? ` ${this.#bar(part)}` : "";
+  #text(now: number, bar: boolean): string {
+    if (!this.#coverage) return `${this.#name}: starting`;
+    const { done, total, until } = this.#coverage;
+    const bytes = done - this.#before, ms = now - this.#started;
+    const made = until === undefined ? "" : `up to ${formatTime(until)}`;
+    const speed = `${formatBytes(ms > 0 ? bytes / ms * 1000 : 0)}/s`;
+    if (total <= 0) return `${this.#name}: ${made || "starting"}`;
+    const percent = `${Math.floor(Math.min(done / total, 1) * 100)} %`;
+    const picture = bar ? ` ${this.#bar(Math.min(done / total, 1))}` : "";
+    const left = done >= total
+      ? ", finishing"
+      : bytes > 0
+      ? `, ${this.#left(bytes, total - done, now)} left`
+      : "";
     return `${this.#name}:${picture} ${percent} of ${formatBytes(total)}, ${speed}${left}`;
+  }
+
+  /** How long `rest` bytes take if they take as long as `bytes` did. */
+  #left(bytes: number, rest: number, now: number): string {
+    const ms = (this.#advanced - this.#started) / bytes * rest;
+    return formatDuration(Math.max(0, ms - Math.min(now - this.#advanced, this.#step)));
   }
 
   #bar(part: number): string {

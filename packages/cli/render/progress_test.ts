@@ -5,11 +5,13 @@ import { Progress } from "./progress.ts";
 
 const MB = 2 ** 20;
 
+const at = (done: number, total: number) => ({ done, total, until: undefined });
+
 Deno.test("Progress writes a line every five seconds where there is no terminal", () => {
   let now = 100;
   const io = memoryIo();
   const progress = new Progress(io, "run_7", () => now);
-  for (now = 200; now <= 12_100; now += 100) progress.update((now - 100) / 12_000 * 10 * MB, 10 * MB);
+  for (now = 100; now <= 12_100; now += 100) progress.update(at((now - 100) / 12_000 * 10 * MB, 10 * MB));
   progress.end();
   const lines = io.stderr.split("\n");
   assert.equal(lines.length, 3);
@@ -23,7 +25,7 @@ Deno.test("Progress draws over one line on a terminal at most ten times a second
   let now = 0;
   const io = memoryIo({ errScreen: { terminal: true, columns: 40, rows: 24 } });
   const progress = new Progress(io, "run_7", () => now);
-  for (now = 10; now <= 1000; now += 10) progress.update(now, 1000);
+  for (now = 0; now <= 1000; now += 10) progress.update(at(now, 1000));
   const drawn = io.stderr.split("\r\x1b[2K").slice(1);
   assert.equal(drawn.length, 10);
   for (const line of drawn) assert.ok([...line].length <= 39, line);
@@ -39,18 +41,58 @@ Deno.test("Progress has a bar of ASCII where nothing else can be shown", () => {
   let now = 0;
   const io = memoryIo({ errScreen: { terminal: true, columns: 200, rows: 24 }, unicode: false });
   const progress = new Progress(io, "r", () => now);
+  progress.update(at(0, 100));
   now = 1000;
-  progress.update(50, 100);
+  progress.update(at(50, 100));
   assert.equal(io.stderr, "\r\x1b[2Kr: ############............ 50 % of 100 B, 50 B/s, 1 s left");
 });
 
-Deno.test("Progress tells what was read where the whole is not known", () => {
+Deno.test("Progress tells up to which time results are made where the whole is not known", () => {
   let now = 0;
   const io = memoryIo();
   const progress = new Progress(io, "socket", () => now);
   now = 10_000;
-  progress.update(5 * MB, 0);
-  assert.equal(io.stderr, "socket: 5 MiB, 512 KiB/s\n");
+  progress.update(undefined);
+  now = 20_000;
+  progress.update({ done: 0, total: 0, until: 2_500_000_000_000n });
+  assert.equal(io.stderr, "socket: starting\nsocket: up to 2.5 s\n");
+});
+
+Deno.test("Progress counts what was there before neither for the pace nor for what is left", () => {
+  let now = 0;
+  const io = memoryIo();
+  const progress = new Progress(io, "r", () => now);
+  progress.update(at(60, 100));
+  now = 10_000;
+  progress.update(at(80, 100));
+  assert.equal(io.stderr, "r: 80 % of 100 B, 2 B/s, 10 s left\n");
+});
+
+Deno.test("Progress counts down between two advances, until the next is overdue", () => {
+  let now = 0;
+  const io = memoryIo();
+  const progress = new Progress(io, "r", () => now);
+  progress.update(at(0, 100));
+  for (now = 10_000; now <= 50_000; now += 5000) {
+    if (now === 10_000 || now === 20_000) progress.update(at(now / 1000, 100));
+    progress.update(at(now < 20_000 ? 10 : 20, 100));
+  }
+  assert.deepEqual(
+    [...io.stderr.matchAll(/(\d+) % .*, (\S+ \S+|\d+ min \d+ s) left\n/g)].map((
+      [, part, left],
+    ) => [part, left]),
+    [
+      ["10", "1 min 30 s"],
+      ["10", "1 min 25 s"],
+      ["20", "1 min 20 s"],
+      ["20", "1 min 15 s"],
+      ["20", "1 min 10 s"],
+      ["20", "1 min 10 s"],
+      ["20", "1 min 10 s"],
+      ["20", "1 min 10 s"],
+      ["20", "1 min 10 s"],
+    ],
+  );
 });
 
 Deno.test("Progress never shows more than everything", () => {
@@ -58,10 +100,10 @@ Deno.test("Progress never shows more than everything", () => {
   const io = memoryIo();
   const progress = new Progress(io, "r", () => now);
   now = 10_000;
-  progress.update(0, 100);
+  progress.update(at(0, 100));
   now = 20_000;
-  progress.update(150, 100);
-  assert.match(io.stderr, /^r: 0 % of 100 B, 0 B\/s\nr: 100 % of 100 B, 7.5 B\/s, 0 ms left\n$/);
+  progress.update(at(150, 100));
+  assert.match(io.stderr, /^r: 0 % of 100 B, 0 B\/s\nr: 100 % of 100 B, 7.5 B\/s, finishing\n$/);
 });
 
 const counts = (changes: Partial<PluginMetrics>): PluginMetrics => ({
@@ -103,16 +145,18 @@ Deno.test("Progress draws a line a plugin on a terminal, over what it drew befor
   let now = 0;
   const io = memoryIo({ errScreen: { terminal: true, columns: 80, rows: 24 }, unicode: false });
   const progress = new Progress(io, "r", () => now);
+  progress.update(at(0, 100));
   now = 1000;
   progress.plugins(new Map([["a", counts({ tasks: 1 })], ["b", counts({})]]));
+  progress.update(undefined);
   now = 2000;
-  progress.update(50, 100);
   progress.plugins(
     new Map([
       ["a", counts({ rows: 1234, bytes: 4e6, busyMs: 500, queueBytes: 2 * MB, tasks: 2 })],
       ["b", counts({ rows: 7, bytes: 80, busyMs: 3000 })],
     ]),
   );
+  progress.update(at(50, 100));
   assert.deepEqual(screenOf(io.stderr), [
     "r: ############............ 50 % of 100 B, 25 B/s, 2 s left",
     "plugin   rows     MB/s   busy  tasks  queue",
@@ -128,7 +172,10 @@ Deno.test("Progress never draws more lines than the terminal has", () => {
   let now = 0;
   const progress = new Progress(io, "a run with a name that is longer than the line", () => now);
   const names = Array.from({ length: 9 }, (_, k) => [`plugin_${k}`, counts({})] as const);
-  for (now = 100; now < 500; now += 100) progress.plugins(new Map(names));
+  for (now = 100; now < 500; now += 100) {
+    progress.plugins(new Map(names));
+    progress.update(undefined);
+  }
   const shown = screenOf(io.stderr);
   assert.equal(shown.length, 5);
   assert.ok(shown.every((line) => line.length < 30));
@@ -143,6 +190,7 @@ Deno.test("Progress shows no plugins where there is no terminal", () => {
   const progress = new Progress(io, "r", () => now);
   now = 60_000;
   progress.plugins(new Map([["a", counts({})]]));
+  progress.update(at(0, 100));
   progress.end();
-  assert.equal(io.stderr, "");
+  assert.equal(io.stderr, "r: 0 % of 100 B, 0 B/s\n");
 });

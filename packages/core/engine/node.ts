@@ -22,11 +22,15 @@ export type RunEvent =
     readonly end: bigint;
   }
   | {
-    /** Input was read: `done` of `total` bytes (0: not known). */
+    /** Input was read: up to byte `done` of `total` (0: not known). */
     readonly type: "input";
     readonly plugin: string;
     readonly done: number;
     readonly total: number;
+    /** Bytes of these that were passed over. */
+    readonly skipped: number;
+    /** All rows that start before it are in them, ps; undefined within a piece. */
+    readonly until: bigint | undefined;
   }
   | {
     /** A plugin says something. */

@@ -26,6 +26,13 @@ interface Asked {
   readonly next: Promise<IteratorResult<SourcePiece>>;
 }
 
+/** How far the input is read, as the source says. */
+interface Read {
+  readonly done: number;
+  readonly total: number;
+  readonly skipped: number;
+}
+
 /** Pieces that are asked for ahead of a source that is read elsewhere: one is read while the one before is on its way. */
 const AHEAD = 2;
 
@@ -51,8 +58,12 @@ export class SourceNode extends Node {
   /** Bytes of one of its rows. */
   #rowBytes = 0;
   #pieces = 0;
-  /** Where and when pieces were read that were not taken yet, if that was elsewhere. */
-  readonly #ran: Ran[] = [];
+  /** Where and when pieces were read that were not taken yet, if that was elsewhere, and how far the input was then. */
+  readonly #ran: { readonly ran: Ran; readonly read: Read | undefined }[] = [];
+  /** What the source said last. */
+  #said: Read | undefined;
+  /** How far the input is read for what was taken. */
+  #read: Read | undefined;
 
   constructor(
     services: GraphServices,
@@ -106,6 +117,7 @@ export class SourceNode extends Node {
       const { value, done } = await abortable(next, this.services.signal, letGo);
       this.#count(at, done ? undefined : value);
       if (done) {
+        this.#tellRead(undefined);
         this.#iterator = undefined;
         if (this.#carry.watermark !== undefined) this.#carry.finish(this.#carry.watermark);
         this.end();
@@ -147,7 +159,9 @@ export class SourceNode extends Node {
   /** Count what the reading of a piece took. */
   #count(submitted: number, piece: SourcePiece | undefined): void {
     const { name } = this.#plugin;
-    const ran = this.#ran.shift() ?? { worker: "main", began: submitted, ended: clock() };
+    const { ran, read } = this.#ran.shift() ??
+      { ran: { worker: "main", began: submitted, ended: clock() }, read: this.#said };
+    this.#read = read;
     const metrics = this.metricsOf(name);
     metrics.busyMs += ran.ended - ran.began;
     metrics.waitMs += Math.max(0, ran.began - submitted);
@@ -165,6 +179,11 @@ export class SourceNode extends Node {
     });
   }
 
+  #tellRead(until: bigint | undefined): void {
+    if (!this.#read) return;
+    this.services.event({ type: "input", plugin: this.#plugin.name, ...this.#read, until });
+  }
+
   #open(): AsyncIterator<SourcePiece> {
     const { runId, pool, account, signal, event, executor } = this.services;
     const plugin = this.#plugin.name;
@@ -178,9 +197,18 @@ export class SourceNode extends Node {
       account,
       signal,
       notice: (text: string) => event({ type: "notice", plugin, text }),
-      progress: (done: number, total: number) => event({ type: "input", plugin, done, total }),
+      progress: (done: number, total: number, skipped = 0) => {
+        this.#said = { done, total, skipped };
+        if (this.#elsewhere) return; // told when the piece is taken that came with it
+        this.#read = this.#said;
+        this.#tellRead(undefined);
+      },
     };
-    const elsewhere = executor.readSource?.(this.#step, context, (ran) => void this.#ran.push(ran));
+    const elsewhere = executor.readSource?.(
+      this.#step,
+      context,
+      (ran) => void this.#ran.push({ ran, read: this.#said }),
+    );
     this.#elsewhere = elsewhere !== undefined;
     return (elsewhere ?? this.#plugin.read!(context))[Symbol.asyncIterator]();
   }
@@ -197,6 +225,12 @@ export class SourceNode extends Node {
         piece.start ?? (first !== undefined && first < 0n ? first : 0n < end ? 0n : end - 1n),
       );
     }
+    if (this.#pieces === 1 && this.#read) {
+      const { skipped, total } = this.#read;
+      const until = this.#carry.watermark;
+      this.services.event({ type: "input", plugin: this.#plugin.name, done: skipped, total, skipped, until });
+    }
+    this.#tellRead(end);
     const { nbytes: bytes, length: rows } = table;
     this.#carry.add(table);
     if (this.#sizer) {

@@ -193,3 +193,72 @@ Deno.test("what was read before a source failed elsewhere is given, and then the
   }, /The detector is off/);
   assert.deepEqual(times, [0n, 1n, 2n, 3n, 4n]);
 });
+
+/** What is told of the input of two pieces, of which the second is gone on with behind 40 bytes that are passed over. */
+async function inputTold(executor: Executor | undefined): Promise<unknown[]> {
+  const plugin = defineSource({
+    provides: "a",
+    version: "1",
+    schema: { time: "time", value: "u8" },
+    fingerprint: () => Promise.resolve("a"),
+    async *read({ progress }) {
+      progress(50, 100, 40);
+      yield { table: table([0]), end: 10n };
+      progress(75, 100, 40);
+      progress(100, 100, 40);
+      yield { table: table([10]), end: 20n };
+    },
+  });
+  const told: unknown[] = [];
+  await using ctx = new Context({
+    ...(executor && { executor }),
+    onEvent: (event) => {
+      if (event.type === "input") told.push([event.done, event.total, event.skipped, event.until]);
+      if (event.type === "chunk") told.push(event.end);
+    },
+  });
+  ctx.register(plugin);
+  await ctx.getData("run", "a");
+  return told;
+}
+
+Deno.test("up to which byte the rows before a time lie is told before they are given", async () => {
+  assert.deepEqual(await inputTold(undefined), [
+    [50, 100, 40, undefined],
+    [40, 100, 40, 0n],
+    [50, 100, 40, 10n],
+    10n,
+    [75, 100, 40, undefined],
+    [100, 100, 40, undefined],
+    [100, 100, 40, 20n],
+    20n,
+    [100, 100, 40, undefined],
+  ]);
+});
+
+Deno.test("of a source that is read elsewhere ahead, the bytes are told with the piece that they hold", async () => {
+  const inline = new InlineExecutor();
+  const executor: Executor = {
+    name: "elsewhere",
+    concurrency: 1,
+    submit: (...task) => inline.submit(...task),
+    forget: (stage) => inline.forget(stage),
+    readSource: (step, context, ran) => {
+      const pieces = step.plugin.read!(context)[Symbol.asyncIterator]();
+      const next = async () => {
+        const piece = await pieces.next();
+        ran?.({ worker: "elsewhere 1", began: 0, ended: 0 });
+        return piece;
+      };
+      return { [Symbol.asyncIterator]: () => ({ next, return: () => pieces.return!() }) };
+    },
+  };
+  assert.deepEqual(await inputTold(executor), [
+    [40, 100, 40, 0n],
+    [50, 100, 40, 10n],
+    10n,
+    [100, 100, 40, 20n],
+    20n,
+    [100, 100, 40, undefined],
+  ]);
+});

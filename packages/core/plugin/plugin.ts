@@ -168,8 +168,11 @@ export interface SourceContext<O = {}> {
   readonly account: Account;
   /** Tell the user something that is also stored with the result. */
   readonly notice: (text: string) => void;
-  /** Input read so far, for progress: `done` of `total` bytes. */
-  readonly progress: (done: number, total: number) => void;
+  /**
+   * Input read so far, for progress: up to byte `done` of `total`. `skipped` (default 0) of these bytes were passed over, as
+   * where a source goes on from a place.
+   */
+  readonly progress: (done: number, total: number, skipped?: number) => void;
   /** Aborted when the run is. */
   readonly signal: AbortSignal;
 }

@@ -2,6 +2,7 @@
 
 import type { TableParts } from "@millrace/core/handoff";
 import type { LoadedChunk, LoadRequest } from "@millrace/core/load-chunk";
+import type { SourceContext } from "@millrace/core/plugin";
 import type { ChunkRowsInfo, SavedChunk, SaveRequest } from "@millrace/core/save-chunk";
 import type { Interval } from "@millrace/core/stage";
 
@@ -131,7 +132,7 @@ export interface ReadReply {
   readonly buffers: readonly ArrayBufferLike[];
   readonly notices: readonly string[];
   /** Input read so far: done, total. */
-  readonly progress: readonly [number, number] | undefined;
+  readonly progress: Parameters<SourceContext["progress"]> | undefined;
 }
 
 /** A chunk's file was written. */

@@ -4,7 +4,7 @@
  * Stages and sources keep their state here from task to task, by key; tasks of one key come one after the other.
  * @module
  */
-import type { Plugin, SourcePiece } from "@millrace/core/plugin";
+import type { Plugin, SourceContext, SourcePiece } from "@millrace/core/plugin";
 import { checkPiece } from "@millrace/core/source-piece";
 import { clock } from "@millrace/core/task-event";
 import { partsOf } from "@millrace/core/handoff";
@@ -32,7 +32,7 @@ interface SourceHere {
   readonly plugin: Plugin;
   readonly abort: AbortController;
   notices: string[];
-  progress: [number, number] | undefined;
+  progress: Parameters<SourceContext["progress"]> | undefined;
 }
 
 const sources = new Map<string, Promise<SourceHere>>();
@@ -45,7 +45,7 @@ async function openSource({ spec, budget }: ReadTask): Promise<SourceHere> {
     plugin,
     abort,
     notices: [] as string[],
-    progress: undefined as [number, number] | undefined,
+    progress: undefined as SourceHere["progress"],
   };
   const rows = plugin.read!({
     runId,
@@ -57,7 +57,7 @@ async function openSource({ spec, budget }: ReadTask): Promise<SourceHere> {
     pool,
     account: new TaskAccount(budget),
     notice: (text) => here.notices.push(text),
-    progress: (done, total) => here.progress = [done, total],
+    progress: (...said) => here.progress = said,
     signal: abort.signal,
   });
   return Object.assign(here, { iterator: rows[Symbol.asyncIterator]() });

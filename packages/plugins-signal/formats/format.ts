@@ -40,8 +40,8 @@ export interface FormatOptions {
   readonly account?: Account;
   /** Ends the reading. */
   readonly signal?: AbortSignal;
-  /** Told after reads how many bytes of all files were read, of how many. */
-  readonly progress?: (done: number, total: number) => void;
+  /** Told after reads up to which byte of all files they are, of how many, and how many of these were passed over. */
+  readonly progress?: (done: number, total: number, skipped?: number) => void;
   /** Told about what was assumed or lost. */
   readonly notice?: (text: string) => void;
 }

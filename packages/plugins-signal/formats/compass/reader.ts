@@ -58,8 +58,8 @@ export interface CompassOptions {
   readonly account?: Account;
   /** Ends the reading. */
   readonly signal?: AbortSignal;
-  /** Told after every read how many bytes of all files were read, of how many. */
-  readonly progress?: (done: number, total: number) => void;
+  /** Told after every read up to which byte of all files they are, of how many, and how many of these were passed over. */
+  readonly progress?: (done: number, total: number, skipped?: number) => void;
   /** Told about the assumed sampling interval and about losses; default: they are written to standard error. */
   readonly notice?: (text: string) => void;
 }

@@ -23,7 +23,7 @@ export interface RunOptions {
   readonly pool?: BufferPool | undefined;
   readonly account?: Account | undefined;
   readonly signal?: AbortSignal | undefined;
-  readonly progress?: ((done: number, total: number) => void) | undefined;
+  readonly progress?: ((done: number, total: number, skipped?: number) => void) | undefined;
 }
 
 /** All rows that start in `[start, end)`. Pieces are contiguous; `table.t0` is `start`. */
@@ -55,8 +55,9 @@ export class Run {
   #cover = -1n;
   /** Rows before it were taken by an earlier pass. */
   #from: bigint | undefined;
-  // Bytes read, and of all files.
+  // Bytes up to where the files are read, those of them that were passed over, and of all files.
   #received = 0;
+  #skipped = 0;
   #total = 0;
 
   constructor(sources: readonly RunSource[], limits: Limits, options: RunOptions) {
@@ -76,7 +77,7 @@ export class Run {
     await source.read();
     this.#received += source.decoder.received - before;
     if (this.#from !== undefined) this.#leaveOut(source, this.#from);
-    this.#options.progress?.(this.#received, this.#total);
+    this.#options.progress?.(this.#received, this.#total, this.#skipped);
   }
 
   // Every file is looked at before any is read: a missing file is an error at once, not after an hour.
@@ -101,10 +102,12 @@ export class Run {
       const before = source.decoder.received;
       await source.goTo!(places[k]!);
       this.#bytesLeft -= source.decoder.received;
-      this.#received += source.decoder.received - before;
+      const passed = source.decoder.received - before;
+      this.#received += passed;
+      this.#skipped += Math.max(0, passed);
       this.#leaveOut(source, at);
     }
-    this.#options.progress?.(this.#received, this.#total);
+    this.#options.progress?.(this.#received, this.#total, this.#skipped);
   }
 
   // Rows lie in order: those before are the first ones.

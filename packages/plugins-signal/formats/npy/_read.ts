@@ -51,15 +51,16 @@ export async function* readArrays(
     const times: Times = { dt: BigInt(dt), t0: BigInt(options.t0 ?? 0), by: options.channelBy ?? "file" };
     const before = skipped === undefined ? sources.map(() => 0) : rowsBefore(sources, times, skipped);
     const rows = rowsOf(sources, times, before);
-    let done = 0, id = 0, end = 0n;
+    let passed = 0, id = 0, end = 0n;
     for (const [k, { source, start }] of startsOf(sources, times).entries()) {
       const row = before[k]!;
       if (row === 0) continue;
-      done += await source.skipTo(row);
+      passed += await source.skipTo(row);
       id += row;
       const until = start + BigInt(source.header.width * (times.by === "file" ? row : 1)) * times.dt;
       if (until > end) end = until;
     }
+    let done = sources.reduce((sum, { header }) => sum + header.start, passed);
     let next = rows.next();
     while (!next.done) {
       signal?.throwIfAborted();
@@ -108,7 +109,7 @@ export async function* readArrays(
         table.release();
         throw error;
       }
-      progress?.(done, total);
+      progress?.(done, total, passed);
       // Behind the last row a run ends with its longest trace, and behind its last start.
       const until = next.done ? (end > t0 ? end : t0 + 1n) : next.value.time;
       // The time alone says where all rows lie.
