@@ -100,6 +100,24 @@ Deno.test(
 );
 
 Deno.test(
+  "millrace run says where it computed in words: what processes cannot read is read beside them",
+  inFolder(async (cwd) => {
+    await simulate(cwd);
+    for (
+      const [args, where] of [
+        [["--executor", "process"], "process with up to \\d+ workers?, raw_files in the main process"],
+        [["--executor", "process", "--workers", "1"], "process with 1 worker, raw_files in the main process"],
+        [["--executor", "inline", "--workers", "1"], "inline"],
+      ] as const
+    ) {
+      const request = ["run", "run_1", "--type", "hit_threshold", "--store", "data", "--fresh"];
+      const { out, err } = await millrace([...request, ...args], { cwd, permissions: PROCESS_PERMISSIONS });
+      assert.match(out, new RegExp(`, executor ${where}$`, "m"), err);
+    }
+  }),
+);
+
+Deno.test(
   "millrace --plugin computes a user's plugins in workers, from a file and from a URL",
   inFolder(async (cwd) => {
     await simulate(cwd);
@@ -218,7 +236,7 @@ const MISUSE: [args: string[], message: RegExp][] = [
   ],
   [
     ["--workers", "2", "--executor", "inline"],
-    /Cannot use --workers 2 with --executor inline, which has none; leave one of/,
+    /Cannot use --workers 2 with --executor inline, which computes one thing at a time; leave one of/,
   ],
 ];
 if (Deno.build.os !== "windows") {

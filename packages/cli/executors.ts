@@ -33,15 +33,16 @@ const KINDS = ["thread", "process", "inline"] as const;
 /**
  * Check settings. Workers start when a run needs them.
  *
- * @throws {UsageError} On a kind that there is not, a number that is none, or workers for what is done in place.
+ * @throws {UsageError} On a kind that there is not, a number that is none, or several workers for what is done in place.
  */
 export async function openExecutors(given: ExecutorSettings): Promise<Executors> {
   const kind = kindOf(given.executor);
   const count = countOf(given.workers);
   if (kind === "inline") {
-    if (count !== undefined) {
+    if (count !== undefined && count > 1) {
       throw new UsageError(
-        `Cannot use --workers ${count} with --executor inline, which has none; leave one of them out`,
+        `Cannot use --workers ${count} with --executor inline, which computes one thing at a time; ` +
+          "leave one of them out, or take --executor thread",
       );
     }
     return { provider: undefined, settings: {}, workers: 0, end: () => Promise.resolve() };

@@ -18,16 +18,18 @@ Deno.test("openExecutors() takes a kind and a number of workers", async () => {
 });
 
 Deno.test("openExecutors() needs nothing for what is done in place", async () => {
-  const { provider, workers, end } = await openExecutors({ executor: "inline" });
-  assert.deepEqual([provider, workers], [undefined, 0]);
-  await end();
+  for (const given of [{ executor: "inline" }, { executor: "inline", workers: "1" }]) {
+    const { provider, settings, workers, end } = await openExecutors(given);
+    assert.deepEqual([provider, settings, workers], [undefined, {}, 0]);
+    await end();
+  }
 });
 
 Deno.test("openExecutors() explains what cannot be", async () => {
   for (
     const given of [{ executor: "gpu" }, { workers: "-1" }, { workers: "" }, {
       executor: "inline",
-      workers: "1",
+      workers: "2",
     }]
   ) {
     await assert.rejects(openExecutors(given), UsageError);

@@ -62,6 +62,10 @@ export class OutputClosedError extends Error {
   }
 }
 
+/** A size of a terminal that it does not tell, as on a serial line. */
+const UNKNOWN = { columns: 80, rows: 24 };
+
+/** What a process writes to. */
 interface Sink {
   writeSync(bytes: Uint8Array): number;
   isTerminal(): boolean;
@@ -82,10 +86,11 @@ function writeAll(sink: Sink, text: string): void {
   }
 }
 
-function screenOf(sink: Sink): Screen {
-  const terminal = sink.isTerminal();
-  // The size is that of the terminal on standard input, output or error, whichever is one.
-  return { terminal, ...(terminal ? Deno.consoleSize() : { columns: 100, rows: 24 }) };
+/** The screen that a sink is. @param size That of the terminal on standard input, output or error, whichever is one. */
+export function screenOf(sink: Pick<Sink, "isTerminal">, size: () => Omit<Screen, "terminal">): Screen {
+  if (!sink.isTerminal()) return { terminal: false, columns: 100, rows: 24 };
+  const { columns, rows } = size();
+  return { terminal: true, columns: columns || UNKNOWN.columns, rows: rows || UNKNOWN.rows };
 }
 
 function env(name: string): string {
@@ -102,13 +107,13 @@ function canUnicode(): boolean {
 
 /** Standard output, error and signals of this process. */
 export function systemIo(): Io {
-  const outScreen = screenOf(Deno.stdout);
+  const outScreen = screenOf(Deno.stdout, Deno.consoleSize);
   const signals: EndSignal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
   return {
     out: (text) => writeAll(Deno.stdout, text),
     err: (text) => writeAll(Deno.stderr, text),
     outScreen,
-    errScreen: screenOf(Deno.stderr),
+    errScreen: screenOf(Deno.stderr, Deno.consoleSize),
     color: outScreen.terminal && !Deno.noColor,
     unicode: canUnicode(),
     ask: Deno.stdin.isTerminal() && Deno.stderr.isTerminal() ? (question) => prompt(question) : undefined,

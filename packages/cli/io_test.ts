@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { memoryIo, OutputClosedError } from "./io.ts";
+import { memoryIo, OutputClosedError, screenOf } from "./io.ts";
 
 Deno.test("memoryIo() keeps results and messages apart", () => {
   const io = memoryIo();
@@ -24,4 +24,19 @@ Deno.test("memoryIo() sends signals until nobody listens", () => {
 Deno.test("OutputClosedError has the failed write as its cause", () => {
   const cause = new Error("Broken pipe");
   assert.equal(new OutputClosedError(cause).cause, cause);
+});
+
+Deno.test("screenOf() takes a size of 0 for one that is not known", () => {
+  const terminal = { isTerminal: () => true };
+  const sizes = [[0, 0], [0, 50], [132, 0], [132, 50]].map(([columns, rows]) =>
+    screenOf(terminal, () => ({ columns: columns!, rows: rows! }))
+  );
+  assert.deepEqual(sizes.map(({ columns, rows }) => [columns, rows]), [[80, 24], [80, 50], [132, 24], [
+    132,
+    50,
+  ]]);
+  const none = () => {
+    throw new Error("asked for the size of what is no terminal");
+  };
+  assert.deepEqual(screenOf({ isTerminal: () => false }, none), { terminal: false, columns: 100, rows: 24 });
 });

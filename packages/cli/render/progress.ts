@@ -29,6 +29,8 @@ import { formatCount, formatDuration, formatMegabytes } from "./numbers.ts";
 import { textTable } from "./table.ts";
 
 const TERMINAL_MS = 100, LINES_MS = 5000, BAR = 24;
+/** What stands beside name and bar in a line. */
+const NUMBERS = 46;
 
 const TITLES = [
   { title: "plugin" },
@@ -106,7 +108,8 @@ export class Progress {
     const plugins = this.#plugins.length > room
       ? [...this.#plugins.slice(0, room - 1), `and ${this.#plugins.length - room + 1} more`].slice(0, room)
       : this.#plugins;
-    const lines = [this.#text(this.#now(), true), ...plugins].map((line) =>
+    const bar = this.#name.length + BAR + NUMBERS < columns;
+    const lines = [this.#text(this.#now(), bar), ...plugins].map((line) =>
       [...line].slice(0, Math.max(columns - 1, 0)).join("")
     );
     this.#io.err(`${this.#home()}${lines.join("\n")}`);

@@ -47,6 +47,16 @@ Deno.test("Progress has a bar of ASCII where nothing else can be shown", () => {
   assert.equal(io.stderr, "\r\x1b[2Kr: ############............ 50 % of 100 B, 50 B/s, 1 s left");
 });
 
+Deno.test("Progress leaves the bar out where there is room for the numbers only", () => {
+  let now = 0;
+  const io = memoryIo({ errScreen: { terminal: true, columns: 50, rows: 24 } });
+  const progress = new Progress(io, "run_7", () => now);
+  progress.update(at(0, 1000 * MB));
+  now = 1000;
+  progress.update(at(100 * MB, 1000 * MB));
+  assert.equal(io.stderr, "\r\x1b[2Krun_7: 10 % of 1000 MiB, 100 MiB/s, 9 s left");
+});
+
 Deno.test("Progress tells up to which time results are made where the whole is not known", () => {
   let now = 0;
   const io = memoryIo();

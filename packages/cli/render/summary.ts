@@ -181,9 +181,7 @@ export class RunSummary {
     const { report, bytesRead, plan, workers = 0 } = this.#input;
     if (!report) return `${this.runId}: everything was stored already; --fresh computes it anew`;
     const { elapsedMs, peakBytes } = report;
-    const where = inWorkers(plan)
-      ? `, executor ${plan.executor} with ${workers === 1 ? "1 worker" : `up to ${workers} workers`}`
-      : `, executor ${plan.executor}`;
+    const where = `, executor ${placesOf(plan, workers)}`;
     const sandboxed = this.plugins.flatMap(({ plugin, action, executor }) =>
       executor === "sandbox" && action !== "elsewhere" ? [plugin] : []
     );
@@ -202,6 +200,20 @@ export class RunSummary {
 /** Whether anything of a plan is computed in workers. */
 function inWorkers({ steps }: Plan): boolean {
   return steps.some(({ place }) => place === "thread" || place === "process");
+}
+
+/** Where a plan is computed, in words. */
+function placesOf(plan: Plan, workers: number): string {
+  if (!inWorkers(plan)) return plan.executor;
+  const computed = plan.steps.filter(({ stored }) => !stored);
+  const kinds = new Set(computed.map(({ place }) => place).filter((place) => place !== "inline"));
+  const count = workers === 1 ? "1 worker" : `up to ${workers} workers`;
+  const here = computed.flatMap(({ place, plugin }) =>
+    place === "inline" && !plugin.sandboxed ? [plugin.name] : []
+  );
+  return `${[...kinds].join(" and ")} with ${count}${
+    here.length > 0 ? `, ${here.join(", ")} in the main process` : ""
+  }`;
 }
 
 function perSecond(count: number | null, ms: number): number | null {
