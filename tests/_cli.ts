@@ -27,22 +27,23 @@ export interface CommandOptions {
   readonly permissions?: readonly string[];
 }
 
+const words = (permissions: readonly string[]): string[] => [
+  "run",
+  "--quiet",
+  "--no-prompt",
+  "--config",
+  path("deno.json"),
+  ...permissions,
+  path("packages/cli/main.ts"),
+];
+
 /** The command, not started yet. */
 export function command(
   args: readonly string[],
   { cwd, permissions = PERMISSIONS }: CommandOptions,
 ): Deno.Command {
   return new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--quiet",
-      "--no-prompt",
-      "--config",
-      path("deno.json"),
-      ...permissions,
-      path("packages/cli/main.ts"),
-      ...args,
-    ],
+    args: [...words(permissions), ...args],
     cwd,
     env: { NO_COLOR: "1", LC_ALL: "C.UTF-8" },
     stdin: "null",
@@ -54,6 +55,23 @@ export function command(
 /** Run the command to its end. */
 export async function millrace(args: readonly string[], options: CommandOptions): Promise<Result> {
   const { code, stdout, stderr } = await command(args, options).output();
+  const decoder = new TextDecoder();
+  return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
+}
+
+/** Type text into a shell in which `millrace` is the command. */
+export async function shell(
+  text: string,
+  { cwd, permissions = PERMISSIONS }: CommandOptions,
+): Promise<Result> {
+  const alias = [Deno.execPath(), ...words(permissions)].map((word) => `'${word.replaceAll("'", "'\\''")}'`)
+    .join(" ");
+  const { code, stdout, stderr } = await new Deno.Command("/bin/sh", {
+    args: ["-e", "-c", `millrace() { ${alias} "$@"; }\n${text}`],
+    cwd,
+    env: { NO_COLOR: "1", LC_ALL: "C.UTF-8" },
+    stdin: "null",
+  }).output();
   const decoder = new TextDecoder();
   return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
 }

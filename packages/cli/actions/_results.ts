@@ -10,6 +10,13 @@ import { listOf } from "../session.ts";
 /** Characters of a lineage hash that are shown, and more than enough to name a result. */
 export const SHOWN_HASH = 12;
 
+/** The hash of a result's lineage, or its beginning, as the folder says it, where its metadata cannot be read. */
+export function hashOf({ lineageHash, folder, dataType }: StoredSummary): string | undefined {
+  if (lineageHash !== undefined) return lineageHash;
+  const name = folder.slice(folder.lastIndexOf("/") + 1);
+  return name.startsWith(`${dataType}-`) ? name.slice(dataType.length + 1) : undefined;
+}
+
 /** The store in a folder. @throws {Error} When there is no such folder. */
 export async function openStore(folder: string): Promise<FolderStore> {
   let info: Deno.FileInfo;
@@ -45,7 +52,7 @@ export async function selectResults(
   if (type === undefined) return ofRun;
   const [dataType = "", hash = ""] = type.split("@");
   const found = ofRun.filter((summary) =>
-    summary.dataType === dataType && (hash === "" || summary.lineageHash?.startsWith(hash))
+    summary.dataType === dataType && (hash === "" || hashOf(summary)?.startsWith(hash))
   );
   if (found.length > 0) return found;
   const named = (one: StoredSummary) =>

@@ -3,7 +3,7 @@
  * @module
  */
 import { type StorageProblem, type StoredSummary, verifyResult } from "@millrace/core/store";
-import { formatBytes, formatTime } from "@millrace/core/units";
+import { formatBytes } from "@millrace/core/units";
 import { loadPlugins, PLUGIN_SETS } from "../catalog.ts";
 import { UsageError } from "../errors.ts";
 import { installedList } from "../installed_plugins.ts";
@@ -11,13 +11,14 @@ import { interruptible } from "../interrupt.ts";
 import type { Io } from "../io.ts";
 import { openSession, type SessionOptions } from "../session.ts";
 import { optionsSet, unknownPlugins } from "./_lineage.ts";
-import { openStore, selectResults, SHOWN_HASH } from "./_results.ts";
+import { byDependency, problemText, quoted, repairCommand, repairNotes } from "./_repair.ts";
+import { hashOf, openStore, selectResults, SHOWN_HASH } from "./_results.ts";
 
 /** Options of `millrace verify`. */
 export interface VerifySettings extends Omit<SessionOptions, "store" | "type" | "runId"> {
   /** Compute anew what is damaged. */
   readonly repair?: true | undefined;
-  /** Inputs of the run, for that. */
+  /** Inputs of the run, for that, and for the commands that are told. */
   readonly input?: readonly string[] | undefined;
   /** As JSON. */
   readonly json?: true | undefined;
@@ -57,7 +58,7 @@ export async function verifyAction(
       if (problems.length > 0) damaged.push(summary);
       told.push({ ...nameOf(summary), files, bytes, problems: problems.map(plain) });
       if (json) continue;
-      const hash = summary.lineageHash?.slice(0, SHOWN_HASH) ?? "?";
+      const hash = hashOf(summary)?.slice(0, SHOWN_HASH) ?? "?";
       const verdict = problems.length === 0 ? "intact" : `${problems.length} damaged`;
       io.out(`${name} (${hash}): ${verdict}, ${files} files, ${formatBytes(bytes)}\n`);
       for (const problem of problems) io.out(`  ${problemText(problem)}\n`);
@@ -71,13 +72,16 @@ export async function verifyAction(
   });
   if (json) io.out(`${JSON.stringify(told, null, 2)}\n`);
   if (damaged.length > 0 && !repair) {
+    const inOrder = await byDependency(damaged, await store.list(), settings);
+    const commands: string[] = [];
+    for (const one of inOrder) commands.push(`  ${await repairCommand(folder, one, input, settings)}`);
     throw new Error(
       `Damaged: ${
-        damaged.map(({ runId, dataType }) => `${runId}/${dataType}`).join(", ")
+        inOrder.map(({ runId, dataType }) => `${runId}/${dataType}`).join(", ")
       }; what is damaged is ` +
-        `computed anew, with the options that are stored, by\n${
-          damaged.map((one) => `  ${repairCommand(folder, one)}`).join("\n")
-        }`,
+        `computed anew, with the options that are stored, by${inOrder.length > 1 ? ", in this order" : ""}\n${
+          commands.join("\n")
+        }${repairNotes(inOrder)}`,
     );
   }
 }
@@ -130,17 +134,6 @@ async function madeWith(
   );
 }
 
-/** The command that repairs a result. */
-function repairCommand(folder: string, { runId, dataType, lineageHash, meta }: StoredSummary): string {
-  const type = lineageHash === undefined ? dataType : `${dataType}@${lineageHash.slice(0, SHOWN_HASH)}`;
-  const unknown = meta ? "" : " --set ... (as it was made: its options cannot be read)";
-  return `millrace verify ${quoted(folder)} ${quoted(runId)} ${
-    quoted(type)
-  } --repair --input FILES${unknown}`;
-}
-
-const quoted = (word: string) => /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-
 const nameOf = (
   { runId, dataType, lineageHash = null as never }: Pick<StoredSummary, "runId" | "dataType" | "lineageHash">,
 ) => ({
@@ -151,9 +144,4 @@ const nameOf = (
 
 function plain({ start, end, ...problem }: StorageProblem): Record<string, unknown> {
   return { ...problem, ...(start === undefined ? {} : { start: String(start), end: String(end) }) };
-}
-
-function problemText({ file, chunk, start, end, message }: StorageProblem): string {
-  if (chunk === undefined) return `${file}: ${message}`;
-  return `${file}, chunk ${chunk} [${formatTime(start!)} .. ${formatTime(end!)}): ${message}`;
 }

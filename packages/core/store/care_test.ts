@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { KEY, META, put, readAll, three, withStore } from "./_store_testing.ts";
 import { chunkOf } from "./_testing.ts";
-import { FolderStore, StoreLocations, verifyResult } from "./store.ts";
+import { checkSizes, FolderStore, StoreLocations, verifyResult } from "./store.ts";
 
 Deno.test("copy() takes a result over byte by byte, and refuses a damaged one", () =>
   withStore(async (store, root) => {
@@ -70,6 +70,29 @@ Deno.test("copy() leaves what is there already, and makes good what is missing, 
     await Deno.writeTextFile(`${folder}/metadata.json`, "{");
     assert.equal((await other.copy(again)).files, 3);
     assert.equal((await readAll((await other.open(KEY))!)).length, 3);
+  }));
+
+Deno.test("checkSizes() names files that are cut, longer or missing, also of a result that was moved aside meanwhile", () =>
+  withStore(async (store) => {
+    const result = await put(store, three());
+    assert.deepEqual(await checkSizes(result), []);
+    using _held = await result.hold!();
+    await put(store, three()); // takes its place
+    assert.deepEqual(await checkSizes(result), []);
+    const other = (await store.open(KEY))!;
+    const files = [0, 1, 2].map((k) => `${other.folder}/00000${k}.arrow`) as [string, string, string];
+    await Deno.truncate(files[2], 100);
+    await Deno.writeFile(files[1], new Uint8Array(1), { append: true });
+    await Deno.remove(files[0]);
+    const bytes = other.chunks.map(({ bytes }) => bytes) as [number, number, number];
+    assert.deepEqual((await checkSizes(other)).map(({ file, chunk, message }) => [file, chunk, message]), [
+      ["000000.arrow", 0, "it is missing"],
+      ["000001.arrow", 1, `it has ${bytes[1] + 1} bytes, not ${bytes[1]}`],
+      ["000002.arrow", 2, `it has 100 bytes, not ${bytes[2]}`],
+    ]);
+    await Deno.remove(other.folder!, { recursive: true });
+    await assert.rejects(checkSizes(other), /replaced or removed meanwhile/);
+    await assert.rejects(checkSizes(result, AbortSignal.abort(new Error("enough"))), /enough/);
   }));
 
 Deno.test("verifyResult() names every damaged file and chunk, and files that belong to none", () =>

@@ -104,7 +104,7 @@ export type { CopiedResult, CopyOptions } from "./_copy.ts";
 export { type Leftover, leftoversOf, removeLeftovers } from "./leftovers.ts";
 export { StoreLocations } from "./locations.ts";
 export { openHeld, type OpenResult } from "./open_held.ts";
-export { type StorageProblem, type VerifyReport, verifyResult } from "./verify.ts";
+export { checkSizes, type StorageProblem, type VerifyReport, verifyResult } from "./verify.ts";
 export { AlreadyStoredError, ResultChangedError, ResultInUseError, ResultLockedError } from "./types.ts";
 
 /** What a {@linkcode FolderStore} may be told. */

@@ -1,5 +1,5 @@
 /**
- * Checks of stored results: every byte of every file against its checksum.
+ * Checks of stored results: every byte of every file against its checksum, or the sizes of files alone.
  * @module
  */
 import { BufferPool } from "../data/buffer_pool.ts";
@@ -7,7 +7,7 @@ import { openArrow } from "./_arrow_decode.ts";
 import { readChecked, storageError } from "./_files.ts";
 import { FolderResult, readFolder } from "./_folder_result.ts";
 import { CHUNK_FILE } from "./_metadata.ts";
-import { ResultChangedError, type StoredSummary } from "./types.ts";
+import { type ChunkRecord, ResultChangedError, type StoredResult, type StoredSummary } from "./types.ts";
 
 /** What is wrong with a result. */
 export interface StorageProblem {
@@ -94,4 +94,51 @@ export async function verifyResult(summary: StoredSummary, signal?: AbortSignal)
     problems.push({ file: name, message: `${what}; remove it` });
   }
   return { files, bytes, problems };
+}
+
+/** Files whose size is asked for at once: each answer takes a round trip where they lie on another machine. */
+const ASKED = 64;
+
+/**
+ * Whether the files of a result that was opened are there, and as long as its journal says: what a lost or cut file shows without
+ * reading it. O(chunks), some 10 µs each. Nothing is wrong with a result that lies in no folder.
+ *
+ * @param signal Ends the check.
+ * @throws {Error} When a file may not be looked at: whether it is damaged is not known then.
+ * @throws {ResultChangedError} When it was replaced or removed since it was opened.
+ */
+export async function checkSizes(
+  result: StoredResult,
+  signal?: AbortSignal,
+): Promise<readonly StorageProblem[]> {
+  if (!(result instanceof FolderResult)) return [];
+  using held = await result.hold();
+  return await held.use((folder) => wrongSizes(folder, result.chunks, signal));
+}
+
+async function wrongSizes(
+  folder: string,
+  chunks: readonly ChunkRecord[],
+  signal: AbortSignal | undefined,
+): Promise<StorageProblem[]> {
+  const look = async ({ file, bytes, start, end }: ChunkRecord, chunk: number): Promise<StorageProblem[]> => {
+    try {
+      const { size } = await Deno.stat(`${folder}/${file}`);
+      return size === bytes
+        ? []
+        : [{ file, chunk, start, end, message: `it has ${size} bytes, not ${bytes}` }];
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) {
+        return [{ file, chunk, start, end, message: "it is missing" }];
+      }
+      throw storageError(`look at "${file}"`, folder, error);
+    }
+  };
+  const problems: StorageProblem[] = [];
+  for (let k = 0; k < chunks.length; k += ASKED) {
+    signal?.throwIfAborted();
+    const looks = await Promise.all(chunks.slice(k, k + ASKED).map((chunk, i) => look(chunk, k + i)));
+    problems.push(...looks.flat());
+  }
+  return problems;
 }

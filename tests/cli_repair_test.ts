@@ -1,0 +1,166 @@
+// Damage is told with commands that repair it, typed as they are told.
+import assert from "node:assert/strict";
+import { inFolder, millrace, millraceJson, resultFolder, shell } from "./_cli.ts";
+
+const TYPES = ["hit_merged", "hit_threshold", "records"];
+const RUN = ["run", "run 1", "--type", "hit_merged,hit_threshold", "--save", "records", "--store", "my data"];
+
+/** A run and results of which one is made of the other; the folders of these. */
+async function makeStore(cwd: string): Promise<Map<string, string>> {
+  await millraceJson(["sim", "--out", "run 1", "--rate", "5kHz", "--duration", "1s", "--samples", "200"], {
+    cwd,
+  });
+  await millraceJson([...RUN, "--chunk-bytes", "64KiB"], { cwd });
+  const folders = new Map<string, string>();
+  for (const type of TYPES) {
+    folders.set(type, `${cwd}/${await resultFolder(cwd, `my data/run 1/${type}`)}`);
+  }
+  return folders;
+}
+
+async function contentOf(folders: Iterable<string>): Promise<Map<string, Uint8Array>> {
+  const content = new Map<string, Uint8Array>();
+  for (const folder of folders) {
+    for await (const { name } of Deno.readDir(folder)) {
+      if (!/^(metadata|journal)/.test(name)) {
+        content.set(`${folder}/${name}`, await Deno.readFile(`${folder}/${name}`));
+      }
+    }
+  }
+  return content;
+}
+
+/** The commands in a message. */
+const commandsIn = (text: string): string[] =>
+  [...text.matchAll(/^ {2}(millrace .*)$/gm)].map(([, command]) => command!);
+
+Deno.test(
+  "millrace verify tells commands that repair everything, in an order in which they work",
+  inFolder(async (cwd) => {
+    const folders = await makeStore(cwd);
+    const before = await contentOf(folders.values());
+    for (const folder of folders.values()) {
+      const path = `${folder}/000001.arrow`, bytes = await Deno.readFile(path);
+      bytes[bytes.length >> 1]! ^= 4;
+      await Deno.writeFile(path, bytes);
+    }
+    const { code, err } = await millrace(["verify", "my data", "--input", "run 1"], { cwd });
+    assert.equal(code, 1);
+    const commands = commandsIn(err);
+    assert.deepEqual(
+      commands.map((command) => /'run 1' (\w+)@[0-9a-f]{12} --repair --input 'run 1'$/.exec(command)?.[1]),
+      ["records", "hit_threshold", "hit_merged"],
+      err,
+    );
+    const alone = await millrace(["verify", "my data"], { cwd });
+    assert.match(alone.err, /, in this order\n {2}millrace .* --input FILES\n/);
+    const repaired = await shell(commands.join("\n"), { cwd });
+    assert.equal(repaired.code, 0, repaired.err);
+    assert.deepEqual(await contentOf(folders.values()), before);
+    assert.equal((await millrace(["verify", "my data"], { cwd })).code, 0);
+  }),
+);
+
+Deno.test(
+  "millrace verify tells commands also where metadata cannot be read, for each lineage, and what to add to them",
+  inFolder(async (cwd) => {
+    const folders = await makeStore(cwd);
+    const second = ["--set", "hit_threshold.threshold=20"];
+    await millraceJson(["run", "run 1", "--type", "hit_threshold", "--store", "my data", ...second], { cwd });
+    const rows = async () =>
+      (await millrace(["show", "my data", "run 1", "hit_merged", "--limit", "all"], { cwd })).out;
+    const before = await rows();
+    let damaged = 0;
+    for await (const { name } of Deno.readDir(`${cwd}/my data/run 1`)) {
+      if (name.startsWith(".")) continue;
+      await Deno.writeTextFile(`${cwd}/my data/run 1/${name}/metadata.json`, "{");
+      damaged++;
+    }
+    assert.equal(damaged, 4);
+    const { err } = await millrace(["verify", "my data", "--input", "run 1"], { cwd });
+    assert.match(err, /\nThe options of run 1\/records, .* cannot be read: those that were not the default/);
+    const first = /hit_threshold-([0-9a-f]{12})/.exec(folders.get("hit_threshold")!)![1]!;
+    const commands = commandsIn(err);
+    assert.deepEqual(commands.map((command) => /(\w+)@[0-9a-f]{12} /.exec(command)?.[1]), [
+      "records",
+      "hit_threshold",
+      "hit_threshold",
+      "hit_merged",
+    ]);
+    const typed = commands.map((command) =>
+      command.includes("hit_threshold@") && !command.includes(first)
+        ? `${command} --set hit_threshold.threshold=20`
+        : command
+    );
+    const repaired = await shell(typed.join("\n"), { cwd });
+    assert.equal(repaired.code, 0, repaired.err);
+    assert.equal((await millrace(["verify", "my data"], { cwd })).code, 0);
+    assert.equal(await rows(), before);
+  }),
+);
+
+Deno.test(
+  "millrace verify says where a module is needed that made a result",
+  inFolder(async (cwd) => {
+    const core = import.meta.resolve("@millrace/core");
+    await Deno.writeTextFile(
+      `${cwd}/mine.ts`,
+      `import { definePlugin } from "${core}";
+      export const mine = definePlugin({
+        provides: "mine", dependsOn: ["records"], version: "1", schema: { time: "time" },
+        computeChunk(chunk, { emit }) {
+          const out = emit(chunk.length);
+          out.columns.time.set(chunk.columns.time);
+          return out;
+        },
+      });`,
+    );
+    await millraceJson(["sim", "--out", "run 1", "--rate", "5kHz", "--duration", "200ms"], { cwd });
+    const args = ["--type", "mine", "--plugin", "mine.ts", "--store", "data"];
+    await millraceJson(["run", "run 1", ...args], { cwd });
+    await Deno.truncate(`${cwd}/${await resultFolder(cwd, "data/run 1/mine")}/000000.arrow`, 10);
+    const without = await millrace(["verify", "data"], { cwd });
+    assert.match(without.err, / --repair --input FILES --plugin MODULE\n/);
+    const { err } = await millrace(["verify", "data", "--plugin", "mine.ts", "--input", "run 1"], { cwd });
+    const repaired = await shell(commandsIn(err).join("\n"), { cwd });
+    assert.equal(repaired.code, 0, repaired.err);
+    assert.equal((await millrace(["verify", "data"], { cwd })).code, 0);
+  }),
+);
+
+Deno.test(
+  "millrace run refuses a stored result of which a file is cut or missing, and tells what repairs it",
+  inFolder(async (cwd) => {
+    const folders = await makeStore(cwd);
+    const before = await contentOf(folders.values());
+    const folder = folders.get("hit_threshold")!;
+    await Deno.truncate(`${folder}/000001.arrow`, 1000);
+    await Deno.remove(`${folder}/000003.arrow`);
+    const others = ["run", "run 1", "--type", "hit_threshold,basic_features", "--store", "my data"];
+    for (
+      const args of [RUN, [...RUN, "--json"], others, [...RUN.slice(0, -1), "new", "--read-from", "my data"]]
+    ) {
+      const { code, out, err } = await millrace(args, { cwd });
+      assert.deepEqual([code, out], [1, ""]);
+      assert.match(
+        err,
+        /stored "hit_threshold" of run "run 1": in "my data\/run 1\/hit_thr.*" is damaged\n {2}000001.*, chunk 1 \[.*\): it has 1000 bytes, not \d+\n {2}000003.*: it is missing\nwhich is computed anew by\n/,
+      );
+      assert.equal(commandsIn(err).length, 1);
+      assert.equal(err.includes('or into "new" with --fresh'), args.includes("new"), err);
+    }
+    assert.deepEqual((await Array.fromAsync(Deno.readDir(cwd))).map(({ name }) => name).sort(), [
+      "my data",
+      "run 1",
+    ]);
+    const { err } = await millrace(RUN, { cwd });
+    const repaired = await shell(commandsIn(err).join("\n"), { cwd });
+    assert.equal(repaired.code, 0, repaired.err);
+    assert.deepEqual(await contentOf(folders.values()), before);
+    const again = await millrace(RUN, { cwd });
+    assert.match(again.out, /everything was stored already/);
+    await Deno.remove(`${folder}/000003.arrow`);
+    const fresh = await millrace([...RUN, "--fresh"], { cwd });
+    assert.equal(fresh.code, 0, fresh.err);
+  }),
+);
