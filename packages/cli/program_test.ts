@@ -83,6 +83,14 @@ Deno.test("main() answers what it does not understand with a message, the neares
     [["run", "x", "--store", "s", "--type", "records", "--chunk-size", "0"], /"0" as --chunk-size/],
     [["run", "x", "--store", "s", "--type", "records", "--chunk-size", "1e3"], /"1e3" as --chunk-size/],
     [["run", "x", "--store", "s", "--type", "records", "--memory", "much"], /the size "much"/],
+    [
+      ["run", "x", "--store", "s", "--type", "records", "--memory", "1KiB", "--workers", "4"],
+      /^millrace: Cannot run with 1 KiB of memory: 5 MiB are the least with 4 workers, .*; give more with --memory, or fewer workers \(2 MiB do for one\)\n/,
+    ],
+    [
+      ["run", "x", "--store", "s", "--type", "records", "--memory", "0", "--executor", "inline"],
+      /^millrace: Cannot run with 0 B of memory: 2 MiB are the least, .*; give more with --memory\n/,
+    ],
     [["run", "x", "--store", "s", "--type", "records", "--run-id", "a/b"], /"a\/b" as the name of a run/],
     [["run", "x", "--store", "s", "--type", "records", "--set", "dt"], /write plugin\.option=value/],
     [["run", "x", "--store", "s", "--type", "records", "--set", "raw_files.dtt=1ns"], /did you mean "dt"/],

@@ -9,7 +9,7 @@ import { withOptions } from "@millrace/core/define";
 import { Plan } from "@millrace/core/plan";
 import type { Plugin } from "@millrace/core/plugin";
 import { FolderStore } from "@millrace/core/store";
-import { parseBytes } from "@millrace/core/units";
+import { formatBytes, parseBytes } from "@millrace/core/units";
 import type { SandboxedPlugin } from "@millrace/executor/sandbox";
 import { inOtherSet, loadPlugins, SOURCE } from "./catalog.ts";
 import { installedList, neededPlugins } from "./installed_plugins.ts";
@@ -119,6 +119,7 @@ export async function openSession(
     ...shared.map((folder) => new FolderStore(folder, { readOnly: true })),
   ];
   const executors = await openExecutors(options);
+  checkMemory(memory, executors);
   const context = new Context({
     memory,
     ...(stores.length === 0 ? {} : { store: stores }),
@@ -168,6 +169,21 @@ export async function openSession(
     await close();
     throw error;
   }
+}
+
+/** Bytes for the run and for each worker, below which dense runs of a few plugins fail: pieces have a least size. */
+const LEAST_MEMORY = 2 ** 20;
+
+/** @throws {UsageError} On memory that does not do for a run of a few plugins: says the least that does. */
+function checkMemory(memory: number, { workers }: Executors): void {
+  const least = LEAST_MEMORY * (1 + Math.max(1, workers));
+  if (memory >= least) return;
+  const fewer = workers > 1 ? `, or fewer workers (${formatBytes(2 * LEAST_MEMORY)} do for one)` : "";
+  throw new UsageError(
+    `Cannot run with ${formatBytes(memory)} of memory: ${formatBytes(least)} are the least${
+      workers > 1 ? ` with ${workers} workers` : ""
+    }, and long records, many files or many plugins need more; give more with --memory${fewer}`,
+  );
 }
 
 /** Words separated by commas, each once. */

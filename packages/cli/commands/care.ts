@@ -143,9 +143,9 @@ function addCopy(program: Program, io: Io): void {
 
 const VERIFY_HELP = `
 Every byte of every file is read. The exit code is 1 when something is damaged: the commands that repair it are told then, with
-the inputs that --input gives. --repair computes the damaged chunks anew,
-all of a result whose metadata or journal are damaged; it needs the inputs that the result was made of. The options are those
-that the result was made with; where its metadata are damaged, give them with --set.
+the inputs that --input gives. --repair computes the damaged chunks anew, all of a result whose metadata or journal are
+damaged; it needs the inputs that the result was made of. The options are those that the result was made with; where its
+metadata are damaged, give them with --set.
 
 Examples:
   millrace verify ./data

@@ -50,7 +50,7 @@ export function addRun(program: Program, io: Io): void {
       "bytes of rows in a stored chunk of a new result (default: 8MiB, less with little memory)",
     )
     .option("--chunk-span <time>", "longest time of a stored chunk of a new result (default: 60s)")
-    .option("--memory <size>", "memory that the run may hold", "1GiB");
+    .option("--memory <size>", "memory that the run may hold: 1 MiB and 1 MiB a worker at least", "1GiB");
   withComputing(run)
     .option("--fresh", "compute also what is stored already, or was left by an interrupted run")
     .option("--trace <file>", "write what ran where and when, for chrome://tracing or ui.perfetto.dev")
