@@ -136,8 +136,7 @@ Deno.test(
       assert.doesNotMatch(result.err, /\n\s+at |Uncaught|\.ts:\d/, name);
       assert.deepEqual([result.code, result.out], [code, ""], name);
     }
-    const left = (await filesIn(cwd)).filter((name) => name.startsWith("data/"));
-    assert.deepEqual(left, []);
+    assert.deepEqual(await Array.fromAsync(Deno.readDir(`${cwd}/data`)), [], "no file and no folder is left");
   }),
 );
 

@@ -101,7 +101,7 @@ Deno.test("a source that fails to clean up hides neither the failure of the run 
       assert.match(error.message, /Plugin "o" failed.*the real reason/);
       return true;
     });
-    const left = (await Array.fromAsync(Deno.readDir(`${folder}/r`))).map(({ name }) => name);
+    const left = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
     assert.deepEqual(left, []);
   } finally {
     await Deno.remove(folder, { recursive: true });

@@ -199,6 +199,20 @@ export async function ifThere<T>(promise: Promise<T>): Promise<T | undefined> {
   }
 }
 
+/** Remove a folder in which nothing is; a link to one stays, and so does what may not be removed: it is in nobody's way. */
+export async function removeEmpty(path: string): Promise<void> {
+  const { NotFound, PermissionDenied, NotCapable } = Deno.errors;
+  try {
+    if ((await Deno.lstat(path)).isDirectory) await Deno.remove(path);
+  } catch (error) {
+    const { code } = error as { readonly code?: unknown };
+    const isFilled = code === "ENOTEMPTY" || code === "EEXIST";
+    if (!isFilled && ![NotFound, PermissionDenied, NotCapable].some((kind) => error instanceof kind)) {
+      throw error;
+    }
+  }
+}
+
 /** Remove a file or folder, if it is there. */
 export async function removeAll(path: string): Promise<void> {
   await ifThere(Deno.remove(path, { recursive: true }));

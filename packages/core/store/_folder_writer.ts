@@ -474,7 +474,7 @@ export class FolderWriter implements ResultWriter {
       else if (this.kept.length === 0) await place.remove();
       else await this.#removeUnlisted();
     } finally {
-      await place.release();
+      await place.abandon();
     }
   }
 

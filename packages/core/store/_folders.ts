@@ -9,7 +9,7 @@
 //
 // While the first rename is done and the second is not, a reader takes the `.old` folder: it is complete. A writer that
 // ends there leaves it, and the next one puts it back. Each writer clears up what nobody uses any more.
-import { ifThere, removeAll } from "./_files.ts";
+import { ifThere, removeAll, removeEmpty } from "./_files.ts";
 import { holdAlone, KEPT, keptOf, OLD } from "./_hold.ts";
 import { JOURNAL_FILE } from "./_journal.ts";
 import { type LockOptions, ResultLock } from "./_lock.ts";
@@ -21,6 +21,9 @@ const HASH = /^[0-9a-z]{4,64}$/;
 const SHOWN = 16;
 const FOLDER = /^(.+)-([0-9a-z]{4,16})$/;
 const HIDDEN = /^\.(.+-[0-9a-z]{4,16})\.old$/;
+
+/** How often a run's folder is made again that is taken away meanwhile. */
+const MOST_TRIES = 100;
 
 /** Check that a name can be a folder's. @throws {TypeError} Saying what can't be in it. */
 export function checkName(what: string, name: string): void {
@@ -128,6 +131,7 @@ export async function holdsResult(folder: string): Promise<boolean> {
 /** The place of a result that is locked by this process. */
 export class LockedPlace {
   readonly path: string;
+  readonly #run: string;
   readonly #new: string;
   readonly #old: string;
   readonly #kept: string;
@@ -136,6 +140,7 @@ export class LockedPlace {
 
   private constructor(run: string, name: string, lock: ResultLock) {
     this.path = `${run}/${name}`;
+    this.#run = run;
     this.#new = `${run}/.${name}.new`;
     this.#old = `${run}/.${name}.${OLD}`;
     this.#kept = `${run}/.${name}.${KEPT}`;
@@ -155,6 +160,19 @@ export class LockedPlace {
     } catch (error) {
       await lock.release();
       throw error;
+    }
+  }
+
+  /** Make the folder of a run, and take a place in it. @throws {ResultLockedError} When somebody has it. */
+  static async make(run: string, name: string, what: string, options: LockOptions): Promise<LockedPlace> {
+    for (let tries = 1;; tries++) {
+      await Deno.mkdir(run, { recursive: true });
+      try {
+        return await LockedPlace.take(run, name, what, options);
+      } catch (error) {
+        // A writer that left nothing may have taken the folder of the run away.
+        if (!(error instanceof Deno.errors.NotFound) || tries === MOST_TRIES) throw error;
+      }
     }
   }
 
@@ -212,5 +230,11 @@ export class LockedPlace {
   /** Give the lock back. */
   async release(): Promise<void> {
     await this.#lock.release();
+  }
+
+  /** Give the lock back when nothing was written: the folder of the run goes too, if nothing else is in it. */
+  async abandon(): Promise<void> {
+    await this.release();
+    await removeEmpty(this.#run);
   }
 }

@@ -170,15 +170,14 @@ export class FolderStore implements Store {
     this.#checkWritable(`store ${name}`);
     const run = `${this.root}/${runId}`;
     try {
-      await Deno.mkdir(run, { recursive: true });
-      const place = await LockedPlace.take(run, folderName(dataType, meta.lineageHash), name, options);
+      const place = await LockedPlace.make(run, folderName(dataType, meta.lineageHash), name, options);
       try {
         return await this.#begin(place, key, meta, options);
       } catch (error) {
         try {
           await place.discardNew();
         } finally {
-          await place.release();
+          await place.abandon();
         }
         throw error;
       }
@@ -392,14 +391,13 @@ export class FolderStore implements Store {
     const run = `${this.root}/${runId}`;
     try {
       using held = await result.hold();
-      await Deno.mkdir(run, { recursive: true });
-      const place = await LockedPlace.take(run, folderName(dataType, lineageHash), name, {});
+      const place = await LockedPlace.make(run, folderName(dataType, lineageHash), name, {});
       try {
         const { meta, chunks, files, bytes } = await copyInto(place, result, held, this.#durable, options);
         return { result: new FolderResult(place.path, meta, chunks, this.#verify), files, bytes };
       } finally {
         await place.discardNew();
-        await place.release();
+        await place.abandon();
       }
     } catch (cause) {
       if (
