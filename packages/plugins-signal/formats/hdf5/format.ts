@@ -38,6 +38,9 @@ export const hdf5: Format = {
   companions: () => [],
 };
 
+/** Seconds that times have room for: 2^63 ps. */
+const LONGEST_RUN = 9.2e6;
+
 interface Found {
   readonly path: string;
   readonly table: TraceTable;
@@ -59,15 +62,8 @@ async function* readHdf5(paths: readonly string[], options: FormatOptions): Asyn
         `Cannot read "${path}": ${table.name} has no times, and other tables have; give them apart`,
       );
     }
-    const epochs = timed.filter(({ table }) => table.rows > 0).map(({ time }) => epochOf(time!));
-    const epoch = epochs.length > 0 ? Math.min(...epochs) : 0;
-    if (epoch > 0) {
-      options.notice?.(
-        `Times count from ${
-          new Date(1000 * epoch).toISOString().replace(".000", "")
-        }, which is ${epoch} s since 1970`,
-      );
-    }
+    const epoch = commonEpoch(timed);
+    if (epoch > 0) options.notice?.(`Times count from ${dateOf(epoch)}, which is ${epoch} s since 1970`);
     charged = tables.reduce((sum, { table }) => sum + TIME_BYTES * table.rows, 0);
     options.account?.charge(charged);
     const readBytes = Math.ceil(options.readBytes / tables.length);
@@ -82,6 +78,27 @@ async function* readHdf5(paths: readonly string[], options: FormatOptions): Asyn
     options.account?.refund(charged);
     for (const { close } of tables) close();
   }
+}
+
+const dateOf = (epoch: number): string => new Date(1000 * epoch).toISOString().replace(".000", "");
+
+/** The second since 1970 that the times of all tables count from; 0: the start of the run. @throws {RangeError} When they differ. */
+function commonEpoch(timed: readonly Found[]): number {
+  const origins = timed.filter(({ table }) => table.rows > 0)
+    .map(({ path, table, time }) => ({ name: `${path}:${table.name}`, epoch: epochOf(time!) }));
+  const [first = { name: "", epoch: 0 }] = origins;
+  const earliest = origins.reduce((a, b) => b.epoch < a.epoch ? b : a, first);
+  const latest = origins.reduce((a, b) => b.epoch > a.epoch ? b : a, first);
+  if (latest.epoch - earliest.epoch <= LONGEST_RUN) return earliest.epoch;
+  const why = earliest.epoch > 0
+    ? `their times lie too far apart: those of "${latest.name}" begin at ${dateOf(latest.epoch)}, those of ` +
+      `"${earliest.name}" at ${dateOf(earliest.epoch)}, and a run lasts 106 days at most`
+    : `their times have different origins: those of "${latest.name}" count from 1970 and begin at ` +
+      `${dateOf(latest.epoch)}, those of "${earliest.name}" count from the start of the run`;
+  throw new RangeError(
+    `Cannot read "${latest.name}" and "${earliest.name}" as one run: ${why}; read them as runs of their own ` +
+      "(--run-id), or give all times one origin",
+  );
 }
 
 async function open(path: string): Promise<Found[]> {

@@ -167,6 +167,30 @@ for (const [name, [make, message]] of Object.entries(rejected)) {
   });
 }
 
+Deno.test("files and tables whose times have different origins are refused as one run, with both", async () => {
+  using folder = new TestFolder();
+  const at = (seconds: number) => ({ ...table([0, 5], [0, 0]), timestamp: [seconds, seconds + 1] });
+  const read = (...files: [name: string, seconds: number[]][]) =>
+    Promise.all(files.map(async ([name, starts]) => {
+      const path = `${folder.path}/${name}`;
+      await writeLh5(path, Object.fromEntries(starts.map((start, k) => [`ch${k}`, at(start)])));
+      return path;
+    })).then((paths) => readRun(paths));
+  await assert.rejects(
+    read(["a.lh5", [1]], ["b.lh5", [1_638_368_781]]),
+    /Cannot read ".*b\.lh5:\/ch0\/raw" and ".*a\.lh5:\/ch0\/raw" as one run: their times have different origins: those of ".*b\.lh5.*" count from 1970 and begin at 2021-12-01T14:26:21Z, those of ".*a\.lh5.*" count from the start of the run; read them as runs of their own/,
+  );
+  await assert.rejects(
+    read(["c.lh5", [0, 1_638_368_781]]),
+    /"\S*c\.lh5:\/ch1\/raw" and "\S*c\.lh5:\/ch0\/raw" .* different origins/,
+  );
+  await assert.rejects(
+    read(["a.lh5", [1_738_368_781]], ["b.lh5", [1_638_368_781]]),
+    /too far apart: those of ".*a\.lh5.*" begin at 2025-02-01T00:13:01Z, those of ".*b\.lh5.*" at 2021-12-01T14:26:21Z, and a run lasts 106 days/,
+  );
+  assert.equal((await read(["a.lh5", [1_638_368_781]], ["b.lh5", [1_638_400_000]])).rows.length, 4);
+});
+
 Deno.test("an HDF5 file that is cut is refused, and so is one that is missing", async () => {
   using folder = new TestFolder();
   await writeLh5(`${folder.path}/a.lh5`, { ch0: table([5, 90, 40], [0, 0, 0]) });
