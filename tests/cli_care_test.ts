@@ -264,6 +264,8 @@ Deno.test(
     assert.equal(await rows("data"), before);
     assert.match((await millrace(["verify", "data"], { cwd })).out, /^run_1\/records \(.*\): intact/m);
     const run = ["run", "run_1", "--type", "basic_features", "--store", "mine", "--read-from", "shared"];
+    const planned = await millrace(["plan", ...run.slice(1)], { cwd });
+    assert.match(planned.out, /records .*\n {4}read: stored [^]*basic_features .*\n {4}compute/, planned.err);
     const { plugins } = await millraceJson<{ plugins: { plugin: string; action: string }[] }>(run, { cwd });
     assert.deepEqual(plugins.map(({ plugin, action }) => `${plugin} ${action}`), [
       "records reused",

@@ -223,4 +223,9 @@ Deno.test("run, plan and verify --repair have the options of what computes, each
     assert.deepEqual(plan!.filter(has), run!.filter(has));
     assert.deepEqual(verify!.filter(has), names.includes(name) ? run!.filter(has) : []);
   }
+  for (const name of ["-t, --type", "-s, --store", "--read-from", "--save", "--run-id"]) {
+    const has = (line: string) => line.startsWith(` ${name} `);
+    assert.equal(run!.filter(has).length, 1, name);
+    assert.deepEqual(plan!.filter(has), run!.filter(has));
+  }
 });

@@ -33,6 +33,27 @@ const recoverOption = new Option(
   "keep what can be read of damaged files, leave out rows that come too late, and report both, instead of failing",
 );
 
+const typeOption = new Option("-t, --type <types>", "data types to compute, separated by commas");
+const storeOption = new Option("-s, --store <folder>", "folder of the results");
+const readFromOption = new Option(
+  "--read-from <folder>",
+  "look for results there too (only reading), may be given again",
+).argParser(collect);
+const saveOption = new Option(
+  "--save <types>",
+  "compute and store these data types too, separated by commas",
+);
+const runIdOption = new Option("--run-id <name>", "name of the run (default: that of the input)");
+
+/** What the options of {@linkcode withRequest} give. (An interface would not be one of any options.) */
+type RequestValues = {
+  readonly type?: string;
+  readonly store?: string;
+  readonly readFrom?: readonly string[];
+  readonly save?: string;
+  readonly runId?: string;
+};
+
 /** What the options of {@linkcode withPlugins} give. */
 interface PluginValues {
   readonly set?: readonly string[];
@@ -55,6 +76,11 @@ type With<C, V> = C extends Command<infer A, infer O, infer G> ? Command<A, O & 
 function withAll<C extends CommandUnknownOpts, V>(command: C, options: readonly Option[]): With<C, V> {
   for (const option of options) command.addOption(option);
   return command as unknown as With<C, V>;
+}
+
+/** The command with the options that say what of which run is wanted, and where results are. */
+export function withRequest<C extends CommandUnknownOpts>(command: C): With<C, RequestValues> {
+  return withAll(command, [typeOption, storeOption, readFromOption, saveOption, runIdOption]);
 }
 
 /** The command with the options that say which plugins compute, from which input. */

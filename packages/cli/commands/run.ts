@@ -3,8 +3,8 @@
  * @module
  */
 import type { Io } from "../io.ts";
-import { withComputing } from "./_options.ts";
-import { collect, type Program } from "./_program.ts";
+import { withComputing, withRequest } from "./_options.ts";
+import type { Program } from "./_program.ts";
 
 const HELP = `
 Folders stand for the data files in them or in RAW, of one format: CoMPASS or V1725 .BIN, .csv, WaveDump .dat, .npy, .npz,
@@ -34,16 +34,12 @@ Examples:
 export function addRun(program: Program, io: Io): void {
   const run = program.command("run")
     .description("Compute data types of a run and store them")
-    .argument("<input...>", "files, folders or patterns of one run")
-    .option("-t, --type <types>", "data types to compute, separated by commas")
-    .option("-s, --store <folder>", "folder of the results")
+    .argument("<input...>", "files, folders or patterns of one run");
+  withRequest(run)
     .option(
       "--codec <name>",
       "hold new results as: none, zstd or waveform (default: waveform); changes no row",
     )
-    .option("--read-from <folder>", "look for results there too (only reading), may be given again", collect)
-    .option("--save <types>", "compute and store these data types too, separated by commas")
-    .option("--run-id <name>", "name of the run (default: that of the input)")
     .option("--chunk-size <rows>", "rows a chunk, over what plugins say, or auto; changes no result")
     .option(
       "--chunk-bytes <size>",
