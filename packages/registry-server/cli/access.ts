@@ -36,7 +36,8 @@ export function addAccess(program: Command, terminal: Terminal): void {
 }
 
 function addUser(program: Command, terminal: Terminal): void {
-  const user = program.command("user").description("Users: whoever has tokens and publishes");
+  const user = program.command("user").description("Users: whoever has tokens and publishes")
+    .addHelpText("after", "\nExamples:\n  millrace registry user create ada --data ./registry\n");
   placed(user.command("create").argument("<name>"))
     .description("Add a user")
     .option("--admin", "the user may do everything")
@@ -66,7 +67,11 @@ async function defaultUser(registry: Administration): Promise<string | undefined
 }
 
 function addScope(program: Command, terminal: Terminal): void {
-  const scope = program.command("scope").description("Scopes, and who may publish in them");
+  const scope = program.command("scope").description("Scopes, and who may publish in them")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  millrace registry scope create lab --data ./registry\n  millrace registry scope add lab ada --data ./registry\n",
+    );
   placed(scope.command("create").argument("<name>"))
     .description("Add a scope")
     .option("--owner <user>", "its first member (default: whose token it is; with --data the administrator)")
@@ -124,7 +129,8 @@ Examples:
 `;
 
 function addToken(program: Command, terminal: Terminal): void {
-  const token = program.command("token").description("Tokens to publish and to administrate with");
+  const token = program.command("token").description("Tokens to publish and to administrate with")
+    .addHelpText("after", "\nExamples:\n  millrace registry token create --scope lab --data ./registry\n");
   placed(token.command("create"))
     .description("Make a token")
     .option(

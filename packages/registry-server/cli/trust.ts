@@ -8,7 +8,12 @@ import type { Terminal } from "./_terminal.ts";
 
 /** Add the commands on keys and signatures. */
 export function addTrust(program: Command, terminal: Terminal): void {
-  const key = program.command("key").description("Keys of publishers, and the registry's own");
+  const key = program.command("key").description("Keys of publishers, and the registry's own")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  millrace registry key create ./publisher.key\n" +
+        "  millrace registry key add lab ./publisher.key --url http://127.0.0.1:8000\n",
+    );
   key.command("create").argument("<file>", "where to write it; keep it secret")
     .description("Make a publisher's key on this machine")
     .addHelpText("after", "\nExamples:\n  millrace registry key create ./publisher.key\n")
