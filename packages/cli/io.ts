@@ -65,7 +65,6 @@ export class OutputClosedError extends Error {
 /** A size of a terminal that it does not tell, as on a serial line. */
 const UNKNOWN = { columns: 80, rows: 24 };
 
-/** What a process writes to. */
 interface Sink {
   writeSync(bytes: Uint8Array): number;
   isTerminal(): boolean;
@@ -87,7 +86,10 @@ function writeAll(sink: Sink, text: string): void {
 }
 
 /** The screen that a sink is. @param size That of the terminal on standard input, output or error, whichever is one. */
-export function screenOf(sink: Pick<Sink, "isTerminal">, size: () => Omit<Screen, "terminal">): Screen {
+export function screenOf(
+  sink: { readonly isTerminal: () => boolean },
+  size: () => Omit<Screen, "terminal">,
+): Screen {
   if (!sink.isTerminal()) return { terminal: false, columns: 100, rows: 24 };
   const { columns, rows } = size();
   return { terminal: true, columns: columns || UNKNOWN.columns, rows: rows || UNKNOWN.rows };

@@ -139,7 +139,10 @@ export class Progress {
     const bytes = done - this.#before, ms = now - this.#started;
     const made = until === undefined ? "" : `up to ${formatTime(until)}`;
     const speed = `${formatBytes(ms > 0 ? bytes / ms * 1000 : 0)}/s`;
-    if (total <= 0) return `${this.#name}: ${made || "starting"}`;
+    if (total <= 0) {
+      const known = [...made ? [made] : [], ...done > 0 ? [formatBytes(done), speed] : []];
+      return `${this.#name}: ${known.join(", ") || "starting"}`;
+    }
     const percent = `${Math.floor(Math.min(done / total, 1) * 100)} %`;
     const picture = bar ? ` ${this.#bar(Math.min(done / total, 1))}` : "";
     const left = done >= total

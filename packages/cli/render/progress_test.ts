@@ -65,7 +65,12 @@ Deno.test("Progress tells up to which time results are made where the whole is n
   progress.update(undefined);
   now = 20_000;
   progress.update({ done: 0, total: 0, until: 2_500_000_000_000n });
-  assert.equal(io.stderr, "socket: starting\nsocket: up to 2.5 s\n");
+  now = 40_000;
+  progress.update({ done: 10 * MB, total: 0, until: 5_000_000_000_000n });
+  assert.equal(
+    io.stderr,
+    "socket: starting\nsocket: up to 2.5 s\nsocket: up to 5 s, 10 MiB, 256 KiB/s\n",
+  );
 });
 
 Deno.test("Progress counts what was there before neither for the pace nor for what is left", () => {
