@@ -144,7 +144,7 @@ Deno.test(
       assert.deepEqual([code, out], [1, ""]);
       assert.match(
         err,
-        /stored "hit_threshold" of run "run 1": in "my data\/run 1\/hit_thr.*" is damaged\n {2}000001.*, chunk 1 \[.*\): it has 1000 bytes, not \d+\n {2}000003.*: it is missing\nwhich is computed anew by\n/,
+        /stored of run "run 1": damaged is\n"hit_threshold" in "my data\/run 1\/hit_thr.*"\n {2}000001.*, chunk 1 \[.*\): it has 1000 bytes, not \d+\n {2}000003.*: it is missing\nwhich is computed anew by\n/,
       );
       assert.equal(commandsIn(err).length, 1);
       assert.equal(err.includes('or into "new" with --fresh'), args.includes("new"), err);
@@ -159,6 +159,22 @@ Deno.test(
     assert.deepEqual(await contentOf(folders.values()), before);
     const again = await millrace(RUN, { cwd });
     assert.match(again.out, /everything was stored already/);
+    await Deno.remove(`${folder}/000003.arrow`);
+    await Deno.truncate(`${folders.get("records")}/000002.arrow`, 10);
+    const input = ["run", "run 1", "--type", "hit_threshold,basic_features", "--store", "my data"];
+    const both = await millrace(input, { cwd });
+    assert.match(both.err, /"records" in [^]*000002\.arrow, [^]*"hit_threshold" in [^]*000003\.arrow, /);
+    const mended = await shell(commandsIn(both.err).join("\n"), { cwd });
+    assert.equal(mended.code, 0, mended.err);
+    assert.deepEqual(await contentOf(folders.values()), before);
+    // What is not in the plan, but read by the repair.
+    const merged = ["run", "run 1", "--type", "hit_merged", "--store", "my data"];
+    for (const each of folders.values()) await Deno.truncate(`${each}/000000.arrow`, 10);
+    const all = await millrace(merged, { cwd });
+    assert.equal(commandsIn(all.err).length, 3, all.err);
+    const repairedAll = await shell(commandsIn(all.err).join("\n"), { cwd });
+    assert.equal(repairedAll.code, 0, repairedAll.err);
+    assert.deepEqual(await contentOf(folders.values()), before);
     await Deno.remove(`${folder}/000003.arrow`);
     const fresh = await millrace([...RUN, "--fresh"], { cwd });
     assert.equal(fresh.code, 0, fresh.err);

@@ -3,8 +3,7 @@
  * @module
  */
 import type { RunEvent } from "@millrace/core/context";
-import type { Plan } from "@millrace/core/plan";
-import { checkSizes, type ChunkTarget, FolderStore } from "@millrace/core/store";
+import type { ChunkTarget } from "@millrace/core/store";
 import { formatTime, parseBytes, parseTime } from "@millrace/core/units";
 import { InterruptedError, usage, UsageError } from "../errors.ts";
 import { checkProcesses } from "../executors.ts";
@@ -15,7 +14,7 @@ import { Covered } from "../render/covered.ts";
 import { Progress } from "../render/progress.ts";
 import { RunSummary } from "../render/summary.ts";
 import { listOf, openSession, type SessionOptions, tellUnused } from "../session.ts";
-import { problemText, repairCommand } from "./_repair.ts";
+import { checkStored } from "./_stored.ts";
 
 /** Options of `millrace run`. */
 export interface RunSettings extends SessionOptions {
@@ -32,9 +31,6 @@ export interface RunSettings extends SessionOptions {
   /** Say nothing but errors. */
   readonly quiet?: true | undefined;
 }
-
-/** How many damaged files are told of a result. */
-const SHOWN_DAMAGES = 5;
 
 /** How often progress is shown on a terminal and looked at elsewhere, and counts are written into a trace, ms. */
 const LIVE_MS = 200, LINES_MS = 1000, TRACE_MS = 50;
@@ -122,12 +118,12 @@ async function compute(
   };
   const live = progress && (io.errScreen.terminal ? LIVE_MS : LINES_MS);
   const metricsEvery = trace ? TRACE_MS : live;
-  // Of what is stored no file is read again; a cut or lost one is told before anything is done.
+  // Of what is wanted and stored no file is read again.
   const save = listOf(settings.save);
   const wanted = [...types, ...save];
   const missing = wanted.filter((type) => !plan.step(type).stored);
   try {
-    await checkStored(plan, wanted, inputs, settings, signal);
+    await checkStored(plan, inputs, settings, signal);
     const report = missing.length === 0 ? undefined : await context.run(runId, types, {
       ...executors.settings,
       signal,
@@ -142,35 +138,6 @@ async function compute(
     return new RunSummary({ store, plan, report, bytesRead, workers: executors.workers });
   } finally {
     progress?.end();
-  }
-}
-
-/** @throws {Error} When a file of a stored result that is wanted is missing or cut: says which, and what repairs it. */
-async function checkStored(
-  plan: Plan,
-  types: readonly string[],
-  inputs: readonly string[],
-  settings: Computation,
-  signal: AbortSignal,
-): Promise<void> {
-  for (const type of new Set(types)) {
-    const { stored, results } = plan.step(type);
-    const result = results[type];
-    if (!stored || !result) continue;
-    const problems = await checkSizes(result, signal);
-    if (problems.length === 0) continue;
-    const { meta, folder = "" } = result;
-    const store = folder.split("/").slice(0, -2).join("/") || "/";
-    const told = problems.slice(0, SHOWN_DAMAGES).map(problemText);
-    if (problems.length > told.length) told.push(`and ${problems.length - told.length} more`);
-    const command = await repairCommand(store, { ...meta, folder, meta }, inputs, settings);
-    throw new Error(
-      `Cannot take the stored "${type}" of run "${plan.runId}": in "${folder}" is damaged\n  ${
-        told.join("\n  ")
-      }\nwhich is computed anew by\n  ${command}${
-        store === new FolderStore(settings.store).root ? "" : `\nor into "${settings.store}" with --fresh`
-      }`,
-    );
   }
 }
 
