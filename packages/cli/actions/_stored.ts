@@ -58,7 +58,7 @@ export async function checkStored(
     [
       `Cannot take what is stored of run "${plan.runId}": damaged is`,
       ...told,
-      "which is computed anew by",
+      `which is computed anew by${commands.length > 1 ? ", in this order" : ""}`,
       ...commands,
       ...isShared ? [`or into "${settings.store}" with --fresh`] : [],
     ].join("\n"),

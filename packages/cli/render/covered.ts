@@ -42,6 +42,8 @@ export class Covered {
   readonly #inputs = new Map<string, Input>();
   /** Ends of what was made, by data type. */
   readonly #ends = new Map<string, bigint>();
+  /** What another process computes: it is read then, unless that process ends before. */
+  readonly #elsewhere = new Set<string>();
   #done = 0;
 
   /** The targets of a plan that are not stored are what is wanted. */
@@ -71,6 +73,7 @@ export class Covered {
       if (event.until !== undefined) input.note(event.until, event.done);
     } else if (event.type === "resumed") this.#made(event.dataType, event.from);
     else if (event.type === "chunk") this.#made(event.dataType, event.end);
+    else if (event.type === "waiting") this.#elsewhere.add(event.dataType);
   }
 
   #made(dataType: string, end: bigint): void {
@@ -80,7 +83,8 @@ export class Covered {
 
   /** How things stand; undefined while nothing is known of the input. */
   get now(): Coverage | undefined {
-    const until = least(this.#wanted.map((type) => this.#until(type)));
+    const here = this.#wanted.filter((type) => !this.#elsewhere.has(type) || this.#ends.has(type));
+    const until = least(here.map((type) => this.#until(type)));
     let done = 0, total = 0, known = until !== undefined;
     for (const input of this.#inputs.values()) {
       done += input.before(until);

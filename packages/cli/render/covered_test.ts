@@ -72,6 +72,18 @@ Deno.test("Covered is what the target that is furthest behind has", async () => 
   assert.deepEqual(now.now, { done: 100, total: 1000, until: 10n });
 });
 
+Deno.test("Covered leaves out what another process computes, unless it is computed here after all", async () => {
+  const now = await covered(["hits", "peaks"], follower("hits", "triggers"), follower("peaks", "triggers"));
+  now.take({ type: "waiting", dataType: "hits", owner: "process 7" });
+  now.take(input(0, 0n));
+  now.take(input(1000, 100n));
+  now.take(made("peaks", 30n));
+  assert.equal(now.now?.done, 300);
+  now.take(made("peaks", 60n));
+  now.take(made("hits", 40n));
+  assert.equal(now.now?.done, 400);
+});
+
 Deno.test("Covered begins with what an interrupted run had left", async () => {
   const now = await covered(["hits"], follower("hits", "triggers"));
   now.take({ type: "resumed", dataType: "hits", from: 200n, rows: 2 });
