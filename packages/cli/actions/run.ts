@@ -120,8 +120,7 @@ async function compute(
   const metricsEvery = trace ? TRACE_MS : live;
   // Of what is wanted and stored no file is read again.
   const save = listOf(settings.save);
-  const wanted = [...types, ...save];
-  const missing = wanted.filter((type) => !plan.step(type).stored);
+  const missing = [...types, ...save].filter((type) => !plan.step(type).stored);
   try {
     await checkStored(plan, inputs, settings, signal);
     const report = missing.length === 0 ? undefined : await context.run(runId, types, {

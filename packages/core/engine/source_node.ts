@@ -225,14 +225,14 @@ export class SourceNode extends Node {
         piece.start ?? (first !== undefined && first < 0n ? first : 0n < end ? 0n : end - 1n),
       );
     }
+    const { nbytes: bytes, length: rows } = table;
+    this.#carry.add(table);
     if (this.#pieces === 1 && this.#read) {
       const { skipped, total } = this.#read;
       const until = this.#carry.watermark;
       this.services.event({ type: "input", plugin: this.#plugin.name, done: skipped, total, skipped, until });
     }
     this.#tellRead(end);
-    const { nbytes: bytes, length: rows } = table;
-    this.#carry.add(table);
     if (this.#sizer) {
       this.#rowBytes = bytes / Math.max(1, rows);
       this.#divide(end, this.#sizer);
