@@ -17,7 +17,7 @@ export function problemText({ file, chunk, start, end, message }: StorageProblem
 }
 
 /** A word as a shell takes it for itself. */
-export const quoted = (word: string) =>
+export const quoted = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 
 /** The command that repairs a result of the store in `folder`, with the inputs and plugins that were given. */
