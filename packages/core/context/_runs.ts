@@ -157,7 +157,7 @@ export class Runs {
           placeBefore: work.placeBefore.bind(work),
         },
         taken ? [] : targets,
-        [...work.taps, ...(taken ? tapsOf(targets, work.taps, taken.take) : [])],
+        [...work.taps, ...(taken ? tapsOf(plan, targets, work.taps, taken.take) : [])],
       );
     } catch (error) {
       await work.close(error);
@@ -207,9 +207,16 @@ export class Runs {
   }
 }
 
-/** What takes the targets of a run that are not stored anyway; all of them where somebody looks at them. */
-function tapsOf(targets: readonly string[], stored: readonly Tap[], take: Take | undefined): Tap[] {
+/** What takes the targets of a run that are neither stored nor to be; all of them where somebody looks at them. */
+function tapsOf(
+  plan: Plan,
+  targets: readonly string[],
+  stored: readonly Tap[],
+  take: Take | undefined,
+): Tap[] {
+  const isStored = (target: string) =>
+    plan.step(target).results[target] !== undefined || stored.some(({ dataType }) => dataType === target);
   return targets
-    .filter((target) => take || !stored.some(({ dataType }) => dataType === target))
+    .filter((target) => take || !isStored(target))
     .map((dataType) => ({ dataType, take: async (chunk) => await take?.(chunk) }));
 }

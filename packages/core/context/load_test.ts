@@ -232,3 +232,22 @@ Deno.test("stored chunks end where a run is told to, also when it is gone on wit
     await Deno.remove(root, { recursive: true });
   }
 });
+
+Deno.test("run() does not read a target that is stored, unless somebody takes its chunks", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    for (const [attempt, expected] of [[0, "twice"], [1, ""], [2, "taken"]] as const) {
+      await using ctx = context(folder);
+      const seen = new Set<string>();
+      const report = await ctx.run("run", "twice", {
+        onEvent: (event) => event.type === "chunk" && event.dataType === "twice" && seen.add("twice"),
+        ...(attempt === 2 ? { take: () => void seen.add("taken") } : {}),
+      });
+      assert.ok([...seen].join().endsWith(expected), `run ${attempt}: ${[...seen]}`);
+      if (attempt === 1) assert.equal(seen.size, 0);
+      assert.equal(report.stored.get("twice")!.meta.rows, N);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
