@@ -1,278 +1,293 @@
-// A column of a Parquet row group: hyparquet knows the encodings of pages, the rows are put together here. Its own way makes an array
-// of numbers of every row, some ten times the bytes of the samples.
-import type { ColumnMetaData, RowGroup, SchemaTree } from "hyparquet";
-import { parquetHeader } from "hyparquet/src/column.js";
-import { convert, convertWithDictionary, DEFAULT_PARSERS } from "hyparquet/src/convert.js";
-import { decompressPage, readDataPage, readDataPageV2 } from "hyparquet/src/datapage.js";
-import { readRleBitPackedHybrid } from "hyparquet/src/encoding.js";
-import { readPlain } from "hyparquet/src/plain.js";
-import { getTreePath } from "hyparquet/src/schema.js";
-import { arrayOver, type Column, type TypedArray } from "../data/schema.ts";
-import type { ColumnInput } from "../data/table.ts";
-import { elementIn } from "./_values.ts";
+// The rows of a Parquet column, put together page by page: nothing is made a row.
+import type { Element, Ragged, TypedArray } from "../data/schema.ts";
+import { arrayOver } from "../data/schema.ts";
+import type { ReadBytes } from "../store/_arrow_batch.ts";
+import type { Leaf, LeafChunk } from "./_parquet_footer.ts";
+import { headerIn, type Levels, type Page, PageDecoder } from "./_parquet_page.ts";
 
-type Decoder = Parameters<typeof convert>[1];
-type Values = Parameters<typeof convert>[0];
+/** Bytes that are read at once, at least: a header has no length, and small pages follow each other. */
+const AHEAD = 2 ** 16;
 
-/** Unpacks the bytes of a page, by the name of its codec. */
-export type Codecs = Readonly<Record<string, (bytes: Uint8Array, size: number) => Uint8Array>>;
+/** Entries that are decoded at once: they stay in the cache. */
+const WINDOW = 2 ** 15;
 
-/** Where a column lies and what it is. */
-export interface ColumnChunk {
-  /** What the file says of it. */
-  readonly meta: ColumnMetaData;
-  /** From the root to its numbers. */
-  readonly path: readonly SchemaTree[];
-  /** What is to become of it. */
-  readonly column: Column;
-  /** Rows of its group. */
-  readonly rows: number;
-  /** Number of the first in the file, for messages. */
-  readonly first: number;
+/** What is to become of a column. */
+export interface Wanted {
+  readonly name: string;
+  /** What its numbers become. */
+  readonly element: Element;
+  /** A row has several of them. */
+  readonly isList: boolean;
 }
 
-/** The only column of that name. @throws {SyntaxError} When the group has no such column, or several in one. */
-export function chunkOf(
-  group: RowGroup,
-  tree: SchemaTree,
-  column: Column,
-  rows: number,
-  first: number,
-): ColumnChunk {
-  const { name } = column,
-    [chunk, ...more] = group.columns.filter(({ meta_data }) => meta_data?.path_in_schema[0] === name);
-  const meta = chunk?.meta_data;
-  if (!meta) throw new SyntaxError(`it has no column "${name}"`);
-  if (more.length > 0) throw new SyntaxError(`column "${name}" has ${1 + more.length} columns in it`);
-  if (chunk.file_path) throw new SyntaxError(`column "${name}" lies in another file, "${chunk.file_path}"`);
-  return { meta, path: getTreePath(tree, meta.path_in_schema), column, rows, first };
-}
+/** A column of a row group. O(values). */
+export class ColumnReader {
+  readonly #wanted: Wanted;
+  readonly #read: ReadBytes;
+  readonly #chunk: LeafChunk;
+  readonly #rows: number;
+  readonly #first: number;
+  readonly #levels: Levels;
+  readonly #decoder: PageDecoder;
+  readonly #isReal: boolean;
+  readonly #isUnsigned: boolean;
+  #at: number;
+  /** What was read from there on. */
+  #ahead: Uint8Array<ArrayBufferLike> = new Uint8Array(0);
+  /** The page that is decoded, and entries that are left of it. */
+  #page: Page | undefined;
+  #left = 0;
+  /** Entries that were decoded, and rows that were begun. */
+  #entries = 0;
+  #begun = 0;
+  /** The last row goes on, perhaps. */
+  #isOpen = false;
+  // What was decoded: rows `#head` to `#end` are kept. Those before were given away and stay as they are.
+  #values: TypedArray;
+  #filled = 0;
+  #starts: Uint32Array = new Uint32Array(1);
+  #head = 0;
+  #end = 0;
+  readonly #again = new Uint8Array(WINDOW);
+  readonly #there = new Uint8Array(WINDOW);
 
-/** First byte of the column and the one behind the last. */
-export function placeOf({ meta }: ColumnChunk): readonly [from: number, to: number] {
-  const data = Number(meta.data_page_offset), dictionary = Number(meta.dictionary_page_offset ?? 0);
-  const from = dictionary > 0 && dictionary < data ? dictionary : data;
-  return [from, from + Number(meta.total_compressed_size)];
-}
+  /**
+   * @param rows Rows of its group.
+   * @param first Number of the first in the file, for messages.
+   * @throws {SyntaxError} When it has lists and none are wanted, or the other way round; on what is not supported.
+   */
+  constructor(wanted: Wanted, read: ReadBytes, leaf: Leaf, chunk: LeafChunk, rows: number, first: number) {
+    this.#wanted = wanted;
+    this.#read = read;
+    this.#chunk = chunk;
+    this.#rows = rows;
+    this.#first = first;
+    this.#levels = levelsOf(leaf, wanted);
+    this.#decoder = new PageDecoder(leaf, chunk, this.#levels, (values) => this.#converted(values));
+    this.#isReal = wanted.element === "f32" || wanted.element === "f64";
+    const { converted_type, logical_type } = leaf.elements.at(-1)!;
+    this.#isUnsigned = /^UINT/.test(converted_type ?? "") ||
+      (logical_type?.type === "INTEGER" && !logical_type.isSigned);
+    this.#at = chunk.from;
+    this.#values = room(wanted.element, 0);
+  }
 
-/**
- * The values of its rows. Missing real numbers are NaN. O(values).
- *
- * @param bytes From the first to the last byte of {@linkcode placeOf}.
- * @throws {SyntaxError} On other missing values, and lists in lists: names the column.
- * @throws {Error} On damage.
- */
-export function decodeColumn(chunk: ColumnChunk, bytes: ArrayBuffer, compressors: Codecs): ColumnInput {
-  const { meta, path, column } = chunk, levels = levelsOf(path, column), leaf = path.at(-1)!;
-  const decoder = {
-    pathInSchema: meta.path_in_schema,
-    parsers: DEFAULT_PARSERS,
-    compressors,
-    ...meta,
-    element: leaf.element,
-    schemaPath: [path[0], { ...leaf, element: { ...leaf.element, repetition_type: "REQUIRED" } }], // levels are read here
-  } as unknown as Decoder;
-  const rows = new Rows(chunk, levels);
-  const reader = { view: new DataView(bytes), offset: 0 };
-  let dictionary: Values | undefined;
-  while (reader.offset < bytes.byteLength && !rows.isFull()) {
-    const header = parquetHeader(reader);
-    const { data_page_header: one, data_page_header_v2: two, dictionary_page_header: words } = header;
-    const entries = (one ?? two)?.num_values ?? 0;
-    if (entries > Number(meta.num_values)) throw new Error(`a page says that it has ${entries} values`);
-    const packed = new Uint8Array(bytes, reader.offset, header.compressed_page_size);
-    reader.offset += packed.length;
-    if (two) {
-      const { num_values: count, repetition_levels_byte_length, definition_levels_byte_length, encoding } =
-        two;
-      const again = levelsIn(readerOf(packed), count, levels.list > 0 ? 1 : 0, repetition_levels_byte_length);
-      const behind = repetition_levels_byte_length + definition_levels_byte_length;
-      const there = levelsIn(
-        readerOf(packed.subarray(repetition_levels_byte_length)),
-        count,
-        levels.value,
-        definition_levels_byte_length,
-      );
-      const num_nulls = count - presentIn(there, count, levels.value);
-      const lengths = { repetition_levels_byte_length: behind, definition_levels_byte_length: 0 };
-      const page = { ...header, data_page_header_v2: { ...two, num_nulls, ...lengths } };
-      const { dataPage } = readDataPageV2(packed, page, decoder);
-      rows.add(count, there, again, convertWithDictionary(dataPage, dictionary, encoding, decoder));
-      continue;
-    }
-    if (!one && !words) throw new Error(`a page is of the type ${header.type}`);
-    const page = decompressPage(packed, header.uncompressed_page_size, decoder.codec, decoder.compressors);
-    const inPage = readerOf(page);
-    if (words) {
-      dictionary = convert(
-        readPlain(inPage, decoder.type, words.num_values, decoder.element.type_length),
-        decoder,
-      );
-    } else if (one) {
-      const { num_values: count, encoding } = one;
-      const again = levelsIn(inPage, count, levels.list > 0 ? 1 : 0);
-      const there = levelsIn(inPage, count, levels.value);
-      const num_values = presentIn(there, count, levels.value);
-      const { dataPage } = readDataPage(page.subarray(inPage.offset), { ...one, num_values }, decoder);
-      rows.add(count, there, again, convertWithDictionary(dataPage, dictionary, encoding, decoder));
+  /** Place in the file of what was not decoded. */
+  get at(): number {
+    return this.#at;
+  }
+
+  /** Bytes of what is kept. */
+  get bytes(): number {
+    return this.#values.byteLength + this.#starts.byteLength;
+  }
+
+  /**
+   * Decode until there are so many rows or values, or all of them; how many rows there are.
+   *
+   * @throws {Error} On damage.
+   */
+  async ready(rows: number, values: number): Promise<number> {
+    for (;;) {
+      const isEnd = this.#left === 0 && this.#at >= this.#chunk.to;
+      const kept = this.#end - this.#head, whole = kept - (this.#isOpen && !isEnd ? 1 : 0);
+      if (whole >= rows || (whole > 0 && this.#filled - this.#valuesBefore() >= values)) return whole;
+      if (this.#left > 0) this.#add(this.#page!);
+      else if (!isEnd) {
+        this.#page = await this.#next();
+        this.#left = this.#page?.count ?? 0;
+      } else {
+        const { count } = this.#chunk;
+        if (this.#entries === count && this.#begun === this.#rows) return whole;
+        throw this.#wrong(
+          `has ${this.#begun} of ${this.#rows} rows of its group, ${this.#entries} of ${count} values`,
+        );
+      }
     }
   }
-  return rows.take();
+
+  /** The next rows, of those that are ready: views, which nobody writes to any more. */
+  take(rows: number): TypedArray | Ragged {
+    const from = this.#head;
+    this.#head += rows;
+    if (this.#levels.list === 0) return this.#values.subarray(from, from + rows);
+    return { values: this.#values, offsets: this.#starts.subarray(from, from + rows + 1) };
+  }
+
+  /** Values in front of those that are kept. */
+  #valuesBefore(): number {
+    return this.#levels.list > 0 ? this.#starts[this.#head]! : this.#head;
+  }
+
+  async #next(): Promise<Page | undefined> {
+    const left = this.#chunk.to - this.#at;
+    await this.#need(Math.min(left, 256));
+    let header;
+    try {
+      header = headerIn(this.#ahead, left, this.#chunk);
+    } catch (error) {
+      if (this.#ahead.length >= Math.min(left, AHEAD)) throw error;
+      await this.#need(Math.min(left, AHEAD)); // it may be longer
+      header = headerIn(this.#ahead, left, this.#chunk);
+    }
+    const { page, bytes } = header, end = bytes + page.compressed_page_size;
+    await this.#need(end);
+    const decoded = this.#decoder.decode(
+      page,
+      this.#ahead.subarray(bytes, end),
+      this.#chunk.count - this.#entries,
+    );
+    this.#at += end;
+    this.#ahead = this.#ahead.subarray(end);
+    return decoded;
+  }
+
+  /** Have so many bytes. */
+  async #need(count: number): Promise<void> {
+    const have = this.#ahead;
+    if (count <= have.length) return;
+    const left = this.#chunk.to - this.#at;
+    const missing = Math.min(left, Math.max(count, AHEAD)) - have.length;
+    const more = await this.#read(this.#at + have.length, missing);
+    if (more.length !== missing) throw new SyntaxError("it became shorter while it was read");
+    const joined = new Uint8Array(have.length + more.length);
+    joined.set(have);
+    joined.set(more, have.length);
+    this.#ahead = joined;
+  }
+
+  /** Decode some entries of a page. */
+  #add({ there, again, values, isWhole }: Page): void {
+    const { value, list } = this.#levels, isList = list > 0, count = Math.min(this.#left, WINDOW);
+    this.#makeRoom(count);
+    const levels = this.#there.subarray(0, count), begins = this.#again.subarray(0, count);
+    there?.read(levels);
+    again?.read(begins);
+    const starts = this.#starts, filled = this.#filled, missing: number[] = [];
+    if (isList && !this.#isOpen && begins[0] !== 0) throw this.#wrong("goes on before it begins");
+    let found = there ? 0 : count, rows = this.#end;
+    if (!isList) rows += count;
+    if (there) {
+      for (let i = 0; i < count; i++) {
+        if (isList && begins[i] === 0) starts[rows++] = filled + found;
+        const level = levels[i]!;
+        if (level === value) found++;
+        else if (level >= list && this.#isReal) missing.push(found++);
+        else if (level !== list - 1) {
+          const row = this.#first + this.#begun + (isList ? rows - this.#end - 1 : i);
+          throw this.#wrong(`has no value in row ${row}; fill it in or leave the row out`);
+        }
+      }
+    }
+    const out = this.#values.subarray(filled, filled + found), present = found - missing.length;
+    if (missing.length > 0) fill(out as Float64Array, values(present) as Float64Array, missing);
+    else if (present > 0) (out as Float64Array).set(values(present) as Float64Array);
+    this.#begun += rows - this.#end;
+    if (this.#begun > this.#rows) throw this.#wrong(`has more than ${this.#rows} rows in a group`);
+    this.#filled += found;
+    if (isList) starts[rows] = this.#filled;
+    this.#end = rows;
+    this.#entries += count;
+    this.#left -= count;
+    this.#isOpen = isList && rows > this.#head && (this.#left > 0 || !isWhole);
+  }
+
+  /** Make room for so many entries behind those that are kept. */
+  #makeRoom(count: number): void {
+    const isList = this.#levels.list > 0, rows = this.#end - this.#head;
+    const most = Math.min(this.#chunk.count - this.#entries, 2 ** 20) + WINDOW;
+    if (this.#filled + count > this.#values.length) {
+      const from = this.#valuesBefore(), kept = this.#values.subarray(from, this.#filled);
+      this.#values = room(
+        this.#wanted.element,
+        kept.length + Math.max(count, isList ? most : 0, kept.length),
+      );
+      (this.#values as Float64Array).set(kept as Float64Array);
+      if (isList) this.#starts = this.#starts.slice(this.#head, this.#end + 1).map((at) => at - from);
+      this.#filled = kept.length;
+      this.#head = 0;
+      this.#end = rows;
+    }
+    if (isList && this.#end + count >= this.#starts.length) {
+      const starts = new Uint32Array(2 * rows + count + 1);
+      starts.set(this.#starts.subarray(this.#head, this.#end + 1));
+      this.#starts = starts;
+      this.#head = 0;
+      this.#end = rows;
+    }
+  }
+
+  #wrong(what: string): SyntaxError {
+    return new SyntaxError(`column "${this.#wanted.name}" ${what}`);
+  }
+
+  /** As what is wanted. @throws {SyntaxError} On a number that the type has not. */
+  #converted(values: TypedArray): TypedArray {
+    const { element } = this.#wanted, from = this.#isUnsigned ? unsigned(values) : values;
+    const out = room(element, from.length);
+    if (from.constructor === out.constructor) return from;
+    const wrong = convert(from, out, !this.#isReal);
+    if (wrong < 0) return out;
+    throw this.#wrong(
+      `has the value ${from[wrong]} from row ${this.#first + this.#begun} on, which is no ${element}`,
+    );
+  }
 }
 
-const readerOf = (bytes: Uint8Array) => ({
-  view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
-  offset: 0,
-});
-
-/** Levels of up to `most`, in so many bytes or as many as the first four say; nothing where there is only one level. */
-function levelsIn(
-  reader: ReturnType<typeof readerOf>,
-  count: number,
-  most: number,
-  bytes?: number,
-): Uint8Array | undefined {
-  if (most === 0) return undefined;
-  const levels = new Uint8Array(count);
-  readRleBitPackedHybrid(reader, 32 - Math.clz32(most), levels as never, bytes);
-  return levels;
+function room(element: Element, count: number): TypedArray {
+  const { constructor } = arrayOver(element, new ArrayBuffer(0), 0, 0);
+  return new (constructor as new (count: number) => TypedArray)(count);
 }
 
-/** How many values are there. */
-function presentIn(levels: Uint8Array | undefined, count: number, value: number): number {
-  if (!levels) return count;
-  let present = 0;
-  for (let i = 0; i < count; i++) if (levels[i] === value) present++;
-  return present;
+function fill(out: Float64Array, values: Float64Array, missing: readonly number[]): void {
+  for (let i = 0, from = 0, next = 0; i < out.length; i++) {
+    if (missing[next] === i) {
+      out[i] = NaN;
+      next++;
+    } else out[i] = values[from++]!;
+  }
 }
 
-/** What levels mean: of a value that is there, of a list with something in it; 0 where there is no list. */
-interface Levels {
-  readonly value: number;
-  readonly list: number;
+const isBig = (array: TypedArray) => array instanceof BigInt64Array || array instanceof BigUint64Array;
+
+/** Copy numbers of another type; which one is not the same then, or -1. */
+function convert(from: TypedArray, out: TypedArray, isExact: boolean): number {
+  if (isBig(from) === isBig(out)) {
+    (out as Float64Array).set(from as Float64Array);
+    return isExact ? firstOther(from as Float64Array, out as Float64Array) : -1;
+  }
+  const to = out as unknown as (number | bigint)[];
+  for (let i = 0; i < out.length; i++) {
+    const value = from[i]!;
+    if (isBig(out) && !Number.isInteger(value)) return i;
+    to[i] = isBig(out) ? BigInt(value) : Number(value);
+    // deno-lint-ignore eqeqeq
+    if (isExact && to[i] != value) return i;
+  }
+  return -1;
 }
 
-function levelsOf(path: readonly SchemaTree[], { name, kind }: Column): Levels {
+function firstOther(a: Float64Array, b: Float64Array): number {
+  for (let i = 0; i < b.length; i++) if (a[i] !== b[i]) return i;
+  return -1;
+}
+
+function unsigned(values: TypedArray): TypedArray {
+  if (values instanceof Int32Array) return new Uint32Array(values.buffer, values.byteOffset, values.length);
+  if (values instanceof BigInt64Array) {
+    return new BigUint64Array(values.buffer, values.byteOffset, values.length);
+  }
+  return values;
+}
+
+function levelsOf({ elements }: Leaf, { name, isList }: Wanted): Levels {
   let value = 0, list = 0;
-  for (const { element: { repetition_type } } of path.slice(1)) {
+  for (const { repetition_type } of elements) {
     if (repetition_type !== "REQUIRED") value++;
     if (repetition_type !== "REPEATED") continue;
     if (list > 0) throw new SyntaxError(`column "${name}" has lists in its lists`);
     list = value;
   }
-  const wanted = kind === "ragged" || kind === "fixed";
-  if (wanted !== list > 0) {
-    throw new SyntaxError(
-      `column "${name}" has ${list > 0 ? "lists" : "single values"}, which is not ${kind}`,
-    );
-  }
-  return { value, list };
-}
-
-/** Rows that are put together page by page. */
-class Rows {
-  readonly #chunk: ColumnChunk;
-  readonly #levels: Levels;
-  readonly #isReal: boolean;
-  readonly #parts: TypedArray[] = [];
-  /** Where the values of the rows start, of lists. */
-  readonly #starts: Uint32Array;
-  #rows = 0;
-  #values = 0;
-
-  constructor(chunk: ColumnChunk, levels: Levels) {
-    const { kind, element } = chunk.column;
-    this.#chunk = chunk;
-    this.#levels = levels;
-    this.#isReal = kind !== "time" && (element === "f32" || element === "f64");
-    this.#starts = new Uint32Array(levels.list > 0 ? chunk.rows + 1 : 0);
-  }
-
-  /** All rows are there; of lists the last one may go on. */
-  isFull(): boolean {
-    return this.#levels.list === 0 && this.#rows >= this.#chunk.rows;
-  }
-
-  /** Add a page of `count` entries, without levels where there is only one. */
-  add(count: number, there: Uint8Array | undefined, again: Uint8Array | undefined, values: Values): void {
-    const { value, list } = this.#levels;
-    const missing: number[] = [];
-    let found = 0;
-    if (!there) this.#rows += found = count;
-    else {
-      for (let i = 0; i < count; i++) {
-        if (!again || again[i] === 0) this.#begin(found);
-        else if (this.#rows === 0) throw this.#wrong("goes on before it begins");
-        const level = there[i]!;
-        if (level === value) found++;
-        else if (level >= list && this.#isReal) missing.push(found++);
-        else if (level !== list - 1) {
-          throw this.#wrong(`has no value in row ${this.#chunk.first + this.#rows - 1}`);
-        }
-      }
-    }
-    const present = found - missing.length;
-    if (values.length < present) throw this.#wrong(`has ${values.length} values of ${present}`);
-    this.#values += found;
-    this.#parts.push(missing.length > 0 ? this.#filled(values, found, missing) : this.#typed(values, found));
-  }
-
-  #begin(found: number): void {
-    if (this.#rows >= this.#chunk.rows) {
-      throw this.#wrong(`has more than ${this.#chunk.rows} rows in a group`);
-    }
-    if (this.#levels.list > 0) this.#starts[this.#rows] = this.#values + found;
-    this.#rows++;
-  }
-
-  #wrong(what: string): SyntaxError {
-    return new SyntaxError(`column "${this.#chunk.column.name}" ${what}`);
-  }
-
-  #room(count: number): TypedArray {
-    const { constructor } = arrayOver(elementIn(this.#chunk.column), new ArrayBuffer(0), 0, 0);
-    return new (constructor as new (count: number) => TypedArray)(count);
-  }
-
-  #typed(values: Values, count: number): TypedArray {
-    const room = this.#room(0);
-    if (values.constructor === room.constructor) return (values as TypedArray).subarray(0, count);
-    const out = this.#room(count), isBig = out instanceof BigInt64Array || out instanceof BigUint64Array;
-    const from = values as ArrayLike<number | bigint>, to = out as unknown as (number | bigint)[];
-    if (isBig) { for (let i = 0; i < count; i++) to[i] = BigInt(from[i]!); }
-    else if (ArrayBuffer.isView(values) && typeof from[0] === "number") {
-      (out as Float64Array).set((values as Float64Array).subarray(0, count));
-    } else for (let i = 0; i < count; i++) to[i] = Number(from[i]);
-    return out;
-  }
-
-  /** With NaN where a value is missing. */
-  #filled(values: Values, count: number, missing: readonly number[]): TypedArray {
-    const out = this.#room(count) as Float64Array;
-    for (let i = 0, from = 0, next = 0; i < count; i++) {
-      if (missing[next] === i) {
-        out[i] = NaN;
-        next++;
-      } else out[i] = Number(values[from++]);
-    }
-    return out;
-  }
-
-  /** All rows. */
-  take(): ColumnInput {
-    const { rows, column } = this.#chunk, starts = this.#starts;
-    if (this.#rows !== rows) throw this.#wrong(`has ${this.#rows} of ${rows} rows of its group`);
-    const values = this.#parts.length === 1 ? this.#parts[0]! : this.#room(this.#values);
-    if (this.#parts.length !== 1) {
-      let at = 0;
-      for (const part of this.#parts) {
-        (values as Float64Array).set(part as Float64Array, at);
-        at += part.length;
-      }
-    }
-    if (this.#levels.list === 0) return values.length === rows ? values : values.subarray(0, rows);
-    starts[rows] = this.#values;
-    if (column.kind === "ragged") return { offsets: starts, values };
-    return Array.from({ length: rows }, (_, i) => values.subarray(starts[i], starts[i + 1]));
-  }
+  if (isList === list > 0) return { value, list };
+  throw new SyntaxError(`column "${name}" has ${list > 0 ? "lists" : "single values"}`);
 }

@@ -181,6 +181,7 @@ export function parquetWriter(
       type: "DATA_PAGE_V2",
       uncompressed_page_size: leveled + bytes.length,
       compressed_page_size: leveled + packed.length,
+      crc: [again!, there!, packed].reduce((crc, bytes) => zlib.crc32(bytes, crc), 0) | 0,
       data_page_header_v2: {
         num_values: count,
         num_nulls: levels ? count - flat.length : 0,

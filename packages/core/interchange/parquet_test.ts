@@ -187,7 +187,10 @@ Deno.test(`what is missing in a Parquet file is told with column and row${why}`,
     await query(
       `COPY (SELECT i::BIGINT AS time, ${columns} FROM range(9) t(i)) TO '${path}' (FORMAT parquet)`,
     );
-    await assert.rejects(rowsOf(path), { name: "SyntaxError", message: `Cannot read "${path}": ${message}` });
+    await assert.rejects(rowsOf(path), {
+      name: "SyntaxError",
+      message: `Cannot read "${path}": ${message}; fill it in or leave the row out`,
+    });
   };
   const every = (value: string, other = "NULL") => `CASE WHEN i < 3 THEN ${value} ELSE ${other} END`;
   try {

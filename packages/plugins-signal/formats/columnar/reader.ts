@@ -125,19 +125,19 @@ export class ColumnarReader implements TraceReader {
   }
 
   #copy(wave: ArrayLike<number | bigint>, at: number): void {
-    const out = this.rows.wave;
-    if (wave instanceof Uint16Array) {
-      out.set(wave, at);
-      return;
+    const out = this.rows.wave, isNumbers = ArrayBuffer.isView(wave) && typeof wave[0] === "number";
+    if (isNumbers) {
+      out.set(wave as Uint16Array, at);
+      if (wave instanceof Uint16Array) return;
     }
     for (let k = 0; k < wave.length; k++) {
-      const value = wave[k] as number | bigint | null, sample = value === null ? NaN : Number(value);
+      const value = wave[k]!;
+      if (isNumbers && out[at + k] === value) continue; // it is a sample if it stays what it was
+      const sample = value === null ? NaN : Number(value);
       if (!(sample >= 0 && sample <= 65535 && Number.isInteger(sample))) {
         throw new RangeError(
-          `Cannot read "${this.path}": sample ${k} of row ${this.#row} is ${
-            wave[k]
-          }; samples are integers from 0 to 65535: ` +
-            "shift and scale them",
+          `Cannot read "${this.path}": sample ${k} of row ${this.#row} is ${value}; ` +
+            "samples are integers from 0 to 65535: shift and scale them",
         );
       }
       out[at + k] = sample;

@@ -71,6 +71,22 @@ export class RunFile {
     }
   }
 
+  /** `length` bytes from a place on. @throws {SyntaxError} When there are fewer. */
+  async bytes(at: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = new Uint8Array(length);
+    if (this.at !== at) await this.seek(at);
+    for (let have = 0; have < length;) {
+      const got = await this.read(bytes.subarray(have));
+      if (got === null) {
+        throw new SyntaxError(
+          `Cannot read "${this.#path}" at byte ${at + have}: it became shorter; copy it again`,
+        );
+      }
+      have += got;
+    }
+    return bytes;
+  }
+
   /** Read on from another place. */
   async seek(at: number): Promise<void> {
     this.at = at;
