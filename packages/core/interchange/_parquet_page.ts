@@ -105,6 +105,9 @@ export class PageDecoder {
     if (!unpack) throw new RangeError(`it is packed with ${codec}, which is not supported`);
     this.#chunk = chunk;
     this.#type = leaf.elements.at(-1)!.type!;
+    if (this.#type !== "BOOLEAN" && !(this.#type in ARRAYS)) {
+      throw new RangeError(`it is of type ${this.#type}, not of numbers`);
+    }
     this.#levels = levels;
     this.#unpack = unpack;
     this.#convert = convert;
@@ -166,6 +169,9 @@ export class PageDecoder {
     } = header.data_page_header_v2!;
     if (!isWithin(again, bytes.length) || !isWithin(there, bytes.length - again)) {
       throw new RangeError(`a page says that its levels have ${again} and ${there} bytes of ${bytes.length}`);
+    }
+    if ((list === 0 && again > 0) || (value === 0 && there > 0)) {
+      throw new RangeError("a page has levels where its column has none");
     }
     const packed = bytes.subarray(again + there), size = header.uncompressed_page_size - again - there;
     const rest = is_compressed === false ? packed : this.#unpacked(packed, size);
@@ -233,11 +239,13 @@ export class PageDecoder {
     throw new RangeError(`its numbers are encoded as ${encoding}, which is not supported for ${type}`);
   }
 
-  /** @throws {RangeError} When there are fewer bytes than so many values need. */
+  /** @throws {RangeError} When there are not as many bytes as so many values need. */
   #checkRoom(bytes: Uint8Array, count: number): void {
     const array = ARRAYS[this.#type as keyof typeof ARRAYS];
     const needed = array ? count * array.BYTES_PER_ELEMENT : Math.ceil(count / 8);
-    if (needed > bytes.length) throw new RangeError(`a page has ${bytes.length} bytes for ${count} values`);
+    // Where there are no levels, nothing else is in a page: more bytes are levels of a column that had them.
+    if (this.#levels.value === 0 ? needed === bytes.length : needed <= bytes.length) return;
+    throw new RangeError(`a page has ${bytes.length} bytes for ${count} values`);
   }
 
   #plain(bytes: Uint8Array, count: number): TypedArray {
