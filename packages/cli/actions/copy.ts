@@ -2,12 +2,15 @@
  * `millrace copy` and `millrace rechunk`.
  * @module
  */
-import { FolderStore, type StoredResult } from "@millrace/core/store";
+import { FolderStore, openHeld, ResultChangedError, type StoredResult } from "@millrace/core/store";
 import { formatBytes, parseBytes, parseTime } from "@millrace/core/units";
 import { usage, UsageError } from "../errors.ts";
 import { interruptible } from "../interrupt.ts";
 import type { Io } from "../io.ts";
 import { openResult, openStore, selectResults } from "./_results.ts";
+
+/** How often a result may be replaced before `rechunk` gives it up. */
+const TRIES = 10;
 
 /** Options of `millrace copy`. */
 export interface CopySettings {
@@ -51,11 +54,13 @@ export async function copyAction(
     const found = await selectResults(store, runId, type);
     for (const { meta, runId, dataType, problem } of found) {
       if (problem !== undefined) throw new Error(problem);
-      const result = meta && await store.open({ runId, dataType, lineageHash: meta.lineageHash });
-      if (!result) {
+      const key = meta && { runId, dataType, lineageHash: meta.lineageHash };
+      using opened = key && await openHeld(() => store.open(key));
+      if (!opened) {
         io.err(`${runId}/${dataType} is not complete and was left out\n`);
         continue;
       }
+      const { result } = opened;
       const { result: { folder: place, meta: { bytes } }, ...done } = await target.copy(result, {
         signal,
         verify,
@@ -87,9 +92,10 @@ export async function rechunkAction(
   const bytes = usage(() => parseBytes(size ?? "8MiB"));
   const spanPs = usage(() => parseTime(span ?? "60s"));
   const store = await openStore(folder);
-  const before = await openResult(store, runId, type);
-  const same = new FolderStore(store.root, { codec: before.meta.codec });
-  const after = await interruptible(io, (signal) => rechunk(same, before, { bytes, spanPs }, signal));
+  const [before, after] = await interruptible(
+    io,
+    (signal) => rechunk(store.root, () => openResult(store, runId, type), { bytes, spanPs }, signal),
+  );
   const counts = { before: before.chunks.length, after: after.chunks.length };
   if (json) {
     const { dataType, lineageHash, rows } = after.meta;
@@ -101,17 +107,30 @@ export async function rechunkAction(
   } else io.out(`${runId}/${after.meta.dataType}: ${counts.after} chunks, ${counts.before} before\n`);
 }
 
+/** The result before, and as it is now. What took its place before it could be written anew is taken instead. */
 async function rechunk(
-  store: FolderStore,
-  result: StoredResult,
+  root: string,
+  open: () => Promise<StoredResult>,
   target: { readonly bytes: number; readonly spanPs: bigint },
   signal: AbortSignal,
-): Promise<StoredResult> {
-  const { runId, dataType } = result.meta;
-  await using writer = await store.writer({ runId, dataType }, result.meta, { target });
-  for await (using chunk of result.read()) {
-    signal.throwIfAborted();
-    await writer.write(chunk);
+): Promise<readonly [before: StoredResult, after: StoredResult]> {
+  for (let tries = 1;; tries++) {
+    const result = await open(), { runId, dataType, lineageHash, codec } = result.meta;
+    const store = new FolderStore(root, { codec });
+    await using writer = await store.writer({ runId, dataType }, result.meta, { target });
+    // Nobody else writes it from here on.
+    const there = await store.open({ runId, dataType, lineageHash });
+    if (there?.meta.id !== result.meta.id) {
+      if (tries < TRIES) continue;
+      throw new ResultChangedError(
+        `Cannot rechunk ${runId}/${dataType}: each of ${TRIES} times it was replaced or removed before it could be written; try ` +
+          "again when fewer write it",
+      );
+    }
+    for await (using chunk of result.read()) {
+      signal.throwIfAborted();
+      await writer.write(chunk);
+    }
+    return [result, await writer.finish()];
   }
-  return await writer.finish();
 }
