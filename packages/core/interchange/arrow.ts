@@ -121,7 +121,7 @@ const SCALAR: Readonly<Record<string, ColumnType>> = {
 function foreignType({ name, type }: Arrow.Field): ColumnType | undefined {
   const text = String(type);
   if (Object.hasOwn(SCALAR, text)) return text === "Int64" && TIME_NAMES.has(name) ? "time" : SCALAR[text];
-  const [, width, element] = /^(?:FixedSizeList\[(\d+)\]|List)<(\w+)>$/.exec(text) ?? [];
+  const [, width, element] = /^(?:FixedSizeList\[(\d+)\]|(?:Large)?List)<(\w+)>$/.exec(text) ?? [];
   if (element === undefined || !Object.hasOwn(SCALAR, element)) return undefined;
   return `${SCALAR[element]}[${width ?? ""}]` as ColumnType;
 }

@@ -6,7 +6,9 @@ import type { Footer } from "apache-arrow/ipc/metadata/file";
 import type { BufferRegion, FieldNode } from "apache-arrow/ipc/metadata/message";
 import type { TypedArray } from "../data/schema.ts";
 import { bytesAt, fits, reserve } from "./codecs/_unzstd.ts";
-import type { BufferCodec } from "./codecs/types.ts";
+import { lz4Buffers } from "./codecs/lz4.ts";
+import type { BufferDecoder } from "./codecs/types.ts";
+import { zstdBuffers } from "./codecs/zstd.ts";
 import {
   type Block,
   checked,
@@ -15,7 +17,6 @@ import {
   type Columns as Nodes,
   FIRST,
 } from "./_arrow_check.ts";
-import { zstdBuffers } from "./codecs/zstd.ts";
 
 /** Bytes in front of a compressed buffer: how many it has uncompressed. */
 const PREFIX = 8;
@@ -29,9 +30,13 @@ const BUFFERS: Readonly<Record<string, number>> = {
   Bool: 1,
   FixedSizeBinary: 1,
   List: 1,
+  LargeList: 1,
   FixedSizeList: 0,
   Struct: 0,
 };
+
+/** Bits of the offsets of lists. */
+const OFFSET_BITS: Readonly<Record<string, number | undefined>> = { List: 32, LargeList: 64 };
 
 /** A field of an Arrow schema. */
 export interface ArrowField {
@@ -219,12 +224,13 @@ export async function batchAt(bytes: Uint8Array, metadata: number, schema: Arrow
   return { rows: header.length, fields: schema.fields, metadata: schema.metadata, columns };
 }
 
-function codecFor(type: number | undefined): BufferCodec | undefined {
+function codecFor(type: number | undefined): BufferDecoder | undefined {
   if (type === undefined) return undefined;
-  if (type === zstdBuffers.type) return zstdBuffers;
-  throw new SyntaxError(
-    `its compression (${type === 0 ? "lz4" : type}) is not read here; write it with zstd or without`,
-  );
+  const codec = [zstdBuffers, lz4Buffers].find((one) => one.type === type);
+  if (!codec) {
+    throw new SyntaxError(`its compression (${type}) is not read here; write it with zstd, lz4 or without`);
+  }
+  return codec;
 }
 
 /** Takes nodes and buffers one after the other, as the fields come. */
@@ -232,7 +238,7 @@ class Columns {
   readonly #body: Uint8Array;
   readonly #nodes: readonly FieldNode[];
   readonly #buffers: readonly BufferRegion[];
-  readonly #codec: BufferCodec | undefined;
+  readonly #codec: BufferDecoder | undefined;
   readonly #types: typeof Arrow.DataType;
   #node = 0;
   #buffer = 0;
@@ -243,7 +249,7 @@ class Columns {
     body: Uint8Array,
     nodes: readonly FieldNode[],
     buffers: readonly BufferRegion[],
-    codec: BufferCodec | undefined,
+    codec: BufferDecoder | undefined,
     types: typeof Arrow.DataType,
   ) {
     this.#body = body;
@@ -268,7 +274,16 @@ class Columns {
     const region = count === 1 ? this.#take(name) : undefined;
     const children = (field.type.children ?? []).map((child: Arrow.Field) => this.next(child, name));
     const { length, nullCount } = node;
-    return new BufferColumn(name, field, length, nullCount, children, region, this.#codec, kind === "List");
+    return new BufferColumn(
+      name,
+      field,
+      length,
+      nullCount,
+      children,
+      region,
+      this.#codec,
+      OFFSET_BITS[kind!],
+    );
   }
 
   /** All nodes and buffers were taken: else a column is missing among the fields. */
@@ -303,6 +318,7 @@ function kindOf(type: Arrow.DataType, types: typeof Arrow.DataType): string | un
   if (types.isBool(type)) return "Bool";
   if (types.isFixedSizeBinary(type)) return "FixedSizeBinary";
   if (types.isList(type)) return "List";
+  if (types.isLargeList(type)) return "LargeList";
   if (types.isFixedSizeList(type)) return "FixedSizeList";
   return types.isStruct(type) ? "Struct" : undefined;
 }
@@ -317,8 +333,9 @@ class BufferColumn implements BatchColumn {
   readonly #name: string;
   readonly #region: Uint8Array | undefined;
   /** Set where the buffer is compressed. */
-  readonly #codec: BufferCodec | undefined;
-  readonly #isList: boolean;
+  readonly #codec: BufferDecoder | undefined;
+  /** Of its offsets, where it is a list. */
+  readonly #offsetBits: number | undefined;
   #values: TypedArray | undefined;
 
   constructor(
@@ -328,15 +345,15 @@ class BufferColumn implements BatchColumn {
     nullCount: number,
     children: readonly BatchColumn[],
     region: Uint8Array | undefined,
-    codec: BufferCodec | undefined,
-    isList: boolean,
+    codec: BufferDecoder | undefined,
+    offsetBits: number | undefined,
   ) {
     this.#name = name;
     this.field = field;
     this.length = length;
     this.nullCount = nullCount;
     this.children = children;
-    this.#isList = isList;
+    this.#offsetBits = offsetBits;
     if (!region || region.length === 0 || !codec) {
       this.#region = region;
       this.bytes = region?.length ?? 0;
@@ -363,13 +380,12 @@ class BufferColumn implements BatchColumn {
   }
 
   #bits(): number {
-    return this.#isList
-      ? 32
-      : Number((this.field.type as { bitWidth?: number }).bitWidth ?? elementBits(this.field.type));
+    return this.#offsetBits ??
+      Number((this.field.type as { bitWidth?: number }).bitWidth ?? elementBits(this.field.type));
   }
 
   #wanted(): number {
-    return Math.ceil((this.length + (this.#isList ? 1 : 0)) * this.#bits() / 8);
+    return Math.ceil((this.length + (this.#offsetBits ? 1 : 0)) * this.#bits() / 8);
   }
 
   get frame(): Uint8Array | undefined {
@@ -404,7 +420,7 @@ class BufferColumn implements BatchColumn {
     return this.#numbers(bytes.byteOffset % this.#type.BYTES_PER_ELEMENT === 0 ? bytes : bytes.slice());
   }
 
-  #decoded<T>(decode: (codec: BufferCodec) => T): T {
+  #decoded<T>(decode: (codec: BufferDecoder) => T): T {
     try {
       return decode(this.#codec!);
     } catch (cause) {
@@ -414,18 +430,36 @@ class BufferColumn implements BatchColumn {
   }
 
   get #type(): typeof Uint8Array {
-    return this.#isList
-      ? Int32Array as unknown as typeof Uint8Array
+    const type = this.#offsetBits === 32
+      ? Int32Array
+      : this.#offsetBits
+      ? BigInt64Array
       : (this.field.type as Arrow.DataType).ArrayType;
+    return type as unknown as typeof Uint8Array;
   }
 
   #numbers({ buffer, byteOffset, length }: Uint8Array): TypedArray {
     const type = this.#type;
-    return new type(
+    const numbers: TypedArray = new type(
       buffer as ArrayBuffer,
       byteOffset,
       Math.floor(length / type.BYTES_PER_ELEMENT),
-    ) as TypedArray;
+    );
+    return this.#offsetBits === 64 ? this.#narrow(numbers as unknown as BigInt64Array) : numbers;
+  }
+
+  /** Offsets of large lists as those of others. */
+  #narrow(offsets: BigInt64Array): Int32Array {
+    const rows = this.length + 1, last = offsets[this.length] ?? 0n;
+    if (this.length > 0 && offsets.length < rows) {
+      throw new SyntaxError(`column "${this.#name}" is cut off in its offsets`);
+    }
+    if (last > 0x7fffffffn) {
+      throw new SyntaxError(
+        `column "${this.#name}" has ${last} samples in one batch, more than 2147483647; write smaller batches`,
+      );
+    }
+    return Int32Array.from(offsets.subarray(0, rows), (at) => at < 0n || at > last ? -1 : Number(at)); // -1 is refused
   }
 }
 

@@ -98,7 +98,7 @@ export function schemaOf(fields: readonly Arrow.Field[]): Schema {
 /** Check that a field holds what the column's type says, without nulls. @throws {SyntaxError} Naming both types. */
 export function checkField(field: Arrow.Field | undefined, column: Column): asserts field is Arrow.Field {
   if (!field) throw new SyntaxError(`column "${column.name}" is missing`);
-  const found = String(field.type);
+  const found = String(field.type).replace(/^LargeList</, "List<"); // their offsets are read as those of others
   const wanted = isDivided(field) && hasPlanes(column)
     ? dividedName(column)
     : typeName(column, holdsShuffled(field) && isShuffled(column));

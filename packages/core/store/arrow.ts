@@ -51,3 +51,4 @@ export {
   type ReadBytes,
 } from "./_arrow_batch.ts";
 export { checkArrowStream } from "./_arrow_stream.ts";
+export { unlz4 } from "./codecs/lz4.ts";

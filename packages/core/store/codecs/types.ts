@@ -3,12 +3,10 @@
 /** Name of a codec. */
 export type CodecName = "none" | "zstd" | "waveform";
 
-/** Arrow's own compression of the buffers in a record batch. */
-export interface BufferCodec {
-  /** Number of the compression in Arrow's format (1: zstd). */
+/** Undoes one of Arrow's own compressions of the buffers in a record batch. */
+export interface BufferDecoder {
+  /** Number of the compression in Arrow's format (0: LZ4 frames, 1: zstd). */
   readonly type: number;
-  /** Compress. O(bytes). */
-  encode(bytes: Uint8Array): Uint8Array;
   /**
    * Undo it; `size` is what comes out, checked against what is expected before this is called.
    *
@@ -20,6 +18,12 @@ export interface BufferCodec {
    * buffer is begun.
    */
   beginAt(bytes: Uint8Array, size: number, at: number): (bytes: number) => void;
+}
+
+/** One of them that is written, too. */
+export interface BufferCodec extends BufferDecoder {
+  /** Compress. O(bytes). */
+  encode(bytes: Uint8Array): Uint8Array;
 }
 
 /** How the columns of a file are held. */

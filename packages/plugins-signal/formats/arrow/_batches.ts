@@ -1,6 +1,6 @@
 // The record batches of an Arrow file, one at a time.
 import type * as Arrow from "apache-arrow";
-import { checkArrowFile, checkArrowStream } from "@millrace/core/arrow";
+import { checkArrowFile, checkArrowStream, unlz4 } from "@millrace/core/arrow";
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { choose, type Chosen } from "../columnar/names.ts";
 import type { Block, BlockSource } from "../columnar/reader.ts";
@@ -22,6 +22,9 @@ export async function openArrow(path: string, options: FormatOptions): Promise<B
   const { compressionRegistry, CompressionType } = arrow;
   if (compressionRegistry.get(CompressionType.ZSTD) === null) {
     compressionRegistry.set(CompressionType.ZSTD, { encode: zstdCompressSync, decode: zstdDecompressSync });
+  }
+  if (compressionRegistry.get(CompressionType.LZ4_FRAME) === null) {
+    compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: unlz4 });
   }
   const file = new RunFile(path, noFiles()), size = await file.stat();
   try {

@@ -9,7 +9,8 @@
  * | `board`, `channel`, `energy`, `energy_short`, `energy_calibrated`, `flags`, `polarity` | as in `raw_files`; without a channel it is the number of the file |
  *
  * Results that Millrace has stored are such files. Times since 1970 are counted from the first whole second of the run, which a notice
- * says. A record batch is in memory at a time. Buffers may be packed with zstd; those packed with LZ4 are refused.
+ * says. A record batch is in memory at a time. Buffers may be packed with zstd or LZ4, as Feather
+ * files of pyarrow and Polars are.
  * @module
  */
 import type { Format } from "../format.ts";

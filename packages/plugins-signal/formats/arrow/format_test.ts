@@ -88,6 +88,34 @@ Deno.test("Arrow lists of fixed size, of other numbers and packed with zstd give
   }
 });
 
+Deno.test("Arrow and Parquet files of Polars, packed with LZ4, with large lists, are read", async () => {
+  for (const ending of ["arrow", "parquet"]) {
+    const path = new URL(`../../../core/interchange/fixtures/polars_lz4.${ending}`, import.meta.url).pathname;
+    const { rows } = await readRun(path, { dt: 2000 });
+    assert.deepEqual(
+      brief(rows),
+      Array.from({ length: 50 }, (_, i) => [
+        ...[1_000_000n * BigInt(i), i % 4],
+        ...Array.from({ length: 20 + i % 5 }, (_, k) => 8000 + (i * k) % 7 + (k === 10 ? 500 : 0)),
+      ]),
+    );
+  }
+});
+
+Deno.test("Arrow files packed with LZ4 whose buffers are damaged are refused, with their name", async () => {
+  using folder = new TestFolder();
+  const path = new URL("../../../core/interchange/fixtures/polars_lz4.arrow", import.meta.url).pathname;
+  const bytes = await Deno.readFile(path), magic = [4, 0x22, 0x4d, 0x18];
+  const at = bytes.findIndex((_, k) => magic.every((byte, i) => bytes[k + i] === byte));
+  for (const place of [at + 4, at + 6, at + 7]) {
+    const file = folder.file("a.arrow", bytes.with(place, bytes[place]! ^ 0x3f));
+    await assert.rejects(
+      readRun(file, { dt: 2000 }),
+      /^SyntaxError: Cannot read ".*a\.arrow": its compressed bytes are damaged/,
+    );
+  }
+});
+
 const vector = (values: unknown[], type: arrow.DataType) => arrow.vectorFromArray(values, type);
 const longs = (type: arrow.DataType, ...values: bigint[]) =>
   arrow.makeVector(arrow.makeData({ type, data: BigInt64Array.from(values) } as never)) as arrow.Vector;
