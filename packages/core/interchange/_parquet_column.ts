@@ -48,6 +48,8 @@ export class ColumnReader {
   #starts: Uint32Array = new Uint32Array(1);
   #head = 0;
   #end = 0;
+  /** Values that are wanted at once. */
+  #most = 0;
   readonly #again = new Uint8Array(WINDOW);
   readonly #there = new Uint8Array(WINDOW);
 
@@ -77,9 +79,10 @@ export class ColumnReader {
     return this.#at;
   }
 
-  /** Bytes of what is kept. */
+  /** Bytes of memory that it takes. */
   get bytes(): number {
-    return this.#values.byteLength + this.#starts.byteLength;
+    const page = this.#left > 0 ? this.#page!.bytes : 0;
+    return this.#values.byteLength + this.#starts.byteLength + this.#ahead.byteLength + page;
   }
 
   /**
@@ -88,6 +91,7 @@ export class ColumnReader {
    * @throws {Error} On damage.
    */
   async ready(rows: number, values: number): Promise<number> {
+    this.#most = values;
     for (;;) {
       const isEnd = this.#left === 0 && this.#at >= this.#chunk.to;
       const kept = this.#end - this.#head, whole = kept - (this.#isOpen && !isEnd ? 1 : 0);
@@ -195,7 +199,7 @@ export class ColumnReader {
   /** Make room for so many entries behind those that are kept. */
   #makeRoom(count: number): void {
     const isList = this.#levels.list > 0, rows = this.#end - this.#head;
-    const most = Math.min(this.#chunk.count - this.#entries, 2 ** 20) + WINDOW;
+    const most = Math.min(this.#chunk.count - this.#entries, this.#most) + WINDOW;
     if (this.#filled + count > this.#values.length) {
       const from = this.#valuesBefore(), kept = this.#values.subarray(from, this.#filled);
       this.#values = room(

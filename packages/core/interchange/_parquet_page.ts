@@ -17,6 +17,8 @@ const ARRAYS = {
   FLOAT: Float32Array,
   DOUBLE: Float64Array,
 } as const;
+/** Encodings that are undone for all values of a page at once. */
+const DECODED: ReadonlySet<string> = new Set(["DELTA_BINARY_PACKED", "BYTE_STREAM_SPLIT"]);
 /** Values of a block of deltas, at most. */
 const LARGEST_BLOCK = 2 ** 20;
 
@@ -56,6 +58,8 @@ export interface Page {
   readonly values: (count: number) => TypedArray;
   /** The row that it ends in is complete. */
   readonly isWhole: boolean;
+  /** Bytes of memory that it takes. */
+  readonly bytes: number;
 }
 
 /** A header and how many bytes it has. */
@@ -201,6 +205,7 @@ export class PageDecoder {
       there: there && new RunReader(there, 0, width),
       values: this.#values(rest, encoding, present),
       isWhole,
+      bytes: rest.length + (DECODED.has(encoding) ? 8 * present : 0),
     };
   }
 

@@ -37,7 +37,6 @@ import { type Footer, type Leaf, readFooter } from "./_parquet_footer.ts";
 
 export type { Wanted } from "./_parquet_column.ts";
 
-/** Most values of a list that are decoded at once, unless a page or a row has more. */
 const VALUES = 2 ** 20;
 /** Most rows at once, where there are no lists. */
 const ROWS = 2 ** 16;
@@ -54,6 +53,14 @@ export interface ParquetColumn {
   readonly timestamp: "MILLIS" | "MICROS" | "NANOS" | undefined;
   /** Its type in words, for messages. */
   readonly type: string;
+}
+
+/** Which rows are read. */
+export interface BlockOptions {
+  /** Number of the first. Row groups before it are not read. Default 0. */
+  readonly from?: number;
+  /** Values of a list that are decoded at once, as a target: a row may have more. Default 2^20. */
+  readonly values?: number;
 }
 
 /** Some rows. */
@@ -106,12 +113,14 @@ export class ParquetFile {
   /**
    * Rows of these columns, in blocks. Missing real numbers are NaN.
    *
-   * @param from Number of the first row. Row groups before it are not read.
    * @throws {SyntaxError} While iterating, naming the column: on one that there is not or that has lists where none are wanted, on other
    * missing values, on numbers that the wanted type has not.
    * @throws {Error} On damage.
    */
-  async *blocks(wanted: readonly Wanted[], from = 0): AsyncGenerator<ParquetBlock, void, undefined> {
+  async *blocks(
+    wanted: readonly Wanted[],
+    { from = 0, values = VALUES }: BlockOptions = {},
+  ): AsyncGenerator<ParquetBlock, void, undefined> {
     const { leaves, groups } = this.#footer, own = wanted.map(({ name }) => this.#leaf(name));
     const lists = wanted.map(({ isList }, k) => isList ? k : -1).filter((k) => k >= 0);
     const singles = wanted.map(({ isList }, k) => isList ? -1 : k).filter((k) => k >= 0);
@@ -129,7 +138,7 @@ export class ParquetFile {
       while (first < end) {
         // Rows before the first one are passed over.
         let count = Math.min(end - first, first < from ? from - first : lists.length > 0 ? Infinity : ROWS);
-        for (const k of lists) count = Math.min(count, await readers[k]!.ready(count, VALUES));
+        for (const k of lists) count = Math.min(count, await readers[k]!.ready(count, values));
         for (const k of singles) await readers[k]!.ready(count, Infinity);
         const columns = Object.fromEntries(wanted.map(({ name }, k) => [name, readers[k]!.take(count)]));
         const bytes = readers.reduce((sum, reader) => sum + reader.bytes, 0);

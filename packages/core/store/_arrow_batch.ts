@@ -155,13 +155,19 @@ function textOfSchema({ fields, metadata }: Arrow.Schema): string {
  *
  * @param read Gives bytes of the file from a place on.
  * @param size Bytes of the file.
+ * @return How many rows each record batch has.
  * @throws {SyntaxError} When it is cut off or damaged; says what is wrong, the name of the file is the caller's to add.
  */
-export async function checkArrowFile(read: ReadBytes, size: number): Promise<void> {
-  const { blocks, columns } = await readChecked(read, size);
+export async function checkArrowFile(read: ReadBytes, size: number): Promise<number[]> {
+  const { footer, blocks, columns } = await readChecked(read, size), rows = new Map<number, number>();
   for (const { offset, metadata } of blocks) {
-    checkMessage(messageIn(await read(offset, metadata), metadata), columns);
+    const found = checkMessage(messageIn(await read(offset, metadata), metadata), columns);
+    rows.set(offset, found.rows ?? 0);
   }
+  return Array.from(
+    { length: footer.numRecordBatches },
+    (_, k) => rows.get(footer.getRecordBatch(k)!.offset)!,
+  );
 }
 
 /** The flat buffer in the first `metadata` bytes. */

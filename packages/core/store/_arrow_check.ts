@@ -68,6 +68,8 @@ export interface MessageInfo {
   readonly body: number;
   /** Of a schema: the columns of the batches behind it. */
   readonly columns?: Columns;
+  /** Rows of a record batch. */
+  readonly rows?: number;
 }
 
 /**
@@ -93,8 +95,9 @@ export function checkMessage(bytes: Uint8Array, columns?: Columns): MessageInfo 
     flat.vector(batch, BATCH.buffers, PAIR_BYTES);
     flat.table(batch, BATCH.compression);
     flat.vector(batch, BATCH.counts, 8);
-    if (columns && kind === KIND.batch) checkRows(flat, flat.long(batch, BATCH.rows), nodes, columns);
-    return { kind, body };
+    const rows = flat.long(batch, BATCH.rows);
+    if (columns && kind === KIND.batch) checkRows(flat, rows, nodes, columns);
+    return { kind, body, rows };
   });
 }
 

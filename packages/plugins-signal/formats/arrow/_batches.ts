@@ -28,7 +28,7 @@ export async function openArrow(path: string, options: FormatOptions): Promise<B
   }
   const file = new RunFile(path, noFiles()), size = await file.stat();
   try {
-    await checkAll(path, file, size);
+    const rowsOf = await checkAll(path, file, size);
     const reader = await readable(path, 0, async () => {
       const reader = await arrow.RecordBatchReader.from(
         handleOf(file, size, options.readBytes) as never,
@@ -44,7 +44,14 @@ export async function openArrow(path: string, options: FormatOptions): Promise<B
       checkWave(arrow, path, fields.find(({ name }) => name === chosen.wave)!);
       return { chosen, timeScale: scaleOf(arrow, path, fields.find(({ name }) => name === chosen.time)) };
     });
-    let row = 0, charged = 0;
+    let row = 0, batchNumber = 0, charged = 0;
+    const nextBatch = async (): Promise<Arrow.RecordBatch | undefined> => {
+      if (!rowsOf) return (await reader.next()).value as Arrow.RecordBatch | undefined;
+      // Batches without rows of a file say nothing.
+      while (rowsOf[batchNumber] === 0) batchNumber++;
+      if (batchNumber >= rowsOf.length) return undefined;
+      return await reader.readRecordBatch(batchNumber++) as Arrow.RecordBatch;
+    };
     const letGo = () => {
       options.account?.refund(charged);
       charged = 0;
@@ -55,17 +62,26 @@ export async function openArrow(path: string, options: FormatOptions): Promise<B
       timeScale,
       async next() {
         letGo();
-        let batch: Arrow.RecordBatch;
+        let batch: Arrow.RecordBatch | undefined;
         do {
-          const { value, done } = await readable(path, row, () => reader.next());
-          if (done) return undefined;
-          batch = value as Arrow.RecordBatch;
-        } while (batch.numRows === 0); // of a file without batches: its columns have no parts
+          batch = await readable(path, row, nextBatch);
+          if (!batch) return undefined;
+        } while (batch.numRows === 0); // of a stream without batches: its columns have no parts
+        const read = batch;
         options.account?.charge(charged = batch.data.byteLength);
-        const block = await readable(path, row, () => blockOf(path, row, batch, chosen, file.at));
+        const block = await readable(path, row, () => blockOf(path, row, read, chosen, file.at));
         row += batch.numRows;
         return block;
       },
+      // A stream does not say where its batches lie.
+      ...(rowsOf && {
+        goTo(wanted: number) {
+          for (row = batchNumber = 0; row + rowsOf[batchNumber]! <= wanted; batchNumber++) {
+            row += rowsOf[batchNumber]!;
+          }
+          return row;
+        },
+      }),
       close() {
         letGo();
         reader.cancel();
@@ -78,13 +94,16 @@ export async function openArrow(path: string, options: FormatOptions): Promise<B
   }
 }
 
-/** A file, unlike a stream, says that it is one at both ends, and where its batches lie at the second one. Both are checked. */
-async function checkAll(path: string, file: RunFile, size: number): Promise<void> {
+/**
+ * A file, unlike a stream, says that it is one at both ends, and where its batches lie at the second one. Both are checked. Gives the rows of
+ * each batch of a file.
+ */
+async function checkAll(path: string, file: RunFile, size: number): Promise<number[] | undefined> {
   if (size === 0) {
     throw new SyntaxError(`Cannot read "${path}" at byte 0: it is empty; remove it from the input`);
   }
   const read = (at: number, length: number) => bytesAt(file, at, length);
-  let check = checkArrowStream;
+  let check: (...args: Parameters<typeof checkArrowFile>) => Promise<number[] | void> = checkArrowStream;
   const isMagic = (bytes: Uint8Array) => new TextDecoder().decode(bytes) === MAGIC;
   if (isMagic(await bytesAt(file, 0, Math.min(size, MAGIC.length)))) {
     const end = size < 2 * MAGIC.length ? undefined : await bytesAt(file, size - TAIL, TAIL);
@@ -95,11 +114,12 @@ async function checkAll(path: string, file: RunFile, size: number): Promise<void
     }
     check = checkArrowFile;
   }
-  await check(read, size).catch((cause) => {
+  const rows = await check(read, size).catch((cause) => {
     if (!(cause instanceof SyntaxError)) throw cause;
     throw new SyntaxError(`Cannot read "${path}": ${cause.message}; copy it again`, { cause });
   });
   await file.seek(0);
+  return rows ?? undefined;
 }
 
 async function bytesAt(file: RunFile, at: number, length: number): Promise<Uint8Array<ArrayBuffer>> {

@@ -29,6 +29,8 @@ export interface BlockSource {
   readonly size: number;
   /** The next rows; nothing at the end. */
   next(): Promise<Block | undefined>;
+  /** The next rows shall be those with this one. Gives the number of the first of them. Absent where that is not known. */
+  goTo?(row: number): number;
   close(): void;
 }
 
@@ -57,8 +59,11 @@ export class ColumnarReader implements TraceReader {
   #source: BlockSource | undefined;
   #block: Block | undefined;
   #row = 0;
+  /** Rows of the block that are passed over. */
+  #passed = 0;
   /** Start of the next row where the file has no times. */
   #next: bigint;
+  goTo?: (row: number) => Promise<number>;
 
   /** `number` is the channel where the file has none. */
   constructor(
@@ -92,8 +97,22 @@ export class ColumnarReader implements TraceReader {
         `Cannot read "${this.path}": it has no column dt; set it, such as --set raw_files.dt=2ns`,
       );
     }
+    // Where rows follow each other, those before tell when one starts.
+    if (source.goTo && (times || !block)) this.goTo = (row) => this.#goTo(row);
     if (times && block!.rows > 0) this.#epoch.seen(this.#time(times, 0), this.window);
     return source.size;
+  }
+
+  get next(): number {
+    return this.#row;
+  }
+
+  async #goTo(row: number): Promise<number> {
+    const source = this.#source!, { received } = this.rows;
+    this.#passed = row - source.goTo!(row);
+    this.#row = row;
+    this.#block = await source.next();
+    return Math.max(received, this.#block?.received ?? source.size);
   }
 
   async read(): Promise<boolean> {
@@ -103,7 +122,7 @@ export class ColumnarReader implements TraceReader {
     const { dt: given } = this.#options;
     const others = Object.fromEntries(Object.keys(OTHERS).map((name) => [name, this.#column(block, name)]));
     const calibrated = block.column("energy_calibrated");
-    for (let i = 0; i < block.rows; i++, this.#row++) {
+    for (let i = this.#passed; i < block.rows; i++, this.#row++) {
       const wave = block.wave(i), dt = given ?? others.dt!(i, 0);
       const time = times ? this.#time(times, i) - epoch : this.#next;
       this.#next += BigInt(wave.length) * BigInt(dt);
@@ -119,6 +138,7 @@ export class ColumnarReader implements TraceReader {
       if (calibrated) rows.calibrated[row] = Number(calibrated[i] ?? NaN);
       this.#copy(wave, at);
     }
+    this.#passed = 0;
     this.rows.received = block.received;
     this.#block = await this.#source!.next();
     return this.#block !== undefined;
@@ -149,7 +169,7 @@ export class ColumnarReader implements TraceReader {
     if (typeof time === "bigint") return time * this.#source!.timeScale;
     if (Number.isSafeInteger(time)) return BigInt(time!) * this.#source!.timeScale;
     throw new TypeError(
-      `Cannot read "${this.path}" at row ${this.#row + i}: its time is ${time}; save whole numbers`,
+      `Cannot read "${this.path}" at row ${this.#row}: its time is ${time}; save whole numbers`,
     );
   }
 

@@ -51,6 +51,16 @@ export class TableReader implements TraceReader {
     return Promise.resolve(rows * width * (values.metadata as { size: number }).size);
   }
 
+  get next(): number {
+    return this.#next;
+  }
+
+  goTo(row: number): Promise<number> {
+    const { width, values } = this.#file.table;
+    this.#next = row;
+    return Promise.resolve(row * width * (values.metadata as { size: number }).size);
+  }
+
   read(): Promise<boolean> {
     const { table: { rows, width, values }, times, readBytes } = this.#file;
     const { size } = values.metadata as { size: number };

@@ -42,6 +42,16 @@ export abstract class EventReader implements TraceReader {
     return await this.file.stat();
   }
 
+  get next(): number {
+    return this.file.offset(0);
+  }
+
+  async goTo(offset: number, _from: bigint): Promise<number> {
+    await this.file.seek(offset);
+    this.#wanted = this.#header;
+    return offset;
+  }
+
   async read(): Promise<boolean> {
     const { file } = this, more = await file.more(this.#wanted);
     this.rows.received = file.received;

@@ -100,7 +100,7 @@ export class Run {
     this.#cover = cover;
     for (const [k, source] of this.#sources.entries()) {
       const before = source.decoder.received;
-      await source.goTo!(places[k]!);
+      await source.goTo!(places[k]!, at);
       this.#bytesLeft -= source.decoder.received;
       const passed = source.decoder.received - before;
       this.#received += passed;

@@ -57,8 +57,8 @@ export interface RunSource<B extends Backlog = Backlog> {
   read(): Promise<void>;
   /** Where it goes on when its first row is the next that is taken. Absent where it cannot go on anywhere else. */
   place?(): Place;
-  /** Go on there, in front of what was read, or leave what was read where that is there already. */
-  goTo?(place: Place): Promise<void>;
+  /** Go on there, in front of what was read, or leave what was read where that is there already. Rows before `from` (ps) were taken. */
+  goTo?(place: Place, from: bigint): Promise<void>;
   /** Copy the first row, which stays. */
   append(piece: Piece, recordId: number): void;
   /** Let go of everything. */

@@ -19,8 +19,11 @@ export interface TraceReader {
   read(): Promise<boolean>;
   /** Place in the file of the next row to be decoded, where the reader can go on at any: as `rows` are told it. */
   readonly next?: number;
-  /** Go on at a place further on. Gives the bytes of the file up to there. */
-  goTo?(place: number): Promise<number>;
+  /**
+   * Go on at a place further on: that of a row which starts at or after `from` (ps), while all rows in front of it start before. Gives the
+   * bytes of the file up to there. Absent where it cannot, which `open` may find out.
+   */
+  goTo?(place: number, from: bigint): Promise<number>;
   /** Close what is open. */
   close(): void;
 }
@@ -34,8 +37,8 @@ export class TraceSource implements RunSource<RowStore> {
   finished = false;
   readonly #reader: TraceReader;
   readonly #notice: (text: string) => void;
-  readonly place?: () => Place;
-  readonly goTo?: (place: Place) => Promise<void>;
+  place?: () => Place;
+  goTo?: (place: Place, from: bigint) => Promise<void>;
 
   constructor(reader: TraceReader, index: number, notice: (text: string) => void) {
     this.path = reader.path;
@@ -43,13 +46,6 @@ export class TraceSource implements RunSource<RowStore> {
     this.decoder = reader.rows;
     this.#reader = reader;
     this.#notice = notice;
-    if (!reader.goTo) return;
-    this.place = () => this.decoder.mark(reader.next!);
-    this.goTo = async (place) => {
-      if (this.finished || place.offset <= reader.next!) return; // rows that were taken are left out
-      this.decoder.received = await reader.goTo!(place.offset);
-      this.decoder.jump(place);
-    };
   }
 
   get rowBytes(): number {
@@ -61,7 +57,15 @@ export class TraceSource implements RunSource<RowStore> {
   }
 
   async stat(): Promise<void> {
-    this.size = await this.#reader.open();
+    const reader = this.#reader;
+    this.size = await reader.open();
+    if (!reader.goTo) return;
+    this.place = () => this.decoder.mark(reader.next!);
+    this.goTo = async (place, from) => {
+      if (this.finished || place.offset <= reader.next!) return; // rows that were taken are left out
+      this.decoder.received = await reader.goTo!(place.offset, from);
+      this.decoder.jump(place);
+    };
   }
 
   async read(): Promise<void> {

@@ -34,8 +34,8 @@ export async function openParquet(path: string, options: FormatOptions): Promise
       ...time ? [{ name: time.name, element: "i64", isList: false } as const] : [],
       ...chosen.others.map((name) => ({ name, element: numbersOf(path, columnOf(name)), isList: false })),
     ];
-    const blocks = parquet.blocks(wanted);
-    let charged = 0, row = 0;
+    const values = Math.ceil(options.readBytes / 2);
+    let blocks = parquet.blocks(wanted, { values }), charged = 0, row = 0;
     const letGo = () => {
       options.account?.refund(charged);
       charged = 0;
@@ -57,6 +57,10 @@ export async function openParquet(path: string, options: FormatOptions): Promise
           wave: (i) => values.subarray(offsets[i], offsets[i + 1]) as ArrayLike<number | bigint>,
           column: (name) => columns[name === "time" ? time?.name ?? name : name] as TypedArray | undefined,
         };
+      },
+      goTo(wantedRow) {
+        blocks = parquet.blocks(wanted, { values, from: row = wantedRow });
+        return row;
       },
       close() {
         letGo();

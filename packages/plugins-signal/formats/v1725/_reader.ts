@@ -48,7 +48,7 @@ export class V1725Reader extends EventReader {
   }
 
   #traces(at: number): void {
-    const { view } = this.file, { rows } = this, dt = this.#dt;
+    const { view } = this.file, { rows } = this, dt = this.#dt, offset = this.file.offset(at);
     let next = at + EVENT_HEADER;
     for (let mask = channelMask(view, at), channel = 0; mask !== 0; mask >>>= 1, channel++) {
       if ((mask & 1) === 0) continue;
@@ -57,7 +57,6 @@ export class V1725Reader extends EventReader {
       const upper = view.getUint16(next + 6, true) * dt;
       const low = view.getUint16(next + 4, true) * dt + (upper % 65536) * 65536;
       const hi = view.getUint16(next + 8, true) * dt + Math.floor(upper / 65536) + Math.floor(low / WORD);
-      const offset = this.file.offset(next);
       const row = rows.add(hi, low % WORD, ((this.#board << 16) | channel) >>> 0, samples, dt, offset);
       if (row >= 0) {
         rows.flags[rows.count - 1] = (view.getUint8(next + 3) >> 6) & 1;

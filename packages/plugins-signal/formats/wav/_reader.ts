@@ -53,6 +53,17 @@ export class WavReader implements TraceReader {
     return frames * channels * bits / 8;
   }
 
+  get next(): number {
+    return this.#frame;
+  }
+
+  async goTo(frame: number): Promise<number> {
+    const { start, channels, bits } = this.#wav.header, bytes = frame * channels * bits / 8;
+    await this.#file.seek(start + bytes);
+    this.#frame = frame;
+    return bytes;
+  }
+
   // One record of all channels at a time: they start together.
   async read(): Promise<boolean> {
     const { header: { frames, channels, bits, rate }, recordLength, t0, dt, channel } = this.#wav;

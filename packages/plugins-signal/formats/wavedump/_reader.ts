@@ -14,10 +14,17 @@ export class WaveDumpReader extends EventReader {
   readonly #dt: number;
   #last = 0;
   #turns = 0;
+  /** No event that is still to come starts before, where the events before are not known. */
+  #from: bigint | undefined;
 
   constructor(path: string, dt: number, options: FormatOptions, open: OpenFiles) {
     super(path, HEADER, HEADER, options, open);
     this.#dt = dt;
+  }
+
+  override async goTo(offset: number, from: bigint): Promise<number> {
+    this.#from = from;
+    return await super.goTo(offset, from);
   }
 
   protected sizeOf(at: number): number | string {
@@ -27,6 +34,13 @@ export class WaveDumpReader extends EventReader {
   protected take(at: number, size: number): undefined {
     const { view } = this.file, { rows } = this, samples = (size - HEADER) / 2;
     const tag = view.getUint32(at + 20, true) % TURN;
+    if (this.#from !== undefined) {
+      // It follows one that starts before, by less than a turn.
+      const least = Number((this.#from + BigInt(TICK - 1)) / BigInt(TICK));
+      this.#turns = Math.floor(least / TURN) + (tag < least % TURN ? 1 : 0);
+      this.#last = tag;
+      this.#from = undefined;
+    }
     // Events come in order: a counter that is half a turn behind, or more, has started anew.
     if (this.#last - tag >= TURN / 2) this.#turns++;
     this.#last = tag;
