@@ -4,8 +4,7 @@
  * The columns are those of Arrow files (`formats/arrow/format.ts`): a list of numbers named `wave`, `waveform` ..., `time` in ps or as a
  * timestamp, `dt` in ps, and others by the names of `raw_files`. Files may be packed by any of Parquet's codecs.
  *
- * Rows are read within a row group, 4 million samples at a time, 8 bytes each; where a file has no offset index, the group's packed
- * bytes are in memory too.
+ * Pages are decoded one after the other, some 100,000 samples at a time; a page that is unpacked is in memory too.
  * @module
  */
 import type { Format } from "../format.ts";

@@ -72,6 +72,29 @@ Deno.test("V1725 files give the same rows for any size of pieces and reads", asy
   assert.equal((await sameForAnySize(folder.path)).length, 8);
 });
 
+Deno.test("V1725 files are read on within an event whose channels start at different times", async () => {
+  using folder = new TestFolder();
+  const many = Array.from({ length: 30 }, (_, i) => ({
+    channels: [0, 3, 5].map((channel) => ({
+      channel,
+      time: BigInt(100 * i + (channel * 57) % 190),
+      samples: [i, channel, 1].slice(0, 1 + i % 3),
+    })),
+  }));
+  const path = folder.file("a_b0.bin", v1725Bytes(many)),
+    options = { maxRows: 1, readBytes: 60, reorderWindow: 1e6 };
+  const { rows, places } = await readRun(path, options);
+  assert.equal(rows.length, 90);
+  assert.ok(places.length > 60, `${places.length} places`);
+  for (const { at, cursor, rows: before } of places) {
+    assert.deepEqual(
+      (await readRun(path, { ...options, resume: { at, cursor } })).rows,
+      rows.slice(before),
+      cursor,
+    );
+  }
+});
+
 const whole = v1725Bytes(events), size = v1725Bytes(events.slice(0, 1)).length;
 const rejected: Record<string, [bytes: Uint8Array, message: RegExp]> = {
   "is cut": [

@@ -57,6 +57,27 @@ Deno.test("WaveDump files give the same rows for any size of pieces and reads", 
   assert.equal((await sameForAnySize(folder.path, { dt: 4000 })).length, 4);
 });
 
+Deno.test("WaveDump files are read on from any place, also where their counter has started anew before", async () => {
+  using folder = new TestFolder();
+  const times = (channel: number) =>
+    Array.from({ length: 14 }, (_, k) => BigInt(k * 900_000_000 + channel * 400_000_000));
+  for (const channel of [0, 1]) {
+    const events = times(channel).map((time, i) => ({ channel, time, samples: [i, 7] }));
+    folder.file(`wave${channel}.dat`, waveDumpBytes(events));
+  }
+  const rows = await sameForAnySize(folder.path, { dt: 4000 });
+  assert.deepEqual(
+    rows.map(({ time }) => time),
+    [...times(0), ...times(1)].map((time) => 8000n * time).sort((a, b) => a < b ? -1 : 1),
+  );
+  const { places } = await readRun(folder.path, { dt: 4000, maxRows: 1, readBytes: 100 });
+  assert.ok(places.length > 20, `${places.length} places`);
+  for (const { at, cursor, rows: before } of places) {
+    const rest = await readRun(folder.path, { dt: 4000, readBytes: 100, resume: { at, cursor } });
+    assert.deepEqual(rest.rows, rows.slice(before), `from ${at} on`);
+  }
+});
+
 const whole = waveDumpBytes(events), size = 24 + 6;
 const rejected: Record<string, [bytes: Uint8Array, message: RegExp]> = {
   "is cut": [
