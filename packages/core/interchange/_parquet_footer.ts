@@ -7,6 +7,8 @@ const MAGIC = "PAR1";
 /** Behind the footer: its length and the magic. */
 const TAIL = 4 + MAGIC.length;
 const DEEPEST = 32;
+/** Bytes that a footer has at most: of 100,000 row groups with 10 columns it has some 100 MB. */
+const LONGEST = 2 ** 28;
 const MOST = Number.MAX_SAFE_INTEGER;
 
 /** A column of numbers or bytes, which may lie in others. */
@@ -60,7 +62,7 @@ export async function readFooter(read: ReadBytes, size: number): Promise<Footer>
   const length = new DataView(tail.buffer, tail.byteOffset).getUint32(0, true), end = size - TAIL - length;
   const { parquetMetadata } = await import("hyparquet");
   try {
-    if (end < MAGIC.length) throw new RangeError(`it says that it has ${length} bytes`);
+    if (end < MAGIC.length || length > LONGEST) throw new RangeError(`it says that it has ${length} bytes`);
     const bytes = await read(end, length + TAIL), behind = endOfStruct(bytes.subarray(0, length), 0);
     if (behind !== length) throw new RangeError(`it ends after ${behind} of ${length} bytes`);
     return checked(parquetMetadata(bytes, { geoparquet: false }), end);

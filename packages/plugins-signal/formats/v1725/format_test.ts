@@ -78,7 +78,7 @@ Deno.test("V1725 files are read on within an event whose channels start at diffe
     channels: [0, 3, 5].map((channel) => ({
       channel,
       time: BigInt(100 * i + (channel * 57) % 190),
-      samples: [i, channel, 1].slice(0, 1 + i % 3),
+      samples: [i, channel, 1, 2].slice(0, 2 + 2 * (i % 2)),
     })),
   }));
   const path = folder.file("a_b0.bin", v1725Bytes(many)),
