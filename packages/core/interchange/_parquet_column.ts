@@ -13,6 +13,7 @@ const WINDOW = 2 ** 15;
 
 /** What is to become of a column. */
 export interface Wanted {
+  /** Its name. */
   readonly name: string;
   /** What its numbers become. */
   readonly element: Element;

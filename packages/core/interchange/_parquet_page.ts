@@ -4,7 +4,7 @@ import type { CompressionCodec, PageHeader } from "hyparquet";
 import { parquetHeader } from "hyparquet/src/column.js";
 import { deltaBinaryUnpack } from "hyparquet/src/delta.js";
 import { byteStreamSplit } from "hyparquet/src/encoding.js";
-import { decompressBrotli, decompressLz4, decompressLz4Raw, decompressSnappy } from "hyparquet-compressors";
+import { decompressLz4, decompressLz4Raw, decompressSnappy } from "hyparquet-compressors";
 import type { TypedArray } from "../data/schema.ts";
 import type { Leaf, LeafChunk } from "./_parquet_footer.ts";
 import { RunReader } from "./_parquet_runs.ts";

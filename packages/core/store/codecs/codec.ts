@@ -20,7 +20,7 @@ import type { Codec, CodecName } from "./types.ts";
 import { waveform } from "./waveform.ts";
 import { zstd } from "./zstd.ts";
 
-export type { BufferCodec, Codec, CodecName } from "./types.ts";
+export type { BufferCodec, BufferDecoder, Codec, CodecName } from "./types.ts";
 
 /** All codecs by name. */
 export const CODECS: Readonly<Record<CodecName, Codec>> = { none, zstd, waveform };
