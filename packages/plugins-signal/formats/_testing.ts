@@ -71,6 +71,20 @@ export async function readRun(
   return { rows, notices, places, end };
 }
 
+/** Check that all places of a run in small pieces can be gone on from, and give the rest of its rows. */
+export async function fromEachPlace(
+  inputs: string | readonly string[],
+  rows: readonly TestRow[],
+  options: Partial<FormatOptions> = {},
+): Promise<void> {
+  const { places } = await readRun(inputs, { ...options, maxRows: 2, readBytes: 50 });
+  assert.ok(places.length > 0);
+  for (const { at, cursor, rows: before } of places) {
+    const rest = await readRun(inputs, { ...options, readBytes: 30, resume: { at, cursor } });
+    assert.deepEqual(rest.rows, rows.slice(before), `from ${at}: ${cursor}`);
+  }
+}
+
 /** Time, channel and samples of each row. */
 export const brief = (rows: readonly TestRow[]): [bigint, number, ...number[]][] =>
   rows.map(({ time, channel, wave }) => [time, channel, ...wave]);

@@ -3,7 +3,15 @@ import * as arrow from "apache-arrow";
 import fc from "fast-check";
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { TestFolder } from "../compass/_testing.ts";
-import { type AnyTrace, anyTraces, brief, inOrder, readRun, sameForAnySize } from "../_testing.ts";
+import {
+  type AnyTrace,
+  anyTraces,
+  brief,
+  fromEachPlace,
+  inOrder,
+  readRun,
+  sameForAnySize,
+} from "../_testing.ts";
 
 /** Bytes of traces as another program writes them, some rows a batch. */
 function arrowBytes(
@@ -64,6 +72,7 @@ for (const type of ["file", "stream"]) {
           folder.file("b.arrow", arrowBytes(traces.slice(cut), { batch, type }));
           const { rows } = await readRun(folder.path, { dt: 2000 });
           assert.deepEqual(got(rows), expected(traces));
+          if (type === "file") await fromEachPlace(folder.path, rows, { dt: 2000 });
         },
       ),
       { numRuns: 40 },

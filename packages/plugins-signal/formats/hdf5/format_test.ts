@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { TestFolder } from "../compass/_testing.ts";
 import { readNpy, sharedPath, sharedTest } from "../../_testing.ts";
-import { brief, readRun, sameForAnySize } from "../_testing.ts";
+import { brief, fromEachPlace, readRun, sameForAnySize } from "../_testing.ts";
 import { library } from "./_h5.ts";
 import { type Lh5Table, writeLh5 } from "./write.ts";
 
@@ -60,6 +60,7 @@ Deno.test("LH5 tables give every row that was written, in any order in the file,
         const small = await readRun(folder.path, { readBytes: 10, maxRows: 1 });
         assert.deepEqual(brief(small.rows), expected);
         assert.deepEqual((await readRun(folder.path)).rows, small.rows);
+        await fromEachPlace(folder.path, small.rows);
       },
     ),
     { numRuns: 30 },

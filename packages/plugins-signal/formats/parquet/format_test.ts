@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { TestFolder } from "../compass/_testing.ts";
-import { type AnyTrace, anyTraces, brief, inOrder, readRun, sameForAnySize } from "../_testing.ts";
+import {
+  type AnyTrace,
+  anyTraces,
+  brief,
+  fromEachPlace,
+  inOrder,
+  readRun,
+  sameForAnySize,
+} from "../_testing.ts";
 
 const LIST = [
   { name: "wave", repetition_type: "OPTIONAL", num_children: 1, converted_type: "LIST" },
@@ -74,6 +82,7 @@ Deno.test("Parquet files give every trace that was written, in time order, in se
         if (second.length > 0) folder.file("b.parquet", fileOf(second, group, index));
         const { rows } = await readRun(folder.path, { dt: 2000 });
         assert.deepEqual(got(rows), inOrder(traces));
+        await fromEachPlace(folder.path, rows, { dt: 2000 });
       },
     ),
     { numRuns: 40 },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { TestFolder } from "../compass/_testing.ts";
-import { brief, readRun, sameForAnySize } from "../_testing.ts";
+import { brief, fromEachPlace, readRun, sameForAnySize } from "../_testing.ts";
 import { v1725Bytes, type V1725Event } from "./write.ts";
 
 const trace = fc.record({
@@ -25,10 +25,8 @@ Deno.test("V1725 files give every trace that was written, in time order, with th
       folder.file("RAW/run_b3_seg0.bin", v1725Bytes(b));
       const far = [...a, ...b].flatMap(({ channels }) => channels).some(({ time }) => time > 2n ** 46n);
       if (far && dt === 2 ** 28) dt = undefined; // beyond 64 bits
-      const { rows } = await readRun(folder.path, {
-        reorderWindow: 2 ** 52 * 2,
-        ...(dt === undefined ? {} : { dt }),
-      })
+      const options = { reorderWindow: 2 ** 52 * 2, ...(dt === undefined ? {} : { dt }) };
+      const { rows } = await readRun(folder.path, options)
         .catch((error) => {
           // 2^47 intervals are too far from the others for any window.
           assert.match(String(error), /set reorderWindow/);
@@ -54,6 +52,7 @@ Deno.test("V1725 files give every trace that was written, in time order, with th
         rows.map(({ time, board, channel, flags, wave }) => ({ time, board, channel, flags, wave })),
         expected,
       );
+      await fromEachPlace(folder.path, rows, options);
     }),
     { numRuns: 100 },
   ));
