@@ -94,19 +94,19 @@ export class ColumnReader {
   async ready(rows: number, values: number): Promise<number> {
     this.#most = values;
     for (;;) {
-      const isEnd = this.#left === 0 && this.#at >= this.#chunk.to;
-      const kept = this.#end - this.#head, whole = kept - (this.#isOpen && !isEnd ? 1 : 0);
-      if (whole >= rows || (whole > 0 && this.#filled - this.#valuesBefore() >= values)) return whole;
-      if (this.#left > 0) this.#add(this.#page!);
-      else if (!isEnd) {
-        this.#page = await this.#next();
-        this.#left = this.#page?.count ?? 0;
-      } else {
-        const { count } = this.#chunk;
-        if (this.#entries === count && this.#begun === this.#rows) return whole;
+      const isEnd = this.#left === 0 && this.#at >= this.#chunk.to, { count } = this.#chunk;
+      if (isEnd && !(this.#entries === count && this.#begun === this.#rows)) {
         throw this.#wrong(
           `has ${this.#begun} of ${this.#rows} rows of its group, ${this.#entries} of ${count} values`,
         );
+      }
+      const kept = this.#end - this.#head, whole = kept - (this.#isOpen && !isEnd ? 1 : 0);
+      const isEnough = whole >= rows || (whole > 0 && this.#filled - this.#valuesBefore() >= values);
+      if (isEnough || isEnd) return whole;
+      if (this.#left > 0) this.#add(this.#page!);
+      else {
+        this.#page = await this.#next();
+        this.#left = this.#page?.count ?? 0;
       }
     }
   }
