@@ -1,5 +1,6 @@
 // The record batches of an Arrow file, one at a time.
 import type * as Arrow from "apache-arrow";
+import type { TypedArray } from "@millrace/core/schema";
 import { checkArrowFile, checkArrowStream, unlz4 } from "@millrace/core/arrow";
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { choose, type Chosen } from "../columnar/names.ts";
@@ -166,10 +167,15 @@ function scaleOf(arrow: typeof Arrow, path: string, field: Arrow.Field | undefin
   );
 }
 
-function checkWave({ DataType, Type }: typeof Arrow, path: string, { name, type }: Arrow.Field): void {
+function checkWave(
+  { DataType, Precision, Type }: typeof Arrow,
+  path: string,
+  { name, type }: Arrow.Field,
+): void {
   const isList = DataType.isList(type) || DataType.isFixedSizeList(type) || type.typeId === Type.LargeList;
   const item = isList ? (type as Arrow.List).children[0]!.type : undefined;
-  if (item && (DataType.isInt(item) || DataType.isFloat(item))) return;
+  // Numbers of 16 floating bits are held as integers, whose bits they are.
+  if (item && (DataType.isInt(item) || (DataType.isFloat(item) && item.precision !== Precision.HALF))) return;
   throw new TypeError(
     `Cannot read "${path}": the column ${name} is of type ${type}; traces are lists of numbers`,
   );
@@ -183,9 +189,7 @@ function blockOf(
   received: number,
 ): Block {
   const list = batch.getChild(wave)!.data[0]! as Arrow.Data<Arrow.List>, [item] = list.children;
-  const values = item!.values as ArrayLike<number | bigint> & {
-    subarray(from: number, to: number): ArrayLike<number>;
-  };
+  const values = item!.values as TypedArray;
   const size = (list.type as unknown as Arrow.FixedSizeList).listSize as number | undefined;
   const offsets = list.valueOffsets as Int32Array | BigInt64Array;
   const rows = batch.numRows,

@@ -33,7 +33,10 @@ function arrowBytes(
         energy: vectorFromArray(some.map(({ energy }) => energy), new Uint16()),
         flags: vectorFromArray(some.map(({ flags }) => flags), new Uint32()),
         other: vectorFromArray(some.map(() => "text"), new arrow.Utf8()),
-        wave: vectorFromArray(some.map(({ samples }) => samples), list),
+        wave: vectorFromArray(
+          some.map(({ samples }) => item instanceof Int64 ? samples.map(BigInt) : samples),
+          list,
+        ),
       }),
     );
   }
@@ -88,8 +91,8 @@ Deno.test("Arrow lists of fixed size, of other numbers and packed with zstd give
   compressionRegistry.set(CompressionType.ZSTD, { encode: zstdCompressSync, decode: zstdDecompressSync });
   for (
     const options of [{}, { width: 4 }, { item: new arrow.Int32() }, { item: new arrow.Float32() }, {
-      compress: true,
-    }]
+      item: new arrow.Int64(),
+    }, { compress: true }]
   ) {
     using folder = new TestFolder();
     folder.file("a.arrow", arrowBytes(traces, options));
@@ -161,6 +164,16 @@ const rejected: Record<string, [bytes: Uint8Array, message: RegExp, options?: Re
   "without traces": [
     file({ x: int(1) }),
     /it has the columns x; traces are a column of lists named wave, waveform/,
+  ],
+  "with samples of 16 floating bits": [
+    file({ wave: vector([[1, 2]], new arrow.List(new arrow.Field("item", new arrow.Float16()))) }),
+    /the column wave is of type List<Float16>; traces are lists of numbers/,
+  ],
+  "with 64-bit samples that are too large": [
+    file({
+      wave: vector([[1n, 2n ** 32n + 5n]], new arrow.List(new arrow.Field("item", new arrow.Int64()))),
+    }),
+    /sample 1 of row 0 is 4294967301; samples are integers from 0 to 65535/,
   ],
   "with traces that are no lists": [
     file({ wave: int(1) }),

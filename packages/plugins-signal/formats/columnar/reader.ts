@@ -1,4 +1,5 @@
 // A file with a table of traces, read block by block of rows.
+import type { TypedArray } from "@millrace/core/schema";
 import type { FormatOptions } from "../format.ts";
 import { rowStore } from "../merge/read_traces.ts";
 import type { RowStore } from "../merge/row_store.ts";
@@ -13,7 +14,7 @@ const ABSOLUTE = 10_000_000n * SECOND;
 export interface Block {
   readonly rows: number;
   /** Samples of a row. @throws {TypeError} On a row without. */
-  wave(row: number): ArrayLike<number | bigint>;
+  wave(row: number): TypedArray;
   /** Numbers of a column, those of {@linkcode OTHERS} and `energy_calibrated`, and `time`. */
   column(name: string): ArrayLike<number | bigint | null> | undefined;
   /** Bytes of the file that were read up to its end. */
@@ -144,24 +145,25 @@ export class ColumnarReader implements TraceReader {
     return this.#block !== undefined;
   }
 
-  #copy(wave: ArrayLike<number | bigint>, at: number): void {
-    const out = this.rows.wave, isNumbers = ArrayBuffer.isView(wave) && typeof wave[0] === "number";
-    if (isNumbers) {
-      out.set(wave as Uint16Array, at);
-      if (wave instanceof Uint16Array) return;
-    }
-    for (let k = 0; k < wave.length; k++) {
-      const value = wave[k]!;
-      if (isNumbers && out[at + k] === value) continue; // it is a sample if it stays what it was
-      const sample = value === null ? NaN : Number(value);
-      if (!(sample >= 0 && sample <= 65535 && Number.isInteger(sample))) {
-        throw new RangeError(
-          `Cannot read "${this.path}": sample ${k} of row ${this.#row} is ${value}; ` +
-            "samples are integers from 0 to 65535: shift and scale them",
-        );
+  #copy(wave: TypedArray, at: number): void {
+    const out = this.rows.wave, { length } = wave;
+    let k = 0;
+    if (wave instanceof BigInt64Array || wave instanceof BigUint64Array) {
+      const halves = new Uint32Array(wave.buffer, wave.byteOffset, 2 * length);
+      for (; k < length && halves[2 * k + 1] === 0 && halves[2 * k]! <= 65535; k++) {
+        out[at + k] = halves[2 * k]!;
       }
-      out[at + k] = sample;
+    } else {
+      out.set(wave, at);
+      // What stays what it was is a sample.
+      if (wave instanceof Uint16Array) k = length;
+      else while (k < length && out[at + k] === wave[k]) k++;
     }
+    if (k === length) return;
+    throw new RangeError(
+      `Cannot read "${this.path}": sample ${k} of row ${this.#row} is ${wave[k]}; ` +
+        "samples are integers from 0 to 65535: shift and scale them",
+    );
   }
 
   #time(times: ArrayLike<number | bigint | null>, i: number): bigint {

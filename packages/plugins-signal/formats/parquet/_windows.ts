@@ -54,7 +54,7 @@ export async function openParquet(path: string, options: FormatOptions): Promise
         return {
           rows,
           received,
-          wave: (i) => values.subarray(offsets[i], offsets[i + 1]) as ArrayLike<number | bigint>,
+          wave: (i) => values.subarray(offsets[i], offsets[i + 1]),
           column: (name) => columns[name === "time" ? time?.name ?? name : name] as TypedArray | undefined,
         };
       },
