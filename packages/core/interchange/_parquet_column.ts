@@ -116,7 +116,8 @@ export class ColumnReader {
     const from = this.#head;
     this.#head += rows;
     if (this.#levels.list === 0) return this.#values.subarray(from, from + rows);
-    return { values: this.#values, offsets: this.#starts.subarray(from, from + rows + 1) };
+    const offsets = this.#starts.subarray(from, from + rows + 1);
+    return { values: this.#values.subarray(0, offsets[rows]), offsets };
   }
 
   /** Values in front of those that are kept. */
