@@ -74,6 +74,7 @@ export class TraceSource implements RunSource<RowStore> {
     this.finished = !await this.#reader.read();
     decoder.end();
     if (!this.finished) return;
+    decoder.received = this.size; // also what is behind the rows
     this.#reader.close();
     const { count, first } = decoder.late;
     if (count === 0) return;
