@@ -1,5 +1,6 @@
 // Which input a plugin needs for the outputs that start in a time range.
 
+import { keepsState } from "../engine/state_bytes.ts";
 import type { TimeRange } from "../plugin/plugin.ts";
 import type { Restart, SavedState } from "../store/types.ts";
 import type { Plan, PlanStep } from "./plan.ts";
@@ -162,7 +163,8 @@ export class Demands {
       .reduce((a, b) => hull(a, b));
     if (range[0] !== EARLIEST || own[0] === EARLIEST) return range;
     const place = restart?.(step.plugin.name, own[0]);
-    if (!place) return range;
+    // What another executor kept may be of no use here: a state in a sandbox cannot be set.
+    if (!place || (place.saved && !keepsState(step.plugin))) return range;
     const places = this.#restarts.get(step);
     if (places) places.push(place);
     else this.#restarts.set(step, [place]);

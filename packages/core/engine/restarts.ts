@@ -109,6 +109,6 @@ export class Restarts {
       else high = mid;
     }
     const place = this.#places[low - 1];
-    return place && { at: isFirst ? place.input : place.at, saved: place.saved };
+    return place && (isFirst ? { at: place.input, saved: place.saved } : { at: place.at });
   }
 }

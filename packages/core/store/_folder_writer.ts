@@ -88,6 +88,8 @@ export class FolderWriter implements ResultWriter {
   /** When something was kept last, and what is being kept now. */
   #keptAt = performance.now();
   #resting: Promise<void> | undefined;
+  /** It is being finished or closed, after which nothing is kept on the way. */
+  #ending = false;
   #tail: Promise<void> = Promise.resolve();
   #journaling: Promise<void> = Promise.resolve();
   /** Why nothing more can be written. */
@@ -187,6 +189,7 @@ export class FolderWriter implements ResultWriter {
       if (this.#done !== undefined) throw error; // another file failed before
       this.#failed = true;
       this.#done = "closed after an error";
+      this.#ending = true;
       try {
         await this.#end();
       } catch (second) {
@@ -211,32 +214,37 @@ export class FolderWriter implements ResultWriter {
     });
     await this.#storeAll(stored);
     const { keepRestMs = KEEP_REST, resume } = this.#spec.options;
-    if (!resume || this.#resting || performance.now() - this.#keptAt < keepRestMs) return;
+    if (!resume || this.#ending || this.#resting || performance.now() - this.#keptAt < keepRestMs) return;
     const keeping = this.#keepRest(this.#saveChunk);
     this.#resting = keeping.then(() => {}, () => {}).finally(() => this.#resting = undefined);
     await this.#guarded("keep rows", () => keeping);
   }
 
-  /** Keep the rows that wait for their chunk. */
+  /** Keep the rows that wait for their chunk, if there are others than those that are kept. */
   async #keepRest(save: SaveChunk): Promise<void> {
     using rows = this.#regroup?.rest();
     this.#keptAt = performance.now();
     if (!rows) return;
     const { folder, meta, begun: { codec }, durable, options } = this.#spec;
     const { info: { start, end, coverEnd }, length, tables: [table] } = rows;
+    if (this.#rest?.start === start && this.#rest.end === end) return;
     const firstStart = length > 0 ? table!.t0 + BigInt(timesOf(table!)[0]!) : null;
     const asked = options.restartsAt?.(end) ?? {}, places = options.placesAt?.(end) ?? {};
+    const before = this.#lines.length, path = `${folder}/${restFile(end)}`, file = fileName(before);
+    // Without the lines of the chunks before, what is kept now would be of no use, and what was kept last would be lost.
+    await Promise.all(this.#saving);
+    await this.#keep();
+    if (this.#kept < before) return;
     const restarts = await this.#states.write(asked);
-    const path = `${folder}/${restFile(end)}`, file = fileName(this.#lines.length);
     const { bytes, sha256, longestRow } = length > 0
       ? await save(rows, { path, schema: meta.schema.text, durable, codec })
       : NO_ROWS;
     const times = { start, end, coverEnd, firstStart, longestRow };
     const line = { file, sha256, rows: length, ...times, bytes, restarts, places };
     await writeRest(folder, line, durable);
-    const before = this.#rest;
+    const last = this.#rest;
     this.#rest = line;
-    if (before) await this.#states.release([before]);
+    if (last) await this.#states.release([last]);
   }
 
   async #storeAll(stored: readonly Reserved[]): Promise<void> {
@@ -385,6 +393,7 @@ export class FolderWriter implements ResultWriter {
   }
 
   async finish(options: { readonly notices?: readonly string[] } = {}): Promise<StoredResult> {
+    this.#ending = true;
     await this.#next(() => Promise.resolve());
     await Promise.all(this.#saving);
     await this.#resting;
@@ -444,6 +453,7 @@ export class FolderWriter implements ResultWriter {
     return this.#next(async () => {
       if (this.#done !== undefined) return;
       this.#done = "closed";
+      this.#ending = true;
       await this.#end(keepRest);
     });
   }

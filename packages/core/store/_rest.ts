@@ -6,7 +6,7 @@ import type { Schema } from "../data/schema.ts";
 import { Table } from "../data/table.ts";
 import { openArrow } from "./_arrow_decode.ts";
 import { ifThere, sha256Of, writeParts } from "./_files.ts";
-import { JOURNAL_HEAD, type JournalLine, journalLine, parseJournalLine } from "./_journal.ts";
+import { fileName, JOURNAL_HEAD, type JournalLine, journalLine, parseJournalLine } from "./_journal.ts";
 
 const FILE = "rest.tsv";
 const OURS = /^rest(-(-?\d+)\.arrow|\.tsv)(\.tmp)?$/;
@@ -26,23 +26,25 @@ export async function writeRest(folder: string, line: JournalLine, durable: bool
   await removeRest(folder, line);
 }
 
-/** What is kept behind the last line of a journal; undefined where nothing is, or what belongs elsewhere. */
+/** What is kept behind the lines of a journal; undefined where nothing is, or what belongs elsewhere. */
 export async function restLine(
   folder: string,
-  last: JournalLine | undefined,
+  lines: readonly JournalLine[],
 ): Promise<JournalLine | undefined> {
   const bytes = await ifThere(Deno.readFile(`${folder}/${FILE}`));
   const line = bytes && parseJournalLine(bytes);
-  return line && (!last || line.start === last.end) ? line : undefined;
+  const last = lines.at(-1);
+  // Of a journal that lost lines, the place tells: its first line may be lost too.
+  return line?.file === fileName(lines.length) && (!last || line.start === last.end) ? line : undefined;
 }
 
 /** The same with its rows, if those are whole: the caller releases the table. */
 export async function readRest(
   folder: string,
-  last: JournalLine | undefined,
+  lines: readonly JournalLine[],
   schema: Schema,
 ): Promise<{ readonly line: JournalLine; readonly table: Table } | undefined> {
-  const line = await restLine(folder, last);
+  const line = await restLine(folder, lines);
   if (!line) return undefined;
   if (line.rows === 0) return { line, table: Table.empty(schema) };
   const path = `${folder}/${restFile(line.end)}`;

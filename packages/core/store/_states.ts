@@ -18,6 +18,8 @@ export class States {
   readonly #durable: boolean;
   /** How many lines need a file. */
   readonly #uses = new Map<string, number>();
+  /** Files that were written; those of an earlier writer may be torn. */
+  readonly #written = new Set<string>();
   #last: Promise<unknown> = Promise.resolve();
 
   /** Those that some lines need are there already. */
@@ -40,7 +42,9 @@ export class States {
   async release(lines: readonly JournalLine[]): Promise<void> {
     for (const name of lines.flatMap(namesIn)) {
       await this.#next(async () => {
-        if (this.#count(name, -1) === 0) await ifThere(Deno.remove(`${this.#folder}/${fileOf(name)}`));
+        if (this.#count(name, -1) > 0) return;
+        this.#written.delete(name);
+        await ifThere(Deno.remove(`${this.#folder}/${fileOf(name)}`));
       });
     }
   }
@@ -49,9 +53,11 @@ export class States {
     const head = new TextEncoder().encode(`${JSON.stringify({ cover: `${cover}`, hold: `${hold}` })}\n`);
     const name = sha256Of(Buffer.concat([head, bytes])).slice(0, 16);
     return this.#next(async () => {
-      if (this.#count(name, 1) === 1) {
+      if (!this.#written.has(name)) {
         await writeParts(`${this.#folder}/${fileOf(name)}`, [head, bytes], this.#durable);
+        this.#written.add(name);
       }
+      this.#count(name, 1);
       return name;
     });
   }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { filesIn, KEY, META, withStore } from "./_store_testing.ts";
 import { chunkOf } from "./_testing.ts";
+import { saveChunk } from "./save_chunk.ts";
 import type { FolderStore, ResultWriter } from "./store.ts";
 
 const RESUME = { resume: true, target: { bytes: 1e6, spanPs: 100n }, keepRestMs: 0 };
@@ -96,4 +97,117 @@ Deno.test("rows that waited do not outlive their chunk, and what a writer withou
     }
     assert.equal((await filesIn(root)).some((name) => name.includes(".new")), false);
   });
+});
+
+Deno.test("rows that waited are not believed when lines of the journal before them are lost", async () => {
+  for (const what of ["a byte of the line", "the line", "the file"]) {
+    await withStore(async (store, root) => {
+      {
+        await using writer = await store.writer(KEY, META, RESUME);
+        await write(writer, 90n, [3]);
+        await write(writer, 100n, [3]);
+      }
+      const path = `${root}/${FOLDER}journal.tsv`, journal = await Deno.readFile(path);
+      if (what === "the file") await Deno.remove(`${root}/${FOLDER}000000.arrow`);
+      else {
+        journal[journal.length - 20]! ^= 1;
+        const head = journal.indexOf(10) + 1;
+        await Deno.writeFile(path, what === "the line" ? journal.subarray(0, head) : journal);
+      }
+      await using writer = await store.writer(KEY, META, RESUME);
+      assert.equal(writer.resumesAt, undefined, what);
+    });
+  }
+});
+
+Deno.test("what is interrupted before there are other rows keeps its places to start again", async () => {
+  await withStore(async (store) => {
+    const saved = { bytes: new Uint8Array([1, 2]), cover: 4n, hold: 5n };
+    {
+      await using writer = await store.writer(KEY, META, {
+        ...RESUME,
+        restartsAt: () => ({ p: { at: 1n, saved } }),
+      });
+      await write(writer, 0n, [3]);
+    }
+    for (let attempt = 0; attempt < 2; attempt++) {
+      await using writer = await store.writer(KEY, META, { ...RESUME, restartsAt: () => ({}) });
+      assert.deepEqual(writer.restarts, { p: { at: 1n, saved } });
+      await writer.close({ keepRest: true });
+    }
+  });
+});
+
+Deno.test("a state that is torn is written again", async () => {
+  await withStore(async (store, root) => {
+    const saved = { bytes: new Uint8Array([1, 2]), cover: 4n, hold: 5n };
+    const options = { ...RESUME, restartsAt: () => ({ p: { at: 1n, saved } }) };
+    {
+      await using writer = await store.writer(KEY, META, options);
+      await write(writer, 0n, [3]);
+    }
+    const name = (await filesIn(root)).find((name) => name.includes("/state-"))!;
+    await Deno.truncate(`${root}/${name}`, 5);
+    {
+      await using writer = await store.writer(KEY, META, options);
+      assert.deepEqual(writer.restarts, {});
+      await write(writer, 10n, [3]);
+    }
+    await using writer = await store.writer(KEY, META, options);
+    assert.deepEqual(writer.restarts, { p: { at: 1n, saved } });
+    const states = (await filesIn(root)).filter((name) => name.includes("/state-"));
+    assert.deepEqual(states, [name]);
+  });
+});
+
+/** A writer whose first chunk's file is written when the gate is opened, and rows behind that chunk. */
+async function slow(store: FolderStore) {
+  const gate = Promise.withResolvers<void>();
+  const writer = await store.writer(KEY, META, {
+    ...RESUME,
+    save: async (rows, request) => {
+      if (request.path.endsWith("000000.arrow")) await gate.promise;
+      return await saveChunk(rows, request);
+    },
+  });
+  await write(writer, 0n, [3]);
+  using chunk = chunkOf(10, 110, [[31, 32], [105, 106]]);
+  const writing = writer.write(chunk);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  return { writer, writing, open: () => gate.resolve() };
+}
+
+Deno.test("what was kept stays until what is kept behind a chunk is of use", async () => {
+  await withStore(async (store, root) => {
+    const { writer, writing, open } = await slow(store);
+    const next = write(writer, 110n, [1]);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const rests = async () => (await filesIn(root, FOLDER)).filter((name) => name.endsWith("0.arrow"));
+    assert.deepEqual(await rests(), [`${FOLDER}rest-10.arrow`]);
+    open();
+    await Promise.all([writing, next]);
+    assert.deepEqual(await rests(), [`${FOLDER}000000.arrow`, `${FOLDER}rest-120.arrow`]);
+    await writer.close();
+  });
+});
+
+Deno.test("nothing is kept on the way while a writer is closed or finished", async () => {
+  for (const how of ["close", "close and keep", "finish"]) {
+    await withStore(async (store, root) => {
+      const { writer, writing, open } = await slow(store);
+      const ending = how === "finish" ? writer.finish() : writer.close({ keepRest: how !== "close" });
+      open();
+      await Promise.all([writing, ending]);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      const names = (await filesIn(root, FOLDER)).map((name) => name.slice(FOLDER.length));
+      if (how === "finish") {
+        assert.deepEqual(names, ["000000.arrow", "000001.arrow", "journal.tsv", "metadata.json"]);
+        return;
+      }
+      await using again = await store.writer(KEY, META, RESUME);
+      const kept = again.kept.map(({ start, end, rows }) => [start, end, rows]);
+      const rest = how === "close" ? [] : [[100n, 110n, 1]];
+      assert.deepEqual(kept, [[0n, 100n, 2], ...rest]);
+    });
+  }
 });

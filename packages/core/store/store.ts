@@ -255,7 +255,7 @@ export class FolderStore implements Store {
     const journal = bytes && parseJournal(bytes);
     const prefix = journal && journal.goodBytes > 0 ? await goodPrefix(folder, journal.lines) : undefined;
     if (!prefix) return undefined;
-    const rest = meta.target && await readRest(folder, prefix.lines.at(-1), schema);
+    const rest = meta.target && await readRest(folder, prefix.lines, schema);
     const restarts = await readStates(folder, rest?.line ?? prefix.lines.at(-1));
     return { ...spec, begun: meta, prefix: { ...prefix, rest, restarts } };
   }
@@ -357,7 +357,7 @@ export class FolderStore implements Store {
       const { lines: whole } = parseJournal(
         await ifThere(Deno.readFile(`${path}/${JOURNAL_FILE}`)) ?? new Uint8Array(),
       );
-      const rest = await restLine(path, whole.at(-1)), lines = rest ? [...whole, rest] : whole;
+      const rest = await restLine(path, whole), lines = rest ? [...whole, rest] : whole;
       const sum = (of: (line: JournalLine) => number) => lines.reduce((total, line) => total + of(line), 0);
       return {
         ...key,
