@@ -263,8 +263,13 @@ export abstract class Node implements Producer {
       metrics.chunks++;
     }
     const { dataType, length: rows, start, end } = chunk;
-    this.services.seen(chunk);
-    this.services.event({ type: "chunk", plugin, dataType, rows, bytes, start, end });
+    try {
+      this.services.seen(chunk);
+      this.services.event({ type: "chunk", plugin, dataType, rows, bytes, start, end });
+    } catch (error) {
+      chunk.release();
+      throw error;
+    }
     this.hand(chunk);
   }
 

@@ -15,17 +15,18 @@ import type { StageResult } from "./stage.ts";
 const MOST = 1024, MOST_BYTES = 2 ** 24;
 
 /** Where a plugin's stretches may start: anywhere (its own rows and a halo), at breaks, or nowhere but at the run's start. */
-export type RestartKind = "stretch" | "halo" | "break" | "none";
+type RestartKind = "stretch" | "halo" | "break" | "none";
 
 /** What kind of places there are for a plugin. */
-export function restartKind(
+function restartKind(
   { kind, stateful, carryOver }: Plugin,
   { boundary = "any", halo }: Geometry,
 ): RestartKind {
   if (kind === "static") return "none";
   // Where a stretch of a halo starts need not be where its input starts: that may lie in no gap and before a break.
   if (halo) return stateful || boundary !== "any" ? "none" : "halo";
-  if (stateful) return "break";
+  // At a break of one input, there need be no gap in the others.
+  if (stateful) return stateful.breakInput !== undefined && boundary !== "any" ? "none" : "break";
   // What is handed over again begins at no gap.
   return carryOver && boundary !== "any" ? "none" : "stretch";
 }
@@ -45,8 +46,13 @@ export class Restarts {
   /** Bytes of state. */
   #bytes = 0;
 
-  constructor(kind: RestartKind) {
-    this.#kind = kind;
+  /** Whether the input may start where a state is. */
+  readonly takesStates: boolean;
+
+  constructor(plugin: Plugin, geometry: Geometry) {
+    this.#kind = restartKind(plugin, geometry);
+    const handsOver = plugin.carryOver && (geometry.boundary ?? "any") !== "any";
+    this.takesStates = this.#kind === "break" && !handsOver;
   }
 
   /**

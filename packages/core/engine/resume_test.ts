@@ -325,3 +325,69 @@ Deno.test("a plugin with gaps goes on at the last one, one with neither or with 
     }
   }
 });
+
+Deno.test("a run that is interrupted while it waits for another writer says so, and what was kept stays", async () => {
+  const root = await Deno.makeTempDir({ prefix: "millrace_resume_" });
+  try {
+    const seen: bigint[] = [];
+    let left = 10;
+    const a = tableOf("a", Array.from({ length: 20 }, (_, k) => [k, k + 1] as const));
+    const plugin = counting(seen, () => left-- <= 0, { stateful: { resetOnBreak: false, checkpoint: true } });
+    const second = again.make("second", ["out"], String);
+    const run = async (signal: AbortSignal, onEvent: (event: { type: string }) => void) => {
+      await using ctx = new Context({ store: tiny(root, 0), onEvent });
+      ctx.register(tableSource("a", a), plugin, second);
+      await ctx.run("run", ["out", "second"], { chunkSize: 3, signal });
+    };
+    await assert.rejects(run(new AbortController().signal, () => {}), /broken/);
+    const store = new FolderStore(root);
+    const before = await store.list();
+    assert.ok(before.every(({ partial }) => partial?.end! > 5n), JSON.stringify(before.map(String)));
+    const { lineageHash } = before[1]!;
+    const ends = new AbortController();
+    {
+      await using other = await store.writer({ runId: "run", dataType: "second" }, {
+        schema: second.schemas.second!,
+        lineage: null,
+        lineageHash: lineageHash!,
+      }, { resume: true });
+      const stop = ({ type }: { type: string }) => {
+        if (type === "waiting") ends.abort(new Interruption("stopped"));
+      };
+      await assert.rejects(run(ends.signal, stop), /stopped/);
+      assert.ok(other.resumesAt! > 5n);
+    }
+    assert.deepEqual(
+      (await store.list()).map(({ partial }) => partial?.end),
+      before.map(({ partial }) => partial?.end),
+    );
+    left = Infinity;
+    seen.length = 0;
+    await run(new AbortController().signal, () => {});
+    assert.ok(seen[0]! > 2n, `it began again at ${seen[0]} ps`);
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+});
+
+Deno.test("a state that was kept is of no use where it cannot be set, as in a sandbox", async () => {
+  const root = await Deno.makeTempDir({ prefix: "millrace_resume_" });
+  try {
+    const seen: bigint[] = [];
+    let left = 10;
+    const a = tableOf("a", Array.from({ length: 20 }, (_, k) => [k, k + 1] as const));
+    const run = async (checkpoint: boolean) => {
+      await using ctx = new Context({ store: tiny(root, 0) });
+      const stateful = { resetOnBreak: false, checkpoint };
+      ctx.register(tableSource("a", a), counting(seen, () => left-- <= 0, { stateful }));
+      await ctx.run("run", "out", { chunkSize: 3 });
+    };
+    await assert.rejects(run(true), /broken/);
+    left = Infinity;
+    seen.length = 0;
+    await run(false);
+    assert.equal(seen[0], 0n);
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+});

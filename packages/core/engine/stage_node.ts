@@ -140,7 +140,7 @@ export class StageNode extends Node {
       { stage, inputTypes, inOrder: this.#inOrder, breakThreshold, saved },
       services,
     );
-    if (spec.isOpen) this.#restarts = new Restarts(restartKind(this.#first, geometry));
+    if (spec.isOpen) this.#restarts = new Restarts(this.#first, geometry);
     this.#saved = saved;
     const inputKinds = spec.inputs.map(({ dataKind }) => dataKind);
     this.#outputs = new StageOutputs(
@@ -363,7 +363,7 @@ export class StageNode extends Node {
 
   /** Whether the state behind the next stretch is wanted: of each stretch where it is small, else now and then. */
   #savesState(): boolean {
-    if (!this.#restarts || !keepsState(this.#first)) return false;
+    if (!this.#restarts?.takesStates || !keepsState(this.#first)) return false;
     const now = performance.now();
     if (this.#savedBytes > SMALL_STATE && now - this.#savedAt < SAVE_STATE) return false;
     this.#savedAt = now;
