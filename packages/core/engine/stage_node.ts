@@ -23,7 +23,7 @@ import {
   releaseRegion,
   sameRegion,
 } from "./region.ts";
-import { restartKind, Restarts } from "./restarts.ts";
+import { Restarts } from "./restarts.ts";
 import type { Restart, SavedState } from "../store/types.ts";
 import { type Stage, type StageResult, StepError } from "./stage.ts";
 import { StageOutputs } from "./stage_outputs.ts";
