@@ -58,7 +58,7 @@ export class Restarts {
   /**
    * A stretch whose input starts at `input` was computed; the results are looked at, not taken.
    *
-   * @param saved State where it starts.
+   * @param saved State where it starts, of an earlier run.
    */
   add(
     start: bigint,
@@ -68,7 +68,8 @@ export class Restarts {
     saved?: SavedState,
   ): void {
     if (this.#kind === "none" && this.#places.length > 0) return; // there will be no other place
-    if (this.#kind === "stretch" || this.#kind === "halo" || this.#places.length === 0 || saved) {
+    const isNoted = this.#kind !== "halo" && this.#places.at(-1)?.at === start;
+    if (!isNoted && (this.#kind === "stretch" || this.#kind === "halo" || this.#places.length === 0)) {
       this.#note(start, input, saved);
     }
     results.forEach(({ outputs, ahead }, k) => {
@@ -88,6 +89,11 @@ export class Restarts {
       }
     });
     for (const place of breaks) if (place.results === results.length) this.#note(place.at, place.at);
+  }
+
+  /** The next stretch starts at `start`, with that state if it is known. */
+  next(start: bigint, saved: SavedState | undefined): void {
+    if (this.#kind === "stretch" || saved) this.#note(start, start, saved);
   }
 
   #note(at: bigint, input: bigint, saved?: SavedState): void {

@@ -99,7 +99,7 @@ export class StageNode extends Node {
   readonly #cutter: Cutter;
   readonly #computation: Computation;
   readonly #restarts: Restarts | undefined;
-  /** State where the next stretch starts, if that is known. */
+  /** State of an earlier run, until the first stretch was computed. */
   #saved: SavedState | undefined;
   /** When the state was asked for last, and how many bytes it had. */
   #savedAt = 0;
@@ -387,7 +387,7 @@ export class StageNode extends Node {
       const { results: all, breaks, saved } = await this.#resultsOf(task);
       const results = task.kept ? [await this.#handOn(task.kept, all[0]!)] : all;
       this.#restarts?.add(region.start, input, results, breaks, this.#saved);
-      this.#saved = saved;
+      this.#saved = undefined;
       if (saved) this.#savedBytes = saved.bytes.length;
       let consumed = region.end, hold = END;
       for (const result of results) {
@@ -411,6 +411,7 @@ export class StageNode extends Node {
             (region.last ? ", the last one: everything must be consumed there" : ""),
         );
       }
+      if (!region.last) this.#restarts?.next(consumed, saved);
       this.#outputs.add(region, results, consumed < hold ? consumed : hold);
       this.#passed = undefined;
       if (this.done) return;
