@@ -302,11 +302,16 @@ export class Work {
     for (const [dataType, writer] of this.#writers) {
       const last = writer.kept.at(-1);
       if (!last) continue;
-      try {
-        this.#settings.event({ type: "kept", dataType, until: last.end, rows: rowsOf(writer) });
-      } catch (problem) {
-        this.notice("telling what is kept", problem instanceof Error ? problem.message : String(problem));
-      }
+      this.#tell({ type: "kept", dataType, until: last.end, rows: rowsOf(writer) });
+    }
+  }
+
+  /** Tell of a run that has ended. */
+  #tell(event: RunEvent): void {
+    try {
+      this.#settings.event(event);
+    } catch (problem) {
+      this.notice("telling what is kept", problem instanceof Error ? problem.message : String(problem));
     }
   }
 
@@ -325,9 +330,19 @@ export class Work {
       this.notice("cleaning up", problem instanceof Error ? problem.message : String(problem));
     } finally {
       for (const held of this.#held.splice(0)) held[Symbol.dispose]();
-      await this.#closeWriters();
-      if (!this.#finished) this.#tellKept();
-      if (Symbol.asyncDispose in this.executor) await this.executor[Symbol.asyncDispose]();
+      try {
+        await this.#closeWriters();
+      } catch (problem) {
+        if (failure === undefined) throw problem;
+        this.#tell({
+          type: "notice",
+          plugin: "keeping results",
+          text: problem instanceof Error ? problem.message : String(problem),
+        });
+      } finally {
+        if (!this.#finished) this.#tellKept();
+        if (Symbol.asyncDispose in this.executor) await this.executor[Symbol.asyncDispose]();
+      }
     }
   }
 }

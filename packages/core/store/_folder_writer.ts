@@ -29,6 +29,7 @@ const pool = new BufferPool({ maxIdle: 64 * 2 ** 20 });
 
 /** Rows that wait for their chunk are kept so often, ms. */
 const KEEP_REST = 2000;
+const KEEP = "keep rows that wait for their chunk";
 
 /** What an earlier writer left. */
 export interface Prefix {
@@ -217,7 +218,7 @@ export class FolderWriter implements ResultWriter {
     if (!resume || this.#ending || this.#resting || performance.now() - this.#keptAt < keepRestMs) return;
     const keeping = this.#keepRest(this.#saveChunk);
     this.#resting = keeping.then(() => {}, () => {}).finally(() => this.#resting = undefined);
-    await this.#guarded("keep rows", () => keeping);
+    await this.#guarded(KEEP, () => keeping);
   }
 
   /** Keep the rows that wait for their chunk, if there are others than those that are kept. */
@@ -474,15 +475,18 @@ export class FolderWriter implements ResultWriter {
       await this.#journaling;
       // A full disk may have kept a line out for which there is room again; if not, its chunk is computed again.
       if (this.#failed) await this.#keep().catch(() => {});
+      let problem: { readonly cause: unknown } | undefined;
       try {
         // Here: whatever else writes files may have ended with the run.
         if (keepRest && resume && !this.#failed) await this.#keepRest(saveChunk);
-      } finally {
-        this.#clear();
+      } catch (cause) {
+        problem = { cause };
       }
+      this.#clear();
       if (folder !== place.path) await place.discardNew();
       else if (this.kept.length === 0) await place.remove();
       else await this.#removeUnlisted();
+      if (problem) throw storageError(KEEP, folder, problem.cause);
     } finally {
       await place.abandon();
     }

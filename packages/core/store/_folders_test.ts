@@ -274,6 +274,56 @@ Deno.test("a full disk names the folder and the remedy, and loses nothing that w
   });
 });
 
+Deno.test("a full disk while rows are kept that wait for their chunk leaves those that were kept before", async () => {
+  await withRoot(async (root) => {
+    const child = program(
+      root,
+      `
+      const rows = Array.from({ length: 5000 }, (_, i) => [10 + i, 11 + i]);
+      for (const run of [() => writer.write(chunkOf(0, 9, [[1, 2]])), () => writer.write(chunkOf(9, 6000, rows)), () => writer.close({ keepRest: true })]) {
+        await run().then(() => console.log("no error"), (error) => console.log(error.message));
+      }`,
+      `{ resume: true, keepRestMs: 0, target: { bytes: 1e9, spanPs: 10n ** 9n } }`,
+      `trap "" XFSZ; ulimit -f 16;`,
+    );
+    const { stdout, stderr } = await child.output();
+    const lines = new TextDecoder().decode(stdout).trim().split("\n");
+    assert.equal(lines.length, 3, new TextDecoder().decode(stderr));
+    assert.equal(lines[0], "no error");
+    assert.match(
+      lines[1]!,
+      /^Cannot keep rows that wait for their chunk in folder ".*run_7\/.*": .*too large.*; free some space or choose/,
+    );
+    assert.equal(lines[2], "no error");
+    assert.deepEqual(await namesIn(`${root}/run_7/${NAME}`), [
+      "journal.tsv",
+      "metadata.json",
+      "rest-9.arrow",
+      "rest.tsv",
+    ]);
+    {
+      await using writer = await resumed(root);
+      assert.equal(writer.resumesAt, 9n);
+    }
+    const late = program(
+      root,
+      `
+      await writer.write(chunkOf(9, 6000, Array.from({ length: 5000 }, (_, i) => [10 + i, 11 + i])));
+      await writer.close({ keepRest: true }).catch((error) => console.log(error.message));
+      console.log(writer.kept.map(({ end }) => end).join());`,
+      `{ resume: true, keepRestMs: Infinity }`,
+      `trap "" XFSZ; ulimit -f 16;`,
+    );
+    const said = new TextDecoder().decode((await late.output()).stdout);
+    assert.match(
+      said,
+      /^Cannot keep rows that wait for their chunk in folder ".*": .*; free some space .*\n9\n$/,
+    );
+    await using writer = await resumed(root);
+    assert.equal(writer.resumesAt, 9n);
+  });
+});
+
 Deno.test("on a full disk results are removed, and what cannot be written leaves nothing, not even its lock", async () => {
   await withRoot(async (root) => {
     const id = await store(root, 9);
