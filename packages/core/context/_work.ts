@@ -330,19 +330,20 @@ export class Work {
       this.notice("cleaning up", problem instanceof Error ? problem.message : String(problem));
     } finally {
       for (const held of this.#held.splice(0)) held[Symbol.dispose]();
-      try {
-        await this.#closeWriters();
-      } catch (problem) {
-        if (failure === undefined) throw problem;
-        this.#tell({
-          type: "notice",
-          plugin: "keeping results",
-          text: problem instanceof Error ? problem.message : String(problem),
-        });
-      } finally {
-        if (!this.#finished) this.#tellKept();
-        if (Symbol.asyncDispose in this.executor) await this.executor[Symbol.asyncDispose]();
-      }
+      await this.#end(failure);
+    }
+  }
+
+  async #end(failure: unknown): Promise<void> {
+    try {
+      await this.#closeWriters();
+    } catch (problem) {
+      if (failure === undefined) throw problem;
+      const text = problem instanceof Error ? problem.message : String(problem);
+      this.#tell({ type: "notice", plugin: "keeping results", text });
+    } finally {
+      if (!this.#finished) this.#tellKept();
+      if (Symbol.asyncDispose in this.executor) await this.executor[Symbol.asyncDispose]();
     }
   }
 }
