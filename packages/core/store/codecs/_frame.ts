@@ -1,4 +1,6 @@
 // zstd frames of blocks that our kernels make, and where these have their memory.
+import { type KernelCopies, kernelCopies } from "../../data/_kernel_copies.ts";
+import { isKernelMemory } from "../../data/kernel_memory.ts";
 import { coderSize, forgetCode, heapBase, makeCoder, memory, packBlock } from "./wasm/planes.wasm";
 
 /** Bytes as a zstd frame. */
@@ -27,6 +29,20 @@ export function place(bytes: number): number {
   const more = free - memory.buffer.byteLength;
   if (more > 0) throw new RangeError(`The kernels' memory is ${more} bytes too small`);
   return at;
+}
+
+const all = new Uint8Array(memory.buffer);
+let copies: KernelCopies | undefined;
+
+/** Brings bytes to an address of the kernels' memory or up to 7 behind it: gives where they are. */
+export function bring(buffer: ArrayBufferLike, from: number, bytes: number, at: number): number {
+  if (isKernelMemory(buffer)) {
+    (copies ??= kernelCopies(memory)).fetch(at, from, bytes);
+    return at;
+  }
+  const to = at + (from & 7); // elsewhere V8 copies shared memory byte by byte
+  all.set(new Uint8Array(buffer, from, bytes), to);
+  return to;
 }
 
 const packed = place(ROOM);

@@ -1,7 +1,7 @@
 // Samples of 16 bits out of their two planes, decompressed where they are put together.
 import type { TypedArray } from "../../data/schema.ts";
 import type { Rows, Words } from "./_planes.ts";
-import { bytesAt, fits, reserve, Windows } from "./_unzstd.ts";
+import { bytesAt, copyOut, fits, reserve, Windows } from "./_unzstd.ts";
 import { joinRows } from "./wasm/unzstd.wasm";
 
 /** Samples that are put together at once: they stay in the cache on their way into the rows' own memory. */
@@ -105,17 +105,15 @@ function joinBlocks(
   if (offsets) copy(offsets.subarray(0, count + 1), offsetsAt);
   const origin = offsets?.[0] ?? 0;
   const startOf = (row: number) => offsets ? offsets[row]! - origin : row * width;
-  const samples = bytesAt(samplesAt, 2 * BLOCK + 8);
-  const target = new Uint8Array(out.buffer, out.byteOffset, out.byteLength);
   const put = (row: number, rows: number, at: number, of: number, length: number): boolean => {
     // As it lies to 8 bytes in the rows: elsewhere V8 copies shared memory byte by byte.
-    const shift = (target.byteOffset + 2 * at) & 7;
+    const to = out.byteOffset + 2 * at, shift = to & 7;
     const n = of === 0 ? rows * length : startOf(row + rows) - at;
     const planes = n === 0 ? [samplesAt, 0] as const : planesAt(at, n);
     if (!planes) return false;
     const [low, high] = planes;
     joinRows(low, high, high === 0 ? 0 : 1, of, length, rows, basesAt + 2 * row, samplesAt + shift);
-    target.set(samples.subarray(shift, shift + 2 * n), 2 * at);
+    copyOut(samplesAt + shift, 2 * n, out.buffer, to);
     return true;
   };
   for (let row = 0; row < count;) {

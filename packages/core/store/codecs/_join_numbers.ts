@@ -2,7 +2,7 @@
 import type { TypedArray } from "../../data/schema.ts";
 import type { Plane } from "./_join.ts";
 import type { Before } from "./_numbers.ts";
-import { bytesAt, fits, reserve } from "./_unzstd.ts";
+import { bytesAt, copyOut, fits, reserve } from "./_unzstd.ts";
 import { joinNumbers, stepsToOffsets, stepsToTimes, unzigzag, wasFar } from "./wasm/unzstd.wasm";
 
 /** Numbers that are put together at once: they stay in the cache on their way into the rows' own memory. */
@@ -40,10 +40,10 @@ export function unpackNumbers(
   from: number,
   out: TypedArray,
 ): void {
-  const width = out.BYTES_PER_ELEMENT, to = new Uint8Array(out.buffer, out.byteOffset, out.byteLength);
+  const width = out.BYTES_PER_ELEMENT;
   for (const { first, n, numbers } of joined(planes, count, width, from, from + out.length)) {
     if (before === "zigzag") unzigzag(numbers, n * width, width);
-    to.set(bytesAt(numbers, n * width), width * (first - from));
+    copyOut(numbers, n * width, out.buffer, out.byteOffset + width * (first - from));
   }
 }
 
@@ -66,8 +66,7 @@ export function unpackOffsets(
     time = stepsToTimes(numbers, skip, time);
     time = stepsToOffsets(numbers + 8 * skip, n - skip, time, origin);
     if (skip === n) continue;
-    const { buffer, byteOffset } = bytesAt(numbers + 8 * skip, 8 * (n - skip));
-    out.set(new Float64Array(buffer, byteOffset, n - skip), first + skip - from);
+    copyOut(numbers + 8 * skip, 8 * (n - skip), out.buffer, out.byteOffset + 8 * (first + skip - from));
   }
   if (wasFar() || BigInt.asIntN(64, origin) !== origin) {
     throw new RangeError(`A time is more than 2^53 ps (2.5 h) from ${origin} ps`);
@@ -76,11 +75,11 @@ export function unpackOffsets(
 
 /** All times. O(rows). @throws {SyntaxError} When the planes are damaged. */
 export function unpackTimes(planes: Plane, count: number): BigInt64Array {
-  const out = new BigInt64Array(count), to = new Uint8Array(out.buffer);
+  const out = new BigInt64Array(count);
   let time = 0n;
   for (const { first, n, numbers } of joined(planes, count, 8, 0, count)) {
     time = stepsToTimes(numbers, n, time);
-    to.set(bytesAt(numbers, 8 * n), 8 * first);
+    copyOut(numbers, 8 * n, out.buffer, 8 * first);
   }
   return out;
 }

@@ -1,8 +1,8 @@
 // Columns of numbers as planes of bytes in one frame: byte 0 of every number, then byte 1 ... Times are steps before, signed integers
 // zigzagged.
 import type { TypedArray } from "../../data/schema.ts";
-import { BLOCK, Blocks, type Packed, place } from "./_frame.ts";
-import { memory, splitNumbers, timesToSteps, zigzag } from "./wasm/planes.wasm";
+import { BLOCK, Blocks, bring, type Packed, place } from "./_frame.ts";
+import { splitNumbers, timesToSteps, zigzag } from "./wasm/planes.wasm";
 
 /** What is done before a column's bytes are divided. */
 export type Before = "none" | "zigzag" | "steps";
@@ -11,7 +11,6 @@ export type Before = "none" | "zigzag" | "steps";
 const PIECE = 2 ** 13, WIDEST = 8;
 
 const AT = { values: place(PIECE * WIDEST), planes: place(BLOCK * WIDEST) };
-const there = new Uint8Array(memory.buffer);
 const blocks = Array.from({ length: WIDEST }, () => new Blocks());
 
 /** Most numbers whose frame has a size of 32 bits. */
@@ -36,9 +35,7 @@ export function packNumbers(parts: readonly Numbers[], before: Before): Packed {
   for (const { values, origin } of parts) {
     for (let from = 0; from < values.length;) {
       const n = Math.min(PIECE, values.length - from, BLOCK - used), bytes = n * width;
-      // As they lie to 8 bytes: elsewhere V8 copies shared memory byte by byte.
-      const source = values.byteOffset + width * from, to = AT.values + (source & 7);
-      there.set(new Uint8Array(values.buffer, source, bytes), to);
+      const to = bring(values.buffer, values.byteOffset + width * from, bytes, AT.values);
       if (before === "steps") time = timesToSteps(to, n, origin, time);
       else if (before === "zigzag") zigzag(to, bytes, width);
       splitNumbers(to, n, width, AT.planes + used, BLOCK);

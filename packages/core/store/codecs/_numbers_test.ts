@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { freePlace, memory, takePlace } from "../../data/kernel_memory.ts";
 import { decompress } from "fzstd";
 import { zstdDecompressSync } from "node:zlib";
 import type { TypedArray } from "../../data/schema.ts";
@@ -126,6 +127,29 @@ Deno.test("a constant column takes next to nothing, shared memory is read as wel
   const out = new Int32Array(100_000);
   unpackNumbers(planeOf(unpacked(frame)), 100_000, "zigzag", 0, out);
   assert.deepEqual(out, same.slice());
+});
+
+Deno.test("numbers and times go straight out of the kernels' memory and into it", () => {
+  const at = takePlace(8 * 9000 + 8);
+  try {
+    const numbers = new Int32Array(memory.buffer, at + 4, 9000).map((_, i) => i * i - 70_000);
+    const there = new Int32Array(memory.buffer, at + 4, 9000);
+    there.set(numbers);
+    const plain = packNumbers([{ values: numbers, origin: 0n }], "zigzag");
+    const packed = packNumbers([{ values: there, origin: 0n }], "zigzag");
+    assert.deepEqual(packed, plain);
+    there.fill(0);
+    unpackNumbers(planeOf(unpacked(packed)), 9000, "zigzag", 0, there);
+    assert.deepEqual(there.slice(), numbers);
+
+    const times = new Float64Array(memory.buffer, at, 9000).map((_, i) => 10 * i + (i & 7));
+    const steps = planeOf(unpacked(packNumbers([{ values: times, origin: 5n }], "steps")));
+    const out = new Float64Array(memory.buffer, at, 8990);
+    unpackOffsets(steps, 9000, 10, 5n, out);
+    assert.deepEqual(out.slice(), times.slice(10));
+  } finally {
+    freePlace(at);
+  }
 });
 
 const REACH = 2 ** 53 - 1;

@@ -1,6 +1,6 @@
 // Samples of 16 bits into two planes of bytes (`_join.ts`: and back): zigzag of the distance from each row's base, then a byte shuffle, then
 // zstd's format.
-import { BLOCK, Blocks, type Packed, place } from "./_frame.ts";
+import { BLOCK, Blocks, bring, type Packed, place } from "./_frame.ts";
 import { memory, splitRows } from "./wasm/planes.wasm";
 import { zstdBuffers } from "./zstd.ts";
 
@@ -29,7 +29,6 @@ const AT = {
   low: place(BLOCK),
   high: place(BLOCK),
 };
-const there = new Uint8Array(memory.buffer);
 const basesThere = new Uint16Array(memory.buffer, AT.bases, ROWS);
 const highThere = new Uint8Array(memory.buffer, AT.high, BLOCK);
 
@@ -44,13 +43,6 @@ export interface Samples {
   readonly count: number;
   /** Where they lie. */
   readonly where: Rows;
-}
-
-/** Bytes to an address that lies as they do to 8 bytes: elsewhere V8 copies shared memory byte by byte. Gives that address. */
-function copy(buffer: ArrayBufferLike, from: number, bytes: number, at: number): number {
-  const to = at + (from & 7);
-  there.set(new Uint8Array(buffer, from, bytes), to);
-  return to;
 }
 
 /** Rows from `row` on, at most `ROWS`, whose samples from `from` on fit `room`. */
@@ -101,9 +93,9 @@ function divide(
       const isPart = rows === 0; // of a row that is longer than a block
       const to = isPart ? from + BLOCK : endOf(row + rows);
       rows ||= 1;
-      const samples = copy(values.buffer, values.byteOffset + 2 * from, 2 * (to - from), AT.samples);
+      const samples = bring(values.buffer, values.byteOffset + 2 * from, 2 * (to - from), AT.samples);
       const of = offsets && rows > 1
-        ? copy(offsets.buffer, offsets.byteOffset + 4 * row, 4 * (rows + 1), AT.offsets)
+        ? bring(offsets.buffer, offsets.byteOffset + 4 * row, 4 * (rows + 1), AT.offsets)
         : 0;
       hasHigh |= splitRows(
         samples,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { freePlace, memory, takePlace } from "../../data/kernel_memory.ts";
 import { decompress } from "fzstd";
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import type { Packed } from "./_frame.ts";
@@ -67,6 +68,14 @@ function zstdPlane(values: Uint8Array): Plane {
   return planeOf({ bytes: new Uint8Array(zstdCompressSync(values)), size: values.length });
 }
 
+/** Samples in the kernels' memory, not at a multiple of 8 bytes. */
+function inKernels(values: Words): { readonly there: Words; readonly at: number } {
+  const at = takePlace(values.byteLength + 8);
+  const there = new (values.constructor as typeof Int16Array)(memory.buffer, at + 6, values.length);
+  there.set(values);
+  return { there, at };
+}
+
 /** The same rows in several arrays, in shared memory, which lie differently to 8 bytes. */
 function inParts(values: Words, rows: number, where: Rows): Samples[] {
   const Type = values.constructor as typeof Int16Array;
@@ -87,6 +96,8 @@ function check(values: Words, rows: number, where: Rows): void {
   const wanted = reference(values, rows, where);
   const { bases, hasHigh, ...packed } = packSamples([{ values, count: rows, where }]);
   assert.deepEqual(packSamples(inParts(values, rows, where)), { bases, hasHigh, ...packed });
+  const { there, at } = inKernels(values);
+  assert.deepEqual(packSamples([{ values: there, count: rows, where }]), { bases, hasHigh, ...packed });
   const low = unpacked(packed.low), high = unpacked(packed.high);
   assert.deepEqual([...bases], wanted.bases);
   assert.deepEqual(low, Uint8Array.from(wanted.low));
@@ -105,7 +116,11 @@ function check(values: Words, rows: number, where: Rows): void {
     const out = new Type(values.length);
     joinSamples(bases, lower, hasHigh ? higher : undefined, 0, rows, where, out);
     assert.deepEqual(out, values.slice());
+    there.fill(0);
+    joinSamples(bases, lower, hasHigh ? higher : undefined, 0, rows, where, there);
+    assert.deepEqual(there.slice(), values.slice());
   }
+  freePlace(at);
 }
 
 const values = (signed: boolean, max: number) =>

@@ -1,5 +1,7 @@
 // Frames of zstd into memory that is used again, by our own decoder; zlib, which makes a new buffer for each, does the frames that it
 // leaves out: with a checksum, with a dictionary, of unknown parts or very large.
+import { type KernelCopies, kernelCopies } from "../../data/_kernel_copies.ts";
+import { isKernelMemory } from "../../data/kernel_memory.ts";
 import { aimBlocks, beginBlocks, decodeBlocks, heapBase, memory, swapBlocks } from "./wasm/unzstd.wasm";
 
 const MAGIC = 0xfd2fb528;
@@ -46,6 +48,14 @@ export function fits(bytes: number): boolean {
 /** The reader's memory as bytes, from an address on. Valid until more is reserved or put there. */
 export function bytesAt(at: number, length: number): Uint8Array {
   return new Uint8Array(memory.buffer, at, length);
+}
+
+let copies: KernelCopies | undefined;
+
+/** Bytes of the reader's memory to a place of another buffer. */
+export function copyOut(at: number, bytes: number, buffer: ArrayBufferLike, to: number): void {
+  if (isKernelMemory(buffer)) (copies ??= kernelCopies(memory)).put(to, at, bytes);
+  else new Uint8Array(buffer, to, bytes).set(bytesAt(at, bytes));
 }
 
 function grow(end: number): void {
