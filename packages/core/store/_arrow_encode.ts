@@ -117,10 +117,15 @@ function offsetsOf(tables: readonly Table[], { name }: Column): Int32Array {
   let at = 0;
   for (const table of tables) {
     const { offsets } = held(table), shift = out[at]! - offsets[0]!;
-    for (let row = 1; row <= table.length; row++) out[at + row] = offsets[row]! + shift;
+    shiftInto(out, at, offsets, table.length, shift);
     at += table.length;
   }
   return out;
+}
+
+/** A loop of its own: V8 compiles it once, and not for each loop over tables. */
+function shiftInto(out: Int32Array, at: number, offsets: Uint32Array, rows: number, shift: number): void {
+  for (let row = 1; row <= rows; row++) out[at + row] = offsets[row]! + shift;
 }
 
 /** @throws {RangeError} When a table takes 2 GiB or more, or its times may not fit 64 bits. */

@@ -48,18 +48,37 @@ export function bring(buffer: ArrayBufferLike, from: number, bytes: number, at: 
 const packed = place(ROOM);
 const packedThere = new Uint8Array(memory.buffer, packed, ROOM);
 
-/** Buffers of frames that were given back, and how many are kept. */
-const spare: Uint8Array<ArrayBuffer>[] = [], MOST_SPARE = 8;
+/** Buffers of frames that were given back, their bytes, and most of these that are kept. */
+const spare: Uint8Array<ArrayBuffer>[] = [], MOST_SPARE = 2 ** 25;
+let spareBytes = 0;
 /** Bytes from which a frame is given away in the buffer where its blocks came. */
 const LARGE = 2 ** 18;
+/** Bytes from which a buffer is worth being used again. */
+const WORTH = 2 ** 16;
 /** Such buffers, as long as they live. */
 const given = new WeakSet<ArrayBufferLike>();
 
 /** Gives back a frame's buffer, of which nothing is read any more; false where it is none that can be used again. */
 export function giveBack(buffer: ArrayBuffer): boolean {
-  if (!given.delete(buffer) || buffer.byteLength > KEPT || spare.length === MOST_SPARE) return false;
+  if (!given.delete(buffer) || buffer.byteLength > KEPT) return false;
+  if (spareBytes + buffer.byteLength > MOST_SPARE) return false;
   spare.push(new Uint8Array(buffer));
+  spareBytes += buffer.byteLength;
   return true;
+}
+
+/** A buffer for so many bytes: the smallest that was given back, or a new one. */
+function bufferFor(bytes: number): Uint8Array<ArrayBuffer> {
+  let best = -1, least = Infinity;
+  spare.forEach(({ length }, k) => {
+    if (length < bytes || length >= least) return;
+    best = k;
+    least = length;
+  });
+  if (best < 0) return new Uint8Array(bytes);
+  const [buffer] = spare.splice(best, 1);
+  spareBytes -= buffer!.length;
+  return buffer!;
 }
 
 /** Blocks of a frame as they come, behind room for its header. */
@@ -104,7 +123,7 @@ export class Blocks {
   #giveAway(): Uint8Array {
     const bytes = this.#bytes.subarray(0, this.#size);
     given.add(bytes.buffer);
-    this.#bytes = spare.pop() ?? new Uint8Array(2 ** 12);
+    this.#bytes = bufferFor(this.#size > KEPT ? 2 ** 12 : this.#size);
     return bytes;
   }
 
@@ -123,7 +142,9 @@ export class Blocks {
 
 /** Blocks one after the other, behind room for a header. */
 function joined(parts: readonly Blocks[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, { blocks }) => sum + blocks.length, HEADER));
+  const size = parts.reduce((sum, { blocks }) => sum + blocks.length, HEADER);
+  const bytes = size < WORTH ? new Uint8Array(size) : bufferFor(size).subarray(0, size);
+  if (size >= WORTH) given.add(bytes.buffer);
   let at = HEADER;
   for (const { blocks } of parts) {
     bytes.set(blocks, at);

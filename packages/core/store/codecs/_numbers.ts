@@ -10,7 +10,7 @@ export type Before = "none" | "zigzag" | "steps";
 /** Numbers of up to 8 bytes that are divided at once, and most bytes of one. */
 const PIECE = 2 ** 13, WIDEST = 8;
 
-const AT = { values: place(PIECE * WIDEST), planes: place(BLOCK * WIDEST) };
+const AT = { values: place(PIECE * WIDEST), steps: place(PIECE * WIDEST), planes: place(BLOCK * WIDEST) };
 const blocks = Array.from({ length: WIDEST }, () => new Blocks());
 
 /** Most numbers whose frame has a size of 32 bits. */
@@ -35,9 +35,11 @@ export function packNumbers(parts: readonly Numbers[], before: Before): Packed {
   for (const { values, origin } of parts) {
     for (let from = 0; from < values.length;) {
       const n = Math.min(PIECE, values.length - from, BLOCK - used), bytes = n * width;
-      const to = bring(values.buffer, values.byteOffset + width * from, bytes, AT.values);
-      if (before === "steps") time = timesToSteps(to, n, origin, time);
-      else if (before === "zigzag") zigzag(to, bytes, width);
+      let to = bring(values.buffer, values.byteOffset + width * from, bytes, AT.values);
+      if (before === "steps") {
+        time = timesToSteps(to, n, origin, time, AT.steps);
+        to = AT.steps;
+      } else if (before === "zigzag") zigzag(to, bytes, width);
       splitNumbers(to, n, width, AT.planes + used, BLOCK);
       from += n;
       used += n;

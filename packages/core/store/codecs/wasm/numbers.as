@@ -156,11 +156,29 @@ export function unzigzag(at: usize, bytes: i32, width: i32): void {
   }
 }
 
-/** Times `origin + offset`, the offsets as doubles, become zigzagged steps from one to the next, in place. Gives the last time. */
-export function timesToSteps(at: usize, n: i32, origin: i64, before: i64): i64 {
-  for (let i = 0; i < n; i++) {
+/** A double below 2^51 plus this has that number, as an integer, in its lowest bits: above those of this itself. */
+const TO_BITS: f64 = 6755399441055744; // 2^52 + 2^51
+const BITS: i64 = 0x4338000000000000;
+const FAR: f64 = 2251799813685248; // 2^51
+
+/** Times `origin + offset`, the offsets as doubles, as zigzagged steps from one to the next to another place. Gives the last time. */
+export function timesToSteps(at: usize, n: i32, origin: i64, before: i64, to: usize): i64 {
+  const none = i64x2.splat(0), toBits = f64x2.splat(TO_BITS), bits = i64x2.splat(BITS);
+  let last = i64x2.splat(before - origin), most = f64x2.splat(0), same = i64x2.splat(-1), i = 0;
+  for (; i + 2 <= n; i += 2) {
+    const x = v128.load(at + 8 * i), sum = f64x2.add(x, toBits);
+    most = f64x2.pmax(most, f64x2.abs(x));
+    same = v128.and(same, f64x2.eq(f64x2.sub(sum, toBits), x));
+    const now = i64x2.sub(sum, bits), step = i64x2.sub(now, i64x2.shuffle(last, now, 1, 2));
+    v128.store(to + 8 * i, v128.xor(i64x2.shl(step, 1), i64x2.lt_s(step, none)));
+    last = now;
+  }
+  const isNear = max(f64x2.extract_lane(most, 0), f64x2.extract_lane(most, 1)) < FAR;
+  if (isNear && i64x2.all_true(same)) before = origin + i64x2.extract_lane(last, 1);
+  else i = 0; // all of them, one by one
+  for (; i < n; i++) {
     const time = origin + <i64>load<f64>(at + 8 * i), step = time - before;
-    store<i64>(at + 8 * i, (step << 1) ^ (step >> 63));
+    store<i64>(to + 8 * i, (step << 1) ^ (step >> 63));
     before = time;
   }
   return before;

@@ -4,9 +4,7 @@
 // A sample `x` of a row with the base `b` becomes `d = x - b` (modulo 2^16, as a signed number), `z = (d << 1) ^ (d >> 15)`, and the
 // two bytes of `z`. `../_planes_test.ts` has the same in plain TypeScript.
 
-export {
-  joinNumbers, splitNumbers, stepsToOffsets, stepsToTimes, timesToSteps, unzigzag, wasFar, zigzag,
-} from "./numbers";
+export { splitNumbers, timesToSteps, zigzag } from "./numbers";
 export { coderSize, forgetCode, makeCoder, packBlock } from "./zstd_block";
 
 /** Address behind what the module itself uses. */
