@@ -1,4 +1,5 @@
-// The strax chain with its results stored, and from stored raw records, with two workers; against strax doing the same.
+// The strax chain with its results stored, and from stored raw records, with two workers; against strax doing the same. Its pieces are
+// those of `bench:strax`.
 import { BufferPool, Context, type ContextOptions, tableSource } from "@millrace/core";
 import { FolderStore } from "@millrace/core/store";
 import { ExecutorManager } from "@millrace/executor/manager";
@@ -7,7 +8,7 @@ import { cutsOf, golden, makeStraxData, readStraxData, straxConfig, straxData } 
 import { lowerQuartile, type Measure } from "../_report.ts";
 import { copySpeeds, straxByCopy, straxItself } from "../_strax_peer.ts";
 
-const PASSES = 7, WARM = 2, PIECE = 16_000, WORKERS = 2;
+const PASSES = 7, WARM = 2, PIECE = 32_000, WORKERS = 2;
 
 /** Both, or nothing where the data cannot be made. */
 export async function straxChain(root: string): Promise<Measure[]> {
