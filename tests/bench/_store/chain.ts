@@ -8,7 +8,8 @@ import { cutsOf, golden, makeStraxData, readStraxData, straxConfig, straxData } 
 import { lowerQuartile, type Measure } from "../_report.ts";
 import { copySpeeds, straxByCopy, straxItself } from "../_strax_peer.ts";
 
-const PASSES = 7, WARM = 2, PIECE = 32_000, WORKERS = 2;
+/** The first passes are those of V8's compilers; strax is compiled before it is measured. */
+const PASSES = 7, WARM = 5, PIECE = 32_000, WORKERS = 2;
 
 /** Both, or nothing where the data cannot be made. */
 export async function straxChain(root: string): Promise<Measure[]> {

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import * as flechette from "@uwdata/flechette";
+import { BufferPool } from "../../data/buffer_pool.ts";
+import { kernelBuffers } from "../../data/kernel_memory.ts";
 import { schema } from "../../data/schema.ts";
 import { Table } from "../../data/table.ts";
 import { plainRows } from "../_testing.ts";
@@ -61,6 +63,15 @@ Deno.test("files whose samples alone are divided are read as well", async () => 
   const bytes = await Deno.readFile(new URL("./fixtures/plain_numbers.arrow", import.meta.url));
   using back = await decodeTable(bytes);
   assert.deepEqual(plainRows(back), plainRows(wanted));
+});
+
+Deno.test("files with shuffled numbers as they were first written are read, also into the kernels' memory", async () => {
+  using wanted = numbersTable(300);
+  const bytes = await Deno.readFile(new URL("./fixtures/shuffled_numbers.arrow", import.meta.url));
+  for (const pool of [new BufferPool(), kernelBuffers]) {
+    using back = await decodeTable(bytes, { pool });
+    assert.deepEqual(plainRows(back), plainRows(wanted));
+  }
 });
 
 /** Tables of samples and of all kinds of numbers beside them. */
