@@ -3,7 +3,7 @@ import { Chunk } from "../chunk/chunk.ts";
 import { BufferPool } from "../data/buffer_pool.ts";
 import { schema } from "../data/schema.ts";
 import { Table } from "../data/table.ts";
-import { decodeTable } from "./arrow.ts";
+import { decodeTable, encodeTable } from "./arrow.ts";
 import { codecNames } from "./codecs/codec.ts";
 import { ChunkRows, rowsOf, saveChunk, saveThenSync } from "./save_chunk.ts";
 
@@ -155,6 +155,48 @@ Deno.test("saveChunk() writes the rows of several tables as if they were in one,
       assert.deepEqual(idle, wanted, codec);
       assert.deepEqual(await Deno.readFile(`${folder}/idle`), await Deno.readFile(`${folder}/whole`));
       assert.deepEqual(await Deno.readFile(`${folder}/parts`), await Deno.readFile(`${folder}/whole`));
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("saveChunk() writes into buffers of earlier files, and never into those of parts that somebody has", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const columns = schema({ time: "time", endtime: "time", id: "f64", wave: "i16[]" });
+    const tableOf = (seed: number, rows: number) => {
+      let state = seed;
+      const next = () => state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      const index = Array.from({ length: rows }, (_, k) => k);
+      return Table.from(columns, {
+        time: index.map((k) => BigInt(100 * k)),
+        endtime: index.map((k) => BigInt(100 * k + next() % (90 + seed))),
+        id: index.map(() => next()),
+        wave: index.map((k) => [k % 100, next() % 50, next() % 3000]),
+      });
+    };
+    // Frames large enough to be joined in a buffer that is used again.
+    const held = tableOf(5, 70_000);
+    const parts = await encodeTable(held, { codec: "waveform" });
+    const before = parts.map((part) => part.slice());
+    for (const [seed, rows] of [[1, 70_000], [2, 90_000], [3, 60_000], [4, 71_000]] as const) {
+      const table = tableOf(seed, rows);
+      const chunk = new Chunk(table, { start: 0n, end: BigInt(100 * rows), runId: "r", dataType: "hits" });
+      const path = `${folder}/${seed}.arrow`;
+      const request = { path, schema: table.schema.text, durable: false, codec: "waveform" as const };
+      const saved = await saveChunk(rowsOf(chunk), request);
+      const longest = Array.from(table.columns.endtime, (end, k) => end - table.columns.time[k]!)
+        .reduce((a, b) => Math.max(a, b));
+      assert.equal(saved.longestRow, BigInt(longest));
+      using back = await decodeTable(await Deno.readFile(path));
+      for (const name of ["time", "endtime", "id"] as const) {
+        assert.deepEqual(back.columns[name], table.columns[name].slice());
+      }
+      const { values, offsets } = back.get("wave", "i16[]");
+      assert.deepEqual(values.slice(), table.columns.wave.values.slice());
+      assert.deepEqual(offsets.slice(), table.columns.wave.offsets.slice());
+      assert.deepEqual(parts, before);
     }
   } finally {
     await Deno.remove(folder, { recursive: true });
