@@ -3,7 +3,7 @@
 
 import { Chunk } from "../chunk/chunk.ts";
 import type { Schema } from "../data/schema.ts";
-import { Table } from "../data/table.ts";
+import type { Table } from "../data/table.ts";
 import type { Geometry, Halo, Plugin } from "../plugin/plugin.ts";
 import { abortable } from "./abortable.ts";
 import { Computation, releaseAll, type StretchResults } from "./computation.ts";
@@ -11,7 +11,8 @@ import { Cutter, haloOf } from "./cutter.ts";
 import type { Edge } from "./edge.ts";
 import { NoRoom } from "./_no_room.ts";
 import { PipelineError } from "./errors.ts";
-import { type Ahead, type Follower, joined, letGoAhead, parted, rowsAgain } from "./follower.ts";
+import { type Ahead, joined, letGoAhead, rowsAgain } from "./follower.ts";
+import { HandingOn } from "./hand_on.ts";
 import { END, InputBuffer } from "./input_buffer.ts";
 import { type GraphServices, Node, type PluginMetrics, type Waiting } from "./node.ts";
 import {
@@ -25,7 +26,7 @@ import {
 } from "./region.ts";
 import { Restarts } from "./restarts.ts";
 import type { Restart, SavedState } from "../store/types.ts";
-import { type Stage, type StageResult, StepError } from "./stage.ts";
+import { type Stage, StepError } from "./stage.ts";
 import { StageOutputs } from "./stage_outputs.ts";
 import { keepsState } from "./state_bytes.ts";
 import { stretchText, timeText } from "./_time_text.ts";
@@ -118,10 +119,8 @@ export class StageNode extends Node {
   #lastTaken = false;
   /** Why no more input comes. What came before is computed first. */
   #failure: { readonly cause: unknown } | undefined;
-  /** The stage behind this one, where it may be computed too. */
-  #follower: Follower | undefined;
-  /** Output of the stretch under way whose rows went to the stage behind already. */
-  #passed: { readonly type: string; readonly region: Region } | undefined;
+  /** Where the stage behind this one may be computed too. */
+  #handingOn: HandingOn | undefined;
   /** Results of this stage that came with what is queued, by start. */
   readonly #ahead = new Map<bigint, Ahead>();
 
@@ -148,7 +147,7 @@ export class StageNode extends Node {
       services,
       (plugin, chunk) => {
         if (this.done) chunk.release();
-        else if (chunk.dataType === this.#passed?.type) this.#handPassed(chunk, this.#passed);
+        else if (this.#handingOn?.hasPassed(chunk)) this.hand(chunk);
         else this.give(plugin, chunk);
       },
     );
@@ -163,16 +162,22 @@ export class StageNode extends Node {
   follow(before: StageNode, gap: number, isShared: boolean): void {
     const [{ edge }] = this.#inputs as [Input], { stage } = this.#spec;
     before.#cutter.prefersGap = gap;
-    before.#follower = {
-      type: edge.type,
-      gap,
-      second: stage,
-      stage: joined(before.#spec.stage, stage, edge.type, gap, isShared),
-      take: (start, ahead) => {
-        if (edge.closed) letGoAhead(ahead);
-        else this.#ahead.set(start, ahead);
+    before.#handingOn = new HandingOn(
+      {
+        type: edge.type,
+        gap,
+        second: stage,
+        stage: joined(before.#spec.stage, stage, edge.type, gap, isShared),
+        take: (start, ahead) => {
+          if (edge.closed) letGoAhead(ahead);
+          else this.#ahead.set(start, ahead);
+        },
       },
-    };
+      before.#spec,
+      before.#computation,
+      before.#outputs,
+      before.services,
+    );
   }
 
   get plugins(): readonly string[] {
@@ -326,7 +331,7 @@ export class StageNode extends Node {
       }
       const { goesOn } = cutter;
       const region = gatherRegion(this.#inputs, this.#halo, { start, end, last, goesOn }, this.services);
-      const follower = last || goesOn ? undefined : this.#follower;
+      const follower = last || goesOn ? undefined : this.#handingOn?.follower;
       const kept = follower && isBetweenGaps(this.#inputs, region, follower.gap)
         ? sameRegion(region)
         : undefined;
@@ -347,7 +352,11 @@ export class StageNode extends Node {
 
   #submit({ region, kept }: { readonly region: Region; readonly kept: Region | undefined }): void {
     const input = inputStart(region);
-    const results = this.#computation.run(region, kept && this.#follower!.stage, this.#savesState());
+    const results = this.#computation.run(
+      region,
+      kept && this.#handingOn!.follower.stage,
+      this.#savesState(),
+    );
     const task: Task = { region, input, index: this.#index++, results, settled: false, kept };
     // A failure is reported in its turn, when the task is collected.
     const settle = () => {
@@ -385,7 +394,7 @@ export class StageNode extends Node {
     const { region, input, index } = task;
     try {
       const { results: all, breaks, saved } = await this.#resultsOf(task);
-      const results = task.kept ? [await this.#handOn(task.kept, all[0]!)] : all;
+      const results = task.kept ? [await this.#handingOn!.handOn(task.kept, all[0]!)] : all;
       this.#restarts?.add(region.start, input, results, breaks, this.#saved);
       this.#saved = undefined;
       if (saved) this.#savedBytes = saved.bytes.length;
@@ -413,68 +422,13 @@ export class StageNode extends Node {
       }
       if (!region.last) this.#restarts?.next(consumed, saved);
       this.#outputs.add(region, results, consumed < hold ? consumed : hold);
-      this.#passed = undefined;
+      this.#handingOn?.given();
       if (this.done) return;
       if (this.#inOrder) this.#moveTo(consumed);
       if (region.last) this.#finish();
     } catch (cause) {
       throw this.#fail(cause, region.start, region.end, index);
     }
-  }
-
-  /** The result without what belongs to the stage behind, which gets that. */
-  async #handOn(region: Region, result: StageResult): Promise<StageResult> {
-    const { type, take, second } = this.#follower!;
-    const [own, theirs] = parted(result, second);
-    if (!theirs) {
-      releaseRegion(region);
-      return own;
-    }
-    const isThere = own.outputs[type] !== undefined;
-    const ahead: Ahead = {
-      result: theirs,
-      end: region.end,
-      again: isThere ? undefined : () => this.#again(region, type),
-      release: () => releaseRegion(region),
-    };
-    if (!this.#outputs.isAt(type, region.start)) {
-      // Rows of an earlier stretch are in the same chunk.
-      if (isThere) {
-        letGoAhead(ahead);
-        return own;
-      }
-      const { [this.#spec.stage.steps.at(-1)!.plugin.name]: _, ...passed } = own.passed;
-      try {
-        const outputs = { ...own.outputs, [type]: await rowsAgain(ahead) };
-        return { ...own, outputs, passed, ahead: undefined };
-      } catch (cause) {
-        releaseAll([own]);
-        throw cause;
-      }
-    }
-    if (!isThere) {
-      this.#passed = { type, region };
-      this.#outputs.pass(type, result.ahead!);
-    }
-    take(region.start, ahead);
-    return own;
-  }
-
-  /** Rows that went to the stage behind, once more. */
-  async #again(region: Region, type: string): Promise<Table> {
-    const { results } = await this.#computation.run(sameRegion(region));
-    const { [type]: table, ...others } = results[0]!.outputs;
-    for (const other of Object.values(others)) other?.release();
-    if (table) return table;
-    return Table.allocate(this.#spec.schemas[type]!, 0, { ...this.services, t0: region.start });
-  }
-
-  /** The empty chunk of a stretch whose rows went to the stage behind already. */
-  #handPassed(chunk: Chunk, { region: { start, end } }: { readonly region: Region }): void {
-    if (chunk.start !== start || chunk.end !== end || chunk.length > 0) {
-      throw new Error(`${chunk} is not the stretch ${stretchText(start, end)}, whose rows were handed on`);
-    }
-    this.hand(chunk);
   }
 
   override restartFor(plugin: string, from: bigint): Restart | undefined {
@@ -527,7 +481,7 @@ export class StageNode extends Node {
     }
     for (const ahead of this.#ahead.values()) letGoAhead(ahead);
     this.#ahead.clear();
-    if (this.#follower) this.services.executor.forget(this.#follower.stage);
+    if (this.#handingOn) this.services.executor.forget(this.#handingOn.follower.stage);
     this.#tasks = [];
   }
 }
