@@ -14,6 +14,7 @@ import type {
   Running,
   SourceContext,
 } from "./plugin.ts";
+import { checkKeys, MERGE_KEYS, SOURCE_KEYS, STATIC_KEYS, STREAMING_KEYS } from "./_spec_keys.ts";
 import type {
   CommonSpec,
   FirstChunk,
@@ -84,7 +85,7 @@ type AnyStreaming = StreamingCommon<OptionSpecs, readonly string[], any, unknown
 /**
  * A streaming plugin: `computeChunk` is called with one stretch of the run after the other.
  *
- * @throws {TypeError} On a bad name, a type named twice, or halo and reach together.
+ * @throws {TypeError} On a bad name, a type named twice, a key that there is not, or halo and reach together.
  */
 export function definePlugin<
   const C extends ColumnTypes,
@@ -110,6 +111,7 @@ export function definePlugin(given: unknown): Plugin {
   const single = typeof spec.provides === "string";
   const provides = single ? [spec.provides as string] : [...spec.provides as readonly string[]];
   checkNames(provides, spec.dependsOn);
+  checkKeys(spec, STREAMING_KEYS);
   if (spec.dependsOn.length === 0) {
     throw new TypeError(`Cannot define plugin "${provides[0]}": it depends on nothing; use defineSource`);
   }
@@ -291,6 +293,7 @@ export function defineSource<
   const O extends OptionSpecs = {},
 >(spec: SourceSpec<C, O>): Plugin {
   checkNames([spec.provides], []);
+  checkKeys(spec, SOURCE_KEYS);
   return {
     ...nothing,
     ...oneOutput(spec),
@@ -313,6 +316,7 @@ export function defineStatic<
   const N extends Needs<D> = {},
 >(spec: StaticSpec<C, O, D, N>): Plugin {
   checkNames([spec.provides], spec.dependsOn);
+  checkKeys(spec, STATIC_KEYS);
   return {
     ...nothing,
     ...oneOutput(spec),
@@ -332,6 +336,7 @@ export function defineStatic<
 /** A merge of types of one kind, column by column, without a copy. @throws {TypeError} On a bad name. */
 export function defineMerge(spec: MergeSpec): Plugin {
   checkNames([spec.provides], spec.dependsOn);
+  checkKeys(spec, MERGE_KEYS);
   return {
     ...nothing,
     kind: "merge",

@@ -3,7 +3,7 @@ import { Context } from "../context/context.ts";
 import { schema } from "../data/schema.ts";
 import { Table } from "../data/table.ts";
 import { option } from "../options/option.ts";
-import { definePlugin, withOptions } from "./define.ts";
+import { definePlugin, defineSource, withOptions } from "./define.ts";
 import type { Plugin } from "./plugin.ts";
 import { tableSource } from "./table_source.ts";
 
@@ -96,4 +96,38 @@ Deno.test("stateless is for stateful plugins without flush", () => {
   );
   const plugin = definePlugin({ ...spec, stateful: true, stateless });
   assert.deepEqual([plugin.stateful, withOptions(plugin, {}).stateful], [{}, undefined]);
+});
+
+Deno.test("what a plugin cannot say is refused, with what may have been meant", () => {
+  const spec = {
+    provides: "out",
+    dependsOn: ["a"],
+    version: "1",
+    schema: { time: "time" },
+    computeChunk: () => null,
+  } as const;
+  const cases: readonly [object, RegExp][] = [
+    [
+      { ...spec, statefull: true },
+      /^Cannot define plugin "out": it has no "statefull"; did you mean "stateful"/,
+    ],
+    [
+      { ...spec, resetOnBreak: false },
+      /^Cannot define plugin "out": it has no "resetOnBreak"; say stateful: \{ resetOnBreak/,
+    ],
+    [
+      { ...spec, stateful: { chekpoint: true } },
+      /^Cannot define plugin "out": stateful has no "chekpoint"; did you mean "checkpoint"/,
+    ],
+  ];
+  for (const [given, message] of cases) {
+    assert.throws(() => definePlugin(given as typeof spec), { name: "TypeError", message });
+  }
+  const source = {
+    ...spec,
+    dependsOn: [],
+    read: async function* () {},
+    fingerprint: () => Promise.resolve(1),
+  };
+  assert.throws(() => defineSource(source as never), /it has no "dependsOn"|it has no "computeChunk"/);
 });
