@@ -16,6 +16,7 @@ const HOST_ONLY = [
   "./read-stored",
   "./export-rows",
   "./import-rows",
+  "./parquet-file",
   "./zip",
   "./executor",
   "./load-chunk",
