@@ -13,7 +13,7 @@ import { Random } from "../testing/_random.ts";
 import { ShuffledExecutor } from "../testing/shuffled_executor.ts";
 import { inputRows, numRuns, tableOf } from "./_harness_testing.ts";
 import { buildPlugin } from "./_model_testing.ts";
-import { BREAK, manyOutputs, type Shape, SHAPES } from "./_shapes_testing.ts";
+import { manyOutputs, type Shape, SHAPES } from "./_shapes_testing.ts";
 
 const RUNS = numRuns(15);
 const TARGET = { bytes: 60, spanPs: 7n };
@@ -281,7 +281,7 @@ Deno.test("a chain that begins with a halo and has an unknown reach goes on wher
 
 /** A plugin with state, and which rows it was given. */
 function counting(seen: bigint[], fails: () => boolean, more: Partial<Plugin> = {}): Plugin {
-  const plugin = buildPlugin("out", ["a"], { breakThresholdPs: BREAK } as never, ({ own, t0 }) => {
+  const plugin = buildPlugin("out", ["a"], {}, ({ own, t0 }) => {
     for (const { t } of own) {
       if (fails()) throw new Error("broken");
       seen.push(t0 + BigInt(t));
