@@ -28,7 +28,7 @@ export const slow = definePlugin({
 
 /** What a run says in the end, alone. */
 const INTERRUPTED =
-  /^millrace: Interrupted by (\w+): (what was not complete was removed|kept are slow up to \S+ .s; the same command resumes from there)\n$/;
+  /^millrace: Interrupted by (\w+): (nothing of this run is kept|kept are slow up to \S+ .s; the same command resumes from there)\n$/;
 
 /** Ms a stretch, of which there are 100: a run that lasts until the signal comes, also on a busy machine. */
 const LONG = 200;

@@ -38,7 +38,7 @@ export class InterruptedError extends Error {
   readonly signal: EndSignal;
 
   /** The error of a signal. @param signal The signal that came. @param left What it has left. */
-  constructor(signal: EndSignal, left = "what was not complete was removed") {
+  constructor(signal: EndSignal, left = "nothing of this run is kept") {
     super(`Interrupted by ${signal}: ${left}`);
     this.signal = signal;
   }

@@ -71,6 +71,11 @@ Deno.test("exitCodeOf() tells usage, failure, signals and closed output apart", 
   assert.deepEqual(errors.map(exitCodeOf), [1, 2, 130, 143, 141, 1]);
 });
 
+Deno.test("an interruption says what is left, and of nothing that it was removed", () => {
+  assert.equal(new InterruptedError("SIGINT").message, "Interrupted by SIGINT: nothing of this run is kept");
+  assert.equal(new InterruptedError("SIGTERM", "all is kept").message, "Interrupted by SIGTERM: all is kept");
+});
+
 Deno.test("usage() keeps message and cause", () => {
   const cause = new RangeError("Too many");
   assert.equal(usage(() => 7), 7);
