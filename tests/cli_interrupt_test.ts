@@ -91,6 +91,47 @@ for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
 
 Deno.test({
   ignore: windows,
+  name: "millrace run --fresh keeps what it has computed, unless a complete result is there, which stays",
+  fn: inFolder(async (cwd) => {
+    await millraceJson(["sim", "--out", "run_1", "--rate", "20kHz", "--duration", "2s"], { cwd });
+    const run = ["run", "run_1", "--type", "records", "--store", "data", "--memory", "64MiB"];
+    /** The message of a fresh run that is interrupted when its fifth file is there. */
+    const interrupted = async (): Promise<string> => {
+      for (let tries = 0; tries < 20; tries++) {
+        const child = command([...run, "--fresh"], { cwd }).spawn();
+        const output = child.output();
+        await appears(`${cwd}/data`, (name) => /records-\w+(\.new)?\/000004\.arrow$/.test(name));
+        signalIfRunning(child, "SIGINT");
+        const { code, stderr } = await output;
+        if (code === 130) return new TextDecoder().decode(stderr);
+        // On a busy machine it may come to its end before the signal does.
+        assert.equal(code, 0);
+        await Deno.remove(`${cwd}/data`, { recursive: true });
+      }
+      throw new Error("It always ended before the signal");
+    };
+    assert.match(
+      await interrupted(),
+      /: kept are records up to [\d.]+ m?s; the same command without --fresh resumes from there\n$/,
+    );
+    const { resumed } = await millraceJson<{ resumed: object }>(run, { cwd });
+    assert.deepEqual(Object.keys(resumed), ["records"]);
+    const ls = () => millrace(["ls", "data"], { cwd });
+    const before = await ls(), files = await filesIn(`${cwd}/data`);
+    const child = command([...run, "--fresh"], { cwd }).spawn();
+    const output = child.output();
+    await appears(`${cwd}/data`, (name) => /records-\w+\.new\/000001\.arrow$/.test(name));
+    assert.ok(signalIfRunning(child, "SIGINT"), "it ended by itself");
+    assert.match(
+      new TextDecoder().decode((await output).stderr),
+      /: nothing of this run is kept; of records the result of before is still there\n$/,
+    );
+    assert.deepEqual([(await ls()).out, await filesIn(`${cwd}/data`)], [before.out, files]);
+  }),
+});
+
+Deno.test({
+  ignore: windows,
   name: "millrace sim leaves nothing when it is interrupted",
   fn: inFolder(async (cwd) => {
     const args = ["sim", "--out", "run_1", "--rate", "20kHz", "--duration", "10min", "--samples", "400"];

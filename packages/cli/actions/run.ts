@@ -49,27 +49,39 @@ export async function runAction(inputs: readonly string[], settings: RunSettings
   if (store === undefined) {
     throw new UsageError("Cannot store results: give a folder with --store, e.g. --store ./data");
   }
-  const kept = new Map<string, bigint>();
+  const left: Left = { kept: new Map(), unchanged: new Set() };
   let summary: RunSummary;
   try {
     summary = await interruptible(
       io,
-      (signal) => compute(inputs, { ...settings, store, chunkSize, storedChunks }, signal, kept, io),
+      (signal) => compute(inputs, { ...settings, store, chunkSize, storedChunks }, signal, left, io),
     );
   } catch (error) {
-    const left = keptText(kept);
-    if (error instanceof InterruptedError) throw new InterruptedError(error.signal, left);
-    if (left !== undefined) io.err(`${left.charAt(0).toUpperCase()}${left.slice(1)}\n`);
+    const text = leftText(left, settings.fresh ?? false);
+    if (error instanceof InterruptedError) throw new InterruptedError(error.signal, text);
+    if (text !== undefined) io.err(`${text.charAt(0).toUpperCase()}${text.slice(1)}\n`);
     throw error;
   }
   if (json) io.out(`${JSON.stringify(summary, null, 2)}\n`);
   else if (!quiet) io.out(summary.toString());
 }
 
-function keptText(kept: ReadonlyMap<string, bigint>): string | undefined {
-  if (kept.size === 0) return undefined;
-  const parts = [...kept].map(([type, until]) => `${type} up to ${formatTime(until)}`);
-  return `kept are ${parts.join(", ")}; the same command resumes from there`;
+/** What a run leaves that did not come to its end. */
+interface Left {
+  /** Up to where what was computed is kept, by data type. */
+  readonly kept: Map<string, bigint>;
+  /** Data types of which the results of before are still there. */
+  readonly unchanged: Set<string>;
+}
+
+function leftText({ kept, unchanged }: Left, fresh: boolean): string | undefined {
+  if (kept.size === 0 && unchanged.size === 0) return undefined;
+  const types = [...kept].map(([type, until]) => `${type} up to ${formatTime(until)}`).join(", ");
+  const own = kept.size === 0
+    ? "nothing of this run is kept"
+    : `kept are ${types}; the same command ${fresh ? "without --fresh " : ""}resumes from there`;
+  if (unchanged.size === 0) return own;
+  return `${own}; of ${[...unchanged].join(", ")} the result of before is still there`;
 }
 
 interface Computation extends SessionOptions {
@@ -85,7 +97,7 @@ async function compute(
   inputs: readonly string[],
   settings: Computation,
   signal: AbortSignal,
-  kept: Map<string, bigint>,
+  { kept, unchanged }: Left,
   io: Io,
 ): Promise<RunSummary> {
   const { store, chunkSize, storedChunks, fresh } = settings;
@@ -109,6 +121,7 @@ async function compute(
       progress?.update(covered.now);
     }
     if (event.type === "kept") kept.set(event.dataType, event.until);
+    if (event.type === "unchanged") unchanged.add(event.dataType);
     if (event.type === "waiting" && !settings.quiet) {
       io.err(`Waiting for ${event.owner}, which computes ${event.dataType}\n`);
     }

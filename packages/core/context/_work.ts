@@ -140,7 +140,8 @@ export class Work {
           save,
           target: { bytes, spanPs },
           pool: aside ? this.executor.memory?.pool : undefined,
-          resume: !fresh,
+          resume: true,
+          fresh,
           wait: signal,
           onWait: (owner) => event({ type: "waiting", dataType, owner }),
           restartsAt: (end) => this.graph.restartsAt(dataType, end),
@@ -298,8 +299,8 @@ export class Work {
 
   /** Tell what is kept of a run that did not come to its end. */
   #tellKept(): void {
-    if (this.#settings.fresh) return;
     for (const [dataType, writer] of this.#writers) {
+      if (writer.replaces) this.#tell({ type: "unchanged", dataType });
       const last = writer.kept.at(-1);
       if (!last) continue;
       this.#tell({ type: "kept", dataType, until: last.end, rows: rowsOf(writer) });

@@ -24,7 +24,10 @@ export interface RunOptions extends RunSettings {
   readonly parallel?: boolean;
   /** Option values of this run alone, over those of the context. */
   readonly config?: ConfigValues;
-  /** Compute anew what is stored, and what an interrupted run left. */
+  /**
+   * Compute anew what is stored, and what an interrupted run left, which is removed. What is stored stays until the run has
+   * come to its end; where nothing is, an interruption keeps what is complete, for a run without `fresh`.
+   */
   readonly fresh?: boolean;
   /**
    * Where chunks of results that are begun now end: `bytes` of rows in memory, `spanPs` at most. Changes no row and no lineage, and is kept

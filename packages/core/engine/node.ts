@@ -76,6 +76,12 @@ export type RunEvent =
     /** Rows that are kept. */
     readonly rows: number;
   }
+  | {
+    /** The run ended before its end: nothing is kept of it, the complete result of before is still there. */
+    readonly type: "unchanged";
+    /** Data type. */
+    readonly dataType: string;
+  }
   | TaskEvent;
 
 /** What the nodes of one run share. */

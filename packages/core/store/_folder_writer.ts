@@ -28,7 +28,7 @@ import type {
 const pool = new BufferPool({ maxIdle: 64 * 2 ** 20 });
 
 /** Rows that wait for their chunk are kept so often, ms. */
-const KEEP_REST = 2000;
+const KEEP_REST = 1000;
 const KEEP = "keep rows that wait for their chunk";
 
 /** What an earlier writer left. */
@@ -152,6 +152,11 @@ export class FolderWriter implements ResultWriter {
     return this.#spec.prefix.restarts;
   }
 
+  get replaces(): boolean {
+    const { folder, place } = this.#spec;
+    return folder !== place.path && this.#done !== "finished";
+  }
+
   placeBefore(source: string, time: bigint): InputPlace | undefined {
     const { rest, lines } = this.#spec.prefix;
     const isBefore = ({ places }: JournalLine) => places?.[source] !== undefined && places[source].at <= time;
@@ -160,6 +165,7 @@ export class FolderWriter implements ResultWriter {
   }
 
   get kept(): readonly ChunkRecord[] {
+    if (this.replaces) return [];
     const lines = this.#lines.slice(0, this.#kept) as JournalLine[], rest = this.#rest;
     return rest && rest.start === (lines.at(-1)?.end ?? rest.start) ? [...lines, rest] : lines;
   }

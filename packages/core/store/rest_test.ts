@@ -211,3 +211,91 @@ Deno.test("nothing is kept on the way while a writer is closed or finished", asy
     });
   }
 });
+
+/** A complete result with a row at 5 ps. */
+async function finished(store: FolderStore): Promise<void> {
+  await using writer = await store.writer(KEY, META, RESUME);
+  await write(writer, 0n, [5]);
+  await writer.finish();
+}
+
+Deno.test("a fresh writer removes what is half-done, and leaves its own rows for the next one", async () => {
+  await withStore(async (store, root) => {
+    await leave(store);
+    {
+      await using writer = await store.writer(KEY, META, { ...RESUME, fresh: true });
+      assert.deepEqual([writer.resumesAt, writer.replaces, writer.kept], [undefined, false, []]);
+      assert.deepEqual(await filesIn(root, FOLDER), [`${FOLDER}journal.tsv`, `${FOLDER}metadata.json`]);
+      await write(writer, 0n, [7]);
+      await writer.close({ keepRest: true });
+      assert.deepEqual(writer.kept.map(({ end, rows }) => [end, rows]), [[10n, 1]]);
+    }
+    await using next = await store.writer(KEY, META, RESUME);
+    assert.equal(next.resumesAt, 10n);
+    await write(next, 10n, []);
+    assert.equal((await next.finish()).meta.rows, 1);
+  });
+});
+
+Deno.test("a fresh writer over a complete result keeps that until it is finished, and nothing of its own", async () => {
+  await withStore(async (store, root) => {
+    await finished(store);
+    const before = await filesIn(root), { meta: { id } } = (await store.open(KEY))!;
+    {
+      await using writer = await store.writer(KEY, META, { ...RESUME, fresh: true });
+      assert.ok(writer.replaces);
+      await write(writer, 0n, [7]);
+      await write(writer, 10n, [7]);
+      assert.equal((await store.open(KEY))!.meta.id, id);
+      await writer.close({ keepRest: true });
+      assert.deepEqual([writer.kept, writer.replaces], [[], true]);
+    }
+    assert.deepEqual(await filesIn(root), before);
+    await using writer = await store.writer(KEY, META, { ...RESUME, fresh: true });
+    await write(writer, 0n, [7, 8]);
+    const { meta } = await writer.finish();
+    assert.deepEqual([meta.rows, writer.replaces, writer.kept.length], [2, false, 1]);
+    assert.equal((await store.open(KEY))!.meta.id, meta.id);
+  });
+});
+
+Deno.test("a fresh writer leaves a result that is damaged where it is until it is finished", async () => {
+  for (const file of ["journal.tsv", "metadata.json"]) {
+    for (
+      const damage of [(path: string) => Deno.remove(path), (path: string) => Deno.writeTextFile(path, "?")]
+    ) {
+      await withStore(async (store, root) => {
+        await finished(store);
+        await damage(`${root}/${FOLDER}${file}`);
+        const before = await filesIn(root);
+        {
+          await using writer = await store.writer(KEY, META, { ...RESUME, fresh: true });
+          assert.ok(writer.replaces);
+          await write(writer, 0n, [7]);
+        }
+        assert.deepEqual(await filesIn(root), before);
+      });
+    }
+  }
+});
+
+Deno.test("rows that wait for their chunk are kept every second", async () => {
+  await withStore(async (store, root) => {
+    const real = performance.now;
+    let now = real.call(performance);
+    performance.now = () => now;
+    try {
+      const { keepRestMs: _, ...usual } = RESUME;
+      await using writer = await store.writer(KEY, META, usual);
+      const isKept = async () => (await filesIn(root, FOLDER)).some((name) => name.endsWith("rest.tsv"));
+      now += 999;
+      await write(writer, 0n, [3]);
+      assert.ok(!await isKept());
+      now += 1;
+      await write(writer, 10n, [3]);
+      assert.ok(await isKept());
+    } finally {
+      performance.now = real;
+    }
+  });
+});

@@ -216,8 +216,11 @@ export class FolderStore implements Store {
       verify: this.#verify,
       options,
     };
-    if (!options.resume) return await FolderWriter.open({ ...spec, folder: await place.makeNew() });
-    const before = await this.#before(place.path, spec);
+    if (!options.resume || (options.fresh && await isReplaced(place.path))) {
+      const folder = await place.makeNew();
+      return await FolderWriter.open({ ...spec, folder, options: { ...options, resume: false } });
+    }
+    const before = options.fresh ? undefined : await this.#before(place.path, spec);
     if (before) return await FolderWriter.open(before);
     await place.remove();
     await Deno.mkdir(place.path);
@@ -521,6 +524,17 @@ async function checkUnchanged(
       now.state === "complete" ? "finished or replaced" : "begun anew"
     } meanwhile; look at it again`,
   );
+}
+
+/** Whether there is a result that was complete, also if it is damaged now: it stays until another takes its place. */
+async function isReplaced(folder: string): Promise<boolean> {
+  try {
+    const { metadata } = await readFolder(folder) ?? {};
+    return metadata ? metadata.state === "complete" : await holdsResult(folder);
+  } catch (error) {
+    if (error instanceof SyntaxError) return true;
+    throw error;
+  }
 }
 
 const age = ({ meta, partial }: StoredSummary): string => meta?.created ?? partial?.created ?? "";

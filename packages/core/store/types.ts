@@ -211,6 +211,8 @@ export interface ResultWriter extends AsyncDisposable {
    * this process.
    */
   readonly kept: readonly ChunkRecord[];
+  /** Whether a complete result of before is still there, whose place this one takes when it is finished. */
+  readonly replaces: boolean;
   /**
    * Write the next rows. The chunk stays the caller's, who may release it as soon as this returns its promise, but must not
    * change its rows before the promise settles. Calls may overlap: the chunks' order is that of the calls. With a target,
@@ -229,8 +231,8 @@ export interface ResultWriter extends AsyncDisposable {
    */
   finish(options?: { readonly notices?: readonly string[] }): Promise<StoredResult>;
   /**
-   * Stop. A writer that may resume keeps complete chunks for the next one, any other removes them; so does disposal. With
-   * `keepRest` it also keeps the rows that wait for their chunk.
+   * Stop. A writer that may resume and replaces nothing keeps complete chunks for the next one, any other removes them; so does
+   * disposal. With `keepRest` it also keeps the rows that wait for their chunk.
    */
   close(options?: { readonly keepRest?: boolean }): Promise<void>;
 }
@@ -245,7 +247,12 @@ export interface WriterOptions {
   readonly pool?: BufferPool | undefined;
   /** Go on where an earlier writer of this key and lineage was interrupted, with its target. Default false: begin anew. */
   readonly resume?: boolean | undefined;
-  /** Keep the rows that wait for their chunk so often, where there may be a resume, ms. Default 2000. */
+  /**
+   * With `resume`: begin anew all the same. What an earlier writer left incomplete is removed, and what this one leaves is
+   * gone on with. A complete result stays until a new one takes its place, and nothing is kept of one that does not come so far.
+   */
+  readonly fresh?: boolean | undefined;
+  /** Keep the rows that wait for their chunk so often, where there may be a resume, ms. Default 1000. */
   readonly keepRestMs?: number | undefined;
   /** Wait for another writer of this key and lineage, until aborted. Default: don't. */
   readonly wait?: AbortSignal | undefined;
