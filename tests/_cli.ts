@@ -59,15 +59,19 @@ export async function millrace(args: readonly string[], options: CommandOptions)
   return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
 }
 
+/** The command as one types it into a shell. */
+export function commandLine(args: readonly string[], permissions: readonly string[] = PERMISSIONS): string {
+  return [Deno.execPath(), ...words(permissions), ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`)
+    .join(" ");
+}
+
 /** Type text into a shell in which `millrace` is the command. */
 export async function shell(
   text: string,
   { cwd, permissions = PERMISSIONS }: CommandOptions,
 ): Promise<Result> {
-  const alias = [Deno.execPath(), ...words(permissions)].map((word) => `'${word.replaceAll("'", "'\\''")}'`)
-    .join(" ");
   const { code, stdout, stderr } = await new Deno.Command("/bin/sh", {
-    args: ["-e", "-c", `millrace() { ${alias} "$@"; }\n${text}`],
+    args: ["-e", "-c", `millrace() { ${commandLine([], permissions)} "$@"; }\n${text}`],
     cwd,
     env: { NO_COLOR: "1", LC_ALL: "C.UTF-8" },
     stdin: "null",

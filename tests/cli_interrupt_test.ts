@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { command, filesIn, inFolder, millrace, millraceJson } from "./_cli.ts";
+import { command, commandLine, filesIn, inFolder, millrace, millraceJson } from "./_cli.ts";
 import { signalIfRunning } from "./_signal.ts";
 
 const windows = Deno.build.os === "windows";
@@ -18,7 +18,7 @@ async function appears(folder: string, test: (name: string) => boolean): Promise
   throw new Error(`No file of that kind has appeared in ${folder}`);
 }
 
-for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
   Deno.test({
     ignore: windows,
     name: `millrace run ends cleanly at ${signal}`,
@@ -127,6 +127,44 @@ Deno.test({
       /: nothing of this run is kept; of records the result of before is still there\n$/,
     );
     assert.deepEqual([(await ls()).out, await filesIn(`${cwd}/data`)], [before.out, files]);
+  }),
+});
+
+/** Run a command in a terminal, which is closed as soon as `ready` says; gives the exit code. */
+async function hungUp(line: string, cwd: string, ready: () => Promise<void>): Promise<number> {
+  // A shell hands the signal on to its jobs; this one survives it to tell the code.
+  const inner = `trap 'kill -HUP $pid; wait $pid; code=$?' HUP
+    ${line} & pid=$!
+    wait $pid; code=\${code:-$?}
+    echo $code > code.tmp; mv code.tmp code`;
+  const terminal = new Deno.Command("script", {
+    args: ["-qec", inner, "/dev/null"],
+    cwd,
+    env: { LC_ALL: "C.UTF-8" },
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  await ready();
+  terminal.kill("SIGKILL"); // as a server of connections that are lost
+  await terminal.status;
+  await appears(cwd, (name) => name === "code");
+  return Number(await Deno.readTextFile(`${cwd}/code`));
+}
+
+Deno.test({
+  ignore: Deno.build.os !== "linux", // "script" has other options elsewhere
+  name: "millrace run keeps what is complete when its terminal is closed",
+  fn: inFolder(async (cwd) => {
+    await millraceJson(["sim", "--out", "run_1", "--rate", "20kHz", "--duration", "2s"], { cwd });
+    const run = ["run", "run_1", "--type", "records", "--store", "data", "--memory", "64MiB"];
+    const ready = () => appears(`${cwd}/data`, (name) => /records-\w+\/000001\.arrow$/.test(name));
+    const code = await hungUp(commandLine(run), cwd, ready);
+    const [left] = await millraceJson<{ state: string }[]>(["ls", "data"], { cwd });
+    assert.deepEqual([code, left!.state], [129, "incomplete"]);
+    assert.deepEqual((await filesIn(`${cwd}/data`)).filter((name) => /\.tmp|\/\./.test(name)), []);
+    const again = await millraceJson<{ resumed: object }>(run, { cwd });
+    assert.deepEqual(Object.keys(again.resumed), ["records"]);
   }),
 });
 

@@ -6,7 +6,7 @@
  * | 0 | done |
  * | 1 | failed: a message says what, where and what helps |
  * | 2 | the command was not understood: nothing was done |
- * | 130, 143 | interrupted by Ctrl-C (SIGINT) or SIGTERM: what was under way was ended cleanly |
+ * | 129, 130, 143 | interrupted by a closed terminal (SIGHUP), Ctrl-C (SIGINT) or SIGTERM: what was under way was ended cleanly |
  * | 141 | the reader of the output closed it |
  *
  * @example
@@ -44,10 +44,12 @@ export class InterruptedError extends Error {
   }
 }
 
+const SIGNAL_CODES: Readonly<Record<EndSignal, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
+
 /** The code that the process ends with after `error`. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError) return 2;
-  if (error instanceof InterruptedError) return error.signal === "SIGINT" ? 130 : 143;
+  if (error instanceof InterruptedError) return SIGNAL_CODES[error.signal];
   if (error instanceof OutputClosedError) return 141;
   return 1;
 }

@@ -65,10 +65,11 @@ Deno.test("exitCodeOf() tells usage, failure, signals and closed output apart", 
     new UsageError("x"),
     new InterruptedError("SIGINT"),
     new InterruptedError("SIGTERM"),
+    new InterruptedError("SIGHUP"),
     new OutputClosedError(undefined),
     "text",
   ];
-  assert.deepEqual(errors.map(exitCodeOf), [1, 2, 130, 143, 141, 1]);
+  assert.deepEqual(errors.map(exitCodeOf), [1, 2, 130, 143, 129, 141, 1]);
 });
 
 Deno.test("an interruption says what is left, and of nothing that it was removed", () => {

@@ -1,7 +1,7 @@
 /**
  * Work that ends cleanly at Ctrl-C.
  *
- * The first SIGINT or SIGTERM aborts the work, which then cleans up; the second ends the process at once.
+ * The first SIGINT, SIGTERM or SIGHUP aborts the work, which then cleans up; the second ends the process at once.
  * One Ctrl-C may come twice, from the terminal to the group of processes and forwarded by a parent such as `deno task`:
  * a SIGINT within a second of the first is taken for the same.
  * @module
@@ -13,7 +13,7 @@ import type { EndSignal, Io } from "./io.ts";
 const SAME_MS = 1000;
 
 /**
- * Do `work` with a signal that is aborted at SIGINT and SIGTERM.
+ * Do `work` with a signal that is aborted at SIGINT, SIGTERM and SIGHUP.
  *
  * @param now A clock in milliseconds.
  * @throws {InterruptedError} When a signal came, after the work has settled. An error of its cleanup is thrown as it is.

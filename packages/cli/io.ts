@@ -14,8 +14,8 @@
  * @module
  */
 
-/** A signal that asks the program to end. */
-export type EndSignal = "SIGINT" | "SIGTERM";
+/** A signal that asks the program to end; SIGHUP comes when a terminal, or the connection to it, is closed. */
+export type EndSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
 
 /** Standard output or error. */
 export interface Screen {
@@ -107,13 +107,22 @@ function canUnicode(): boolean {
   return Deno.build.os === "darwin" || /utf-?8/i.test(locale);
 }
 
+/** Write messages, unless their terminal was closed: nobody is there to read them. */
+function writeMessage(text: string): void {
+  try {
+    writeAll(Deno.stderr, text);
+  } catch (error) {
+    if ((error as { code?: string }).code !== "EIO") throw error;
+  }
+}
+
 /** Standard output, error and signals of this process. */
 export function systemIo(): Io {
   const outScreen = screenOf(Deno.stdout, Deno.consoleSize);
-  const signals: EndSignal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+  const signals: EndSignal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM", "SIGHUP"];
   return {
     out: (text) => writeAll(Deno.stdout, text),
-    err: (text) => writeAll(Deno.stderr, text),
+    err: writeMessage,
     outScreen,
     errScreen: screenOf(Deno.stderr, Deno.consoleSize),
     color: outScreen.terminal && !Deno.noColor,
