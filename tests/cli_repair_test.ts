@@ -180,3 +180,33 @@ Deno.test(
     assert.equal(fresh.code, 0, fresh.err);
   }),
 );
+
+Deno.test(
+  "millrace verify repairs a damaged journal with the options that the metadata tell, by the command that it prints",
+  inFolder(async (cwd) => {
+    const set = ["--set", "hit_threshold.threshold=20"];
+    await millraceJson(["sim", "--out", "run 1", "--rate", "5kHz", "--duration", "1s"], { cwd });
+    await millraceJson(["run", "run 1", "--type", "hit_threshold", "--store", "my data", ...set], { cwd });
+    const folder = `${cwd}/${await resultFolder(cwd, "my data/run 1/hit_threshold")}`;
+    const before = await contentOf([folder]);
+    const ls = async () =>
+      await millraceJson<{ lineageHash: string | null; state: string }[]>(["ls", "my data"], { cwd });
+    const [whole] = await ls();
+    for (
+      const damage of [(path: string) => Deno.writeTextFile(path, "?"), (path: string) => Deno.remove(path)]
+    ) {
+      await damage(`${folder}/journal.tsv`);
+      const [one] = await ls();
+      assert.deepEqual([one!.state, one!.lineageHash], ["unreadable", whole!.lineageHash]);
+      const { err } = await millrace(["verify", "my data", "--input", "run 1"], { cwd });
+      assert.doesNotMatch(err, /cannot be read: those/);
+      const [command, ...more] = commandsIn(err);
+      assert.deepEqual(more, []);
+      assert.doesNotMatch(command!, /--set/); // the repair takes the options that are stored
+      const repaired = await shell(command!, { cwd });
+      assert.equal(repaired.code, 0, repaired.err);
+      assert.deepEqual(await contentOf([folder]), before);
+      assert.deepEqual((await ls()).map(({ lineageHash }) => lineageHash), [whole!.lineageHash]);
+    }
+  }),
+);

@@ -1,5 +1,5 @@
 // How damaged results are told, and the commands that compute them anew.
-import type { StorageProblem, StoredSummary } from "@millrace/core/store";
+import type { Json, StorageProblem, StoredSummary } from "@millrace/core/store";
 import { formatTime } from "@millrace/core/units";
 import { loadPlugins, PLUGIN_SETS } from "../catalog.ts";
 import { installedList } from "../installed_plugins.ts";
@@ -27,7 +27,7 @@ export async function repairCommand(
   input: readonly string[],
   { plugin = [], plugins, lock, installed }: PluginSettings,
 ): Promise<string> {
-  const { runId, dataType, meta } = summary;
+  const { runId, dataType, lineage } = summary;
   const hash = hashOf(summary)?.slice(0, SHOWN_HASH);
   const type = hash === undefined ? dataType : `${dataType}@${hash}`;
   const words = ["millrace", "verify", folder, runId, type, "--repair"];
@@ -36,24 +36,25 @@ export async function repairCommand(
   for (const module of plugin) words.push("--plugin", module);
   if (lock !== undefined) words.push("--lock", lock);
   if (installed === false) words.push("--no-installed");
-  if (meta && plugin.length === 0 && !await isKnown(summary, { plugins, lock, installed })) {
+  if (lineage !== undefined && plugin.length === 0 && !await isKnown(lineage, { plugins, lock, installed })) {
     words.push("--plugin", "MODULE");
   }
   return words.map(quoted).join(" ");
 }
 
 /** Whether the plugins that made a result are there. */
-async function isKnown({ meta }: StoredSummary, settings: PluginSettings): Promise<boolean> {
+async function isKnown(lineage: Json, settings: PluginSettings): Promise<boolean> {
   const installed = await installedList(settings);
   for (const set of settings.plugins === undefined ? PLUGIN_SETS : [settings.plugins]) {
-    if (unknownPlugins(meta!.lineage, await loadPlugins([], set), installed).length === 0) return true;
+    if (unknownPlugins(lineage, await loadPlugins([], set), installed).length === 0) return true;
   }
   return false;
 }
 
 /** What has to be added to the commands of results whose metadata cannot be read. */
 export function repairNotes(damaged: readonly StoredSummary[]): string {
-  const unknown = damaged.filter(({ meta }) => !meta).map(({ runId, dataType }) => `${runId}/${dataType}`);
+  const unknown = damaged.filter(({ lineage }) => lineage === undefined)
+    .map(({ runId, dataType }) => `${runId}/${dataType}`);
   if (unknown.length === 0) return "";
   return `\nThe options of ${
     unknown.join(", ")
@@ -76,10 +77,12 @@ export async function byDependency(
     if (!known) needs.set(type, new Set(others));
     else for (const other of others) known.add(other);
   };
-  for (const { meta } of all) {
-    for (const [type, { dependsOn }] of meta ? ancestry(meta.lineage) : []) add(type, Object.keys(dependsOn));
+  for (const { lineage } of all) {
+    for (const [type, { dependsOn }] of lineage === undefined ? [] : ancestry(lineage)) {
+      add(type, Object.keys(dependsOn));
+    }
   }
-  if (damaged.some(({ meta }) => !meta)) {
+  if (damaged.some(({ lineage }) => lineage === undefined)) {
     for (const set of settings.plugins === undefined ? PLUGIN_SETS : [settings.plugins]) {
       const plugins = [...await loadPlugins(settings.plugin, set), ...await installedList(settings)];
       for (const { provides, dependsOn } of plugins) for (const type of provides) add(type, dependsOn);

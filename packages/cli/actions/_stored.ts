@@ -77,7 +77,8 @@ async function look(
   if (problems.length === 0) return;
   const store = folder.split("/").slice(0, -2).join("/") || "/";
   const { runId, dataType } = meta;
-  damaged.set({ runId, dataType, lineageHash: meta.lineageHash, folder, meta }, { store, problems });
+  const { lineage: made, lineageHash: hash } = meta;
+  damaged.set({ runId, dataType, lineage: made, lineageHash: hash, folder, meta }, { store, problems });
   for (const [type, lineage] of ancestry(meta.lineage)) {
     const key = { runId, dataType: type, lineageHash: lineageHash(lineage) };
     const other = type === dataType ? undefined : await new FolderStore(store).open(key);

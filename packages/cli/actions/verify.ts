@@ -2,7 +2,7 @@
  * `millrace verify`.
  * @module
  */
-import { type StorageProblem, type StoredSummary, verifyResult } from "@millrace/core/store";
+import { type Json, type StorageProblem, type StoredSummary, verifyResult } from "@millrace/core/store";
 import { formatBytes } from "@millrace/core/units";
 import { loadPlugins, PLUGIN_SETS } from "../catalog.ts";
 import { UsageError } from "../errors.ts";
@@ -94,8 +94,8 @@ async function repairOne(
   input: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly StorageProblem[]> {
-  const { runId, dataType, meta } = summary;
-  const made = meta && await madeWith(summary, settings);
+  const { runId, dataType, lineage } = summary;
+  const made = lineage === undefined ? undefined : await madeWith(summary, lineage, settings);
   const options: SessionOptions = { ...settings, ...made, store: folder, type: dataType, runId };
   await using session = await openSession(input, options, signal, false);
   const repaired = await session.context.repair(runId, dataType, { ...session.executors.settings, signal });
@@ -111,10 +111,10 @@ async function repairOne(
 
 /** The plugin set and the options that a result was made with. @throws {Error} When its plugins are not there. */
 async function madeWith(
-  { runId, dataType, meta }: StoredSummary,
+  { runId, dataType }: StoredSummary,
+  lineage: Json,
   settings: VerifySettings,
 ): Promise<Pick<SessionOptions, "plugins" | "made">> {
-  const { lineage } = meta!;
   const { plugin = [], plugins: named } = settings;
   const installed = await installedList(settings);
   // With modules, only the set that they are added to.

@@ -65,12 +65,12 @@ async function differences(
 ): Promise<string> {
   const told: string[] = [];
   for (const store of stores) {
-    for (const { meta } of store instanceof FolderStore ? await store.list() : []) {
-      if (meta?.runId !== runId || meta.dataType !== dataType) continue;
-      const facts = compareLineages(meta.lineage, lineage).slice(0, SHOWN_FACTS).map((
+    for (const one of store instanceof FolderStore ? await store.list() : []) {
+      if (one.runId !== runId || one.dataType !== dataType || one.lineage === undefined) continue;
+      const facts = compareLineages(one.lineage, lineage).slice(0, SHOWN_FACTS).map((
         { what, first, second },
       ) => `${what} ${JSON.stringify(first) ?? "absent"}, not ${JSON.stringify(second) ?? "absent"}`);
-      told.push(`; ${meta.lineageHash.slice(0, 12)} was made with ${facts.join("; ")}`);
+      told.push(`; ${one.lineageHash!.slice(0, 12)} was made with ${facts.join("; ")}`);
     }
   }
   return told.join("");

@@ -61,7 +61,7 @@ import {
 } from "./_folders.ts";
 import { placeOf } from "./_hold.ts";
 import { JOURNAL_FILE, journalBytes, type JournalLine, parseJournal } from "./_journal.ts";
-import { METADATA_FILE, remedy } from "./_metadata.ts";
+import { type BegunMeta, METADATA_FILE, parseMetadata, remedy } from "./_metadata.ts";
 import { type CodecName, codecOf, DEFAULT_CODEC } from "./codecs/codec.ts";
 import { rowsOf, saveChunk } from "./save_chunk.ts";
 import {
@@ -353,7 +353,7 @@ export class FolderStore implements Store {
       const result = await this.#open(`${this.root}/${runId}`, name, key);
       if (result) {
         const { meta } = result;
-        return { ...key, lineageHash: meta.lineageHash, folder: result.folder, meta };
+        return { ...key, ...madeAs(meta), folder: result.folder, meta };
       }
       const begun = (await readFolder(path))?.metadata;
       if (begun?.state !== "writing") return undefined;
@@ -364,7 +364,7 @@ export class FolderStore implements Store {
       const sum = (of: (line: JournalLine) => number) => lines.reduce((total, line) => total + of(line), 0);
       return {
         ...key,
-        lineageHash: begun.meta.lineageHash,
+        ...madeAs(begun.meta),
         folder: path,
         partial: {
           end: lines.at(-1)?.end,
@@ -374,7 +374,8 @@ export class FolderStore implements Store {
         },
       };
     } catch (error) {
-      return { ...key, folder: path, problem: error instanceof Error ? error.message : String(error) };
+      const problem = error instanceof Error ? error.message : String(error);
+      return { ...key, ...await madeIn(folder), folder: path, problem };
     }
   }
 
@@ -499,6 +500,19 @@ export class FolderStore implements Store {
       ) throw cause;
       throw storageError(`remove ${what}`, run, cause);
     }
+  }
+}
+
+const madeAs = ({ lineage, lineageHash }: BegunMeta) => ({ lineage, lineageHash });
+
+/** How a result was made that can't be read, if its metadata still tell. */
+async function madeIn({ path, name }: ResultFolder): Promise<Pick<StoredSummary, "lineage" | "lineageHash">> {
+  const file = `${path}/${METADATA_FILE}`;
+  try {
+    const { meta } = parseMetadata(await Deno.readTextFile(file), file);
+    return folderName(meta.dataType, meta.lineageHash) === name ? madeAs(meta) : {};
+  } catch {
+    return {}; // why it can't be read is told already
   }
 }
 

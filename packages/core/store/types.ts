@@ -292,6 +292,8 @@ export class AlreadyStoredError extends Error {
 export interface StoredSummary extends ResultKey {
   /** Its folder. */
   readonly folder: string;
+  /** How it was made. Absent where its metadata can't be read, as `lineageHash` is. */
+  readonly lineage?: Json;
   /** What it is. Absent where it is not complete or can't be read. */
   readonly meta?: ResultMeta;
   /** Of one that is not complete: what of it is. The next run goes on there. */
