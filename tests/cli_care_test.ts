@@ -254,6 +254,11 @@ Deno.test(
     const [copied] = await millraceJson<Listed[]>(["copy", "data", "run_1", "records", "--to", "shared"], {
       cwd,
     });
+    for (const to of ["data", "./data/", `${cwd}/data`]) {
+      const { code, err } = await millrace(["copy", "data", "--to", to], { cwd });
+      assert.equal(code, 2);
+      assert.match(err, /^millrace: Cannot copy "data" into itself: give another folder with --to\n/);
+    }
     assert.equal(copied!.folder, await resultFolder(cwd, "shared/run_1/records"));
     assert.equal(await rows("shared"), before);
     const { chunks } = await millraceJson<{ chunks: { before: number; after: number } }>(
@@ -299,7 +304,7 @@ Deno.test(
     const exported = await millrace(["run", "run_1", "--type", "hit_merged", "--store", "data"], { cwd });
     assert.match(
       exported.err,
-      /Reading the stored "hit_threshold" failed [^]*; remove the folder .* or have millrace verify --repair/,
+      /Reading the stored "hit_threshold" failed [^]*; what is damaged is computed anew by: millrace verify data run_1 hit_.* --repair --input FILES .*; or remove the folder/,
     );
     const verify = ["verify", "data", "run_1", "hit_threshold"];
     const repaired = await millrace([...verify, "--repair", "--input", "run_1"], { cwd });

@@ -210,3 +210,87 @@ Deno.test(
     }
   }),
 );
+
+Deno.test(
+  "what comes upon a changed byte tells the command that repairs it, as millrace verify does",
+  inFolder(async (cwd) => {
+    const folders = await makeStore(cwd);
+    const path = `${folders.get("hit_threshold")}/000001.arrow`, good = await Deno.readFile(path);
+    const bytes = good.slice();
+    bytes[bytes.length >> 1]! ^= 4;
+    await Deno.writeFile(path, bytes);
+    const [command] = commandsIn((await millrace(["verify", "my data"], { cwd })).err);
+    const result = ["my data", "run 1", "hit_threshold"];
+    for (
+      const args of [
+        ["run", "run 1", "--type", "basic_features,hit_merged", "--store", "new", "--read-from", "my data"],
+        ["show", ...result, "--limit", "all"],
+        ["export", ...result, "--to", "hits.csv"],
+        ["rechunk", ...result, "--size", "64KiB"],
+        ["copy", ...result, "--to", "other"],
+      ]
+    ) {
+      if (args[0] === "run") await Deno.rename(folders.get("hit_merged")!, `${cwd}/aside`);
+      const { code, err } = await millrace(args, { cwd });
+      if (args[0] === "run") await Deno.rename(`${cwd}/aside`, folders.get("hit_merged")!);
+      assert.equal(code, 1, args[0]);
+      assert.match(err, /000001\.arrow": its SHA-256 is \w+, not \w+; what is damaged is computed anew by: /);
+      assert.ok(err.includes(`by: ${command} (FILES: its input); or remove the folder "my data/run 1/`), err);
+    }
+    const repaired = await shell(command!.replace("FILES", "'run 1'"), { cwd });
+    assert.equal(repaired.code, 0, repaired.err);
+    assert.deepEqual(await Deno.readFile(path), good);
+  }),
+);
+
+Deno.test(
+  "millrace verify --repair says what is probably right where other rows are computed, and changes nothing",
+  inFolder(async (cwd) => {
+    const core = import.meta.resolve("@millrace/core");
+    const code = (rows: string, value: number) =>
+      `import { definePlugin } from "${core}";
+      export const mine = definePlugin({
+        provides: "mine", dependsOn: ["records"], version: "1", schema: { time: "time", value: "f32" },
+        computeChunk(chunk, { emit }) {
+          const out = emit(${rows});
+          out.columns.time.set(chunk.columns.time.subarray(0, out.length));
+          out.columns.value.fill(${value});
+          return out;
+        },
+      });`;
+    await Deno.writeTextFile(`${cwd}/mine.ts`, code("chunk.length", 1));
+    await millraceJson(["sim", "--out", "run_1", "--rate", "5kHz", "--duration", "200ms"], { cwd });
+    const plugin = ["--plugin", "mine.ts"];
+    await millraceJson(["run", "run_1", "--type", "mine", "--store", "data", ...plugin], { cwd });
+    const folder = `${cwd}/${await resultFolder(cwd, "data/run_1/mine")}`;
+    await Deno.truncate(`${folder}/000000.arrow`, 10);
+    const before = await contentOf([folder]);
+    for (
+      const [rows, value, what] of [
+        [
+          "chunk.length",
+          2,
+          /its SHA-256 is \w+, not \w+: the input files or the plugins' code are not those /,
+        ],
+        [
+          "chunk.length >> 1",
+          1,
+          /\d+ rows were computed, \d+ were stored: the input files or the plugins' code /,
+        ],
+      ] as const
+    ) {
+      await Deno.writeTextFile(`${cwd}/mine.ts`, code(rows, value));
+      const { code: ended, err } = await millrace(
+        ["verify", "data", "run_1", "mine", "--repair", "--input", "run_1", ...plugin],
+        { cwd },
+      );
+      assert.equal(ended, 1);
+      assert.match(err, what);
+      assert.match(
+        err,
+        /stored is probably right but for the damaged chunk: .*; millrace run --fresh replaces all/,
+      );
+      assert.deepEqual(await contentOf([folder]), before);
+    }
+  }),
+);

@@ -1,11 +1,10 @@
 // How damaged results are told, and the commands that compute them anew.
-import type { Json, StorageProblem, StoredSummary } from "@millrace/core/store";
+import { type Json, repairCommand, type StorageProblem, type StoredSummary } from "@millrace/core/store";
 import { formatTime } from "@millrace/core/units";
 import { loadPlugins, PLUGIN_SETS } from "../catalog.ts";
 import { installedList } from "../installed_plugins.ts";
 import type { SessionOptions } from "../session.ts";
 import { ancestry, unknownPlugins } from "./_lineage.ts";
-import { hashOf, SHOWN_HASH } from "./_results.ts";
 
 /** What the plugins of a command are. */
 export type PluginSettings = Pick<SessionOptions, "plugin" | "plugins" | "lock" | "installed">;
@@ -16,22 +15,13 @@ export function problemText({ file, chunk, start, end, message }: StorageProblem
   return `${file}, chunk ${chunk} [${formatTime(start!)} .. ${formatTime(end!)}): ${message}`;
 }
 
-/** A word as a shell takes it for itself. */
-export const quoted = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-
-/** The command that repairs a result of the store in `folder`, with the inputs and plugins that were given. */
-export async function repairCommand(
-  folder: string,
-  summary: StoredSummary,
+/** The command that repairs a result, with the inputs and plugins that were given. */
+export async function commandOf(
+  { folder, lineage }: StoredSummary,
   input: readonly string[],
   { plugin = [], plugins, lock, installed }: PluginSettings,
 ): Promise<string> {
-  const { runId, dataType, lineage } = summary;
-  const hash = hashOf(summary)?.slice(0, SHOWN_HASH);
-  const type = hash === undefined ? dataType : `${dataType}@${hash}`;
-  const words = ["millrace", "verify", folder, runId, type, "--repair"];
-  for (const path of input.length > 0 ? input : ["FILES"]) words.push("--input", path);
+  const words: string[] = [];
   if (plugins !== undefined) words.push("--plugins", plugins);
   for (const module of plugin) words.push("--plugin", module);
   if (lock !== undefined) words.push("--lock", lock);
@@ -39,7 +29,7 @@ export async function repairCommand(
   if (lineage !== undefined && plugin.length === 0 && !await isKnown(lineage, { plugins, lock, installed })) {
     words.push("--plugin", "MODULE");
   }
-  return words.map(quoted).join(" ");
+  return repairCommand(folder, input, words)!;
 }
 
 /** Whether the plugins that made a result are there. */

@@ -1,14 +1,17 @@
 // Which results a command is about.
 import { didYouMean } from "@millrace/core/config";
-import { FolderStore, openHeld, type StoredResult, type StoredSummary } from "@millrace/core/store";
+import {
+  FolderStore,
+  openHeld,
+  SHOWN_HASH,
+  type StoredResult,
+  type StoredSummary,
+} from "@millrace/core/store";
 import { formatBytes, formatTime } from "@millrace/core/units";
 import { UsageError } from "../errors.ts";
 import { formatCount } from "../render/numbers.ts";
 import { textTable } from "../render/table.ts";
 import { listOf } from "../session.ts";
-
-/** Characters of a lineage hash that are shown, and more than enough to name a result. */
-export const SHOWN_HASH = 12;
 
 /** The hash of a result's lineage, or its beginning, as the folder says it, where its metadata cannot be read. */
 export function hashOf({ lineageHash, folder, dataType }: StoredSummary): string | undefined {

@@ -9,7 +9,7 @@ import {
   type StoredSummary,
 } from "@millrace/core/store";
 import { ancestry } from "./_lineage.ts";
-import { byDependency, type PluginSettings, problemText, repairCommand } from "./_repair.ts";
+import { byDependency, commandOf, type PluginSettings, problemText } from "./_repair.ts";
 
 /** How many damaged files are told of a result. */
 const SHOWN = 5;
@@ -46,11 +46,11 @@ export async function checkStored(
   const inOrder = await byDependency([...damaged.keys()], [...damaged.keys()], settings);
   const told: string[] = [], commands: string[] = [];
   for (const summary of inOrder) {
-    const { store, problems } = damaged.get(summary)!;
+    const { problems } = damaged.get(summary)!;
     told.push(`"${summary.dataType}" in "${summary.folder}"`);
     for (const problem of problems.slice(0, SHOWN)) told.push(`  ${problemText(problem)}`);
     if (problems.length > SHOWN) told.push(`  and ${problems.length - SHOWN} more`);
-    commands.push(`  ${await repairCommand(store, summary, inputs, settings)}`);
+    commands.push(`  ${await commandOf(summary, inputs, settings)}`);
   }
   const own = new FolderStore(settings.store).root;
   const isShared = [...damaged.values()].some(({ store }) => store !== own);

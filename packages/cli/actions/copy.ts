@@ -35,7 +35,7 @@ export interface RechunkSettings {
 /**
  * Copy complete results into another store, checking every byte that is copied; what is there already is left as it is.
  *
- * @throws {UsageError} Without a place to copy to.
+ * @throws {UsageError} Without a place to copy to, or with the store itself for it.
  * @throws {Error} On what is not there or damaged.
  */
 export async function copyAction(
@@ -47,6 +47,9 @@ export async function copyAction(
 ): Promise<void> {
   if (to === undefined) throw new UsageError("Cannot tell where to copy to: give a folder with --to");
   const store = await openStore(folder);
+  if (await isSame(folder, to)) {
+    throw new UsageError(`Cannot copy "${folder}" into itself: give another folder with --to`);
+  }
   const target = new FolderStore(to);
   const verify = whole ?? false;
   const copied: Record<string, unknown>[] = [];
@@ -74,6 +77,16 @@ export async function copyAction(
     }
   });
   if (json) io.out(`${JSON.stringify(copied, null, 2)}\n`);
+}
+
+/** Whether two paths lead to one folder; the second may not be there yet. */
+async function isSame(folder: string, other: string): Promise<boolean> {
+  try {
+    return await Deno.realPath(folder) === await Deno.realPath(other);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
 }
 
 /**

@@ -2,11 +2,12 @@
  * `millrace du`.
  * @module
  */
+import { SHOWN_HASH } from "@millrace/core/store";
 import { formatBytes } from "@millrace/core/units";
 import type { Io } from "../io.ts";
 import { formatCount } from "../render/numbers.ts";
 import { textTable } from "../render/table.ts";
-import { bytesIn, openStore, selectResults, SHOWN_HASH } from "./_results.ts";
+import { bytesIn, openStore, selectResults } from "./_results.ts";
 
 /** Tell how much space results take, with all their files, by result, run and in total. @throws {Error} On what is not there. */
 export async function duAction(

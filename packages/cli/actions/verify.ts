@@ -2,7 +2,14 @@
  * `millrace verify`.
  * @module
  */
-import { type Json, type StorageProblem, type StoredSummary, verifyResult } from "@millrace/core/store";
+import {
+  type Json,
+  quoted,
+  SHOWN_HASH,
+  type StorageProblem,
+  type StoredSummary,
+  verifyResult,
+} from "@millrace/core/store";
 import { formatBytes } from "@millrace/core/units";
 import { loadPlugins, PLUGIN_SETS } from "../catalog.ts";
 import { UsageError } from "../errors.ts";
@@ -11,8 +18,8 @@ import { interruptible } from "../interrupt.ts";
 import type { Io } from "../io.ts";
 import { openSession, type SessionOptions } from "../session.ts";
 import { optionsSet, unknownPlugins } from "./_lineage.ts";
-import { byDependency, problemText, quoted, repairCommand, repairNotes } from "./_repair.ts";
-import { hashOf, openStore, selectResults, SHOWN_HASH } from "./_results.ts";
+import { byDependency, commandOf, problemText, repairNotes } from "./_repair.ts";
+import { hashOf, openStore, selectResults } from "./_results.ts";
 
 /** Options of `millrace verify`. */
 export interface VerifySettings extends Omit<SessionOptions, "store" | "type" | "runId"> {
@@ -74,7 +81,7 @@ export async function verifyAction(
   if (damaged.length > 0 && !repair) {
     const inOrder = await byDependency(damaged, await store.list(), settings);
     const commands: string[] = [];
-    for (const one of inOrder) commands.push(`  ${await repairCommand(folder, one, input, settings)}`);
+    for (const one of inOrder) commands.push(`  ${await commandOf(one, input, settings)}`);
     throw new Error(
       `Damaged: ${
         inOrder.map(({ runId, dataType }) => `${runId}/${dataType}`).join(", ")

@@ -5,6 +5,7 @@ import { concatTables } from "../chunk/concat_tables.ts";
 import type { Schema } from "../data/schema.ts";
 import { Table } from "../data/table.ts";
 import { folderName } from "../store/_folders.ts";
+import { OTHER_ROWS } from "../store/repair_command.ts";
 import { FolderStore, type StorageProblem, verifyResult } from "../store/store.ts";
 import type { Store, StoredResult } from "../store/types.ts";
 import type { Runs } from "./_runs.ts";
@@ -96,7 +97,7 @@ async function repairChunk(
     using chunk = new Chunk(table, { start, end, coverEnd, runId, dataType, dataKind });
     if (chunk.length !== rows) {
       throw new Error(
-        `Cannot repair chunk ${index} of ${runId}/${dataType}: ${chunk.length} rows were computed, ${rows} were stored`,
+        `Cannot repair chunk ${index} of ${runId}/${dataType}: ${chunk.length} rows were computed, ${rows} were stored: ${OTHER_ROWS}`,
       );
     }
     await store.replaceChunk(result, index, chunk);

@@ -2,7 +2,7 @@
 
 import { BufferPool } from "../data/buffer_pool.ts";
 import { ifThere, readChecked, writeParts } from "./_files.ts";
-import { readFolder } from "./_folder_result.ts";
+import { damageError, readFolder } from "./_folder_result.ts";
 import type { LockedPlace } from "./_folders.ts";
 import type { HeldResult } from "./_hold.ts";
 import { JOURNAL_FILE } from "./_journal.ts";
@@ -106,7 +106,9 @@ async function isWhole(path: string, record: ChunkRecord, verify: boolean): Prom
 }
 
 async function copyChunk(from: string, to: string, record: ChunkRecord, durable: boolean): Promise<void> {
-  const { bytes, handle } = await readChecked(from, record, copyPool);
+  const { bytes, handle } = await readChecked(from, record, copyPool).catch((cause) => {
+    throw damageError(from, from.slice(0, -record.file.length - 1), cause);
+  });
   try {
     await writeParts(to, [bytes], durable);
   } finally {

@@ -21,8 +21,8 @@ Deno.test("every changed, missing or cut-off chunk file is named and never retur
         assert.ok(error.message.startsWith(`Cannot read "${path}": `), error.message);
         assert.ok(
           error.message.endsWith(
-            `; remove the folder "${root}/run_7/hits-4f1a" and compute the result again, or have millrace verify --repair ` +
-              "compute what is damaged",
+            `; what is damaged is computed anew by: millrace verify ${root} run_7 hits@4f1a --repair --input FILES ` +
+              `(FILES: its input); or remove the folder "${root}/run_7/hits-4f1a" and compute the result again`,
           ),
         );
         return true;
@@ -140,14 +140,18 @@ Deno.test("damaged metadata is refused with the field, the file and the remedy",
       await rejected(message);
     }
     await Deno.writeTextFile(file, good.replace('"rows": 5', '"rows": 6'));
-    await rejected(/it was changed: its text is not the one of its SHA-256; remove the folder/);
+    await rejected(
+      /it was changed: its text is not the one of its SHA-256; what is damaged .*; or remove the folder/,
+    );
     await Deno.writeTextFile(file, "[]");
-    await rejected(/it is no JSON object; remove the folder ".*hits-4f1a" and compute the result again/);
+    await rejected(
+      /it is no JSON object; what is damaged .*; or remove the folder ".*hits-4f1a" and compute the result again/,
+    );
     await Deno.writeTextFile(file, good);
     await rewrite(file, (json) => json.dataType = "peaks");
     await rejected(/it is of run_7\/peaks, lineage 4f1a; move its folder back to run_7\/peaks-4f1a/);
     await Deno.remove(file);
-    await rejected(/it is missing; remove the folder/);
+    await rejected(/it is missing; what is damaged .*; or remove the folder/);
   }));
 
 Deno.test("each single flipped byte in any file of a result is detected, with the file", () =>

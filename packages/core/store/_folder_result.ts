@@ -194,7 +194,9 @@ export class FolderResult implements StoredResult {
         throw error;
       }
     } catch (cause) {
-      throw isBudgetError(cause) || cause instanceof ResultChangedError ? cause : this.#damage(path, cause);
+      throw isBudgetError(cause) || cause instanceof ResultChangedError
+        ? cause
+        : damageError(path, this.folder, cause);
     }
   }
 
@@ -213,14 +215,14 @@ export class FolderResult implements StoredResult {
       cause === undefined ? {} : { cause },
     );
   }
+}
 
-  /** What to say about a file that can't be read. */
-  #damage(path: string, cause: unknown): Error {
-    if (!isDamage(cause)) return storageError(`read "${path}"`, this.folder, cause);
-    const what = cause instanceof Error ? cause.message : String(cause);
-    const said = what.startsWith("Cannot read") ? what : `Cannot read "${path}": ${what}`;
-    return new Error(`${said}; ${remedy(path)}`, { cause });
-  }
+/** What to say about a chunk's file that can't be read. */
+export function damageError(path: string, folder: string, cause: unknown): Error {
+  if (!isDamage(cause)) return storageError(`read "${path}"`, folder, cause);
+  const what = cause instanceof Error ? cause.message : String(cause);
+  const said = what.startsWith("Cannot read") ? what : `Cannot read "${path}": ${what}`;
+  return new Error(`${said}; ${remedy(path)}`, { cause });
 }
 
 /** Whether the account has no room, here or in another thread. */

@@ -4,6 +4,7 @@ import { hasColumn, schema } from "../data/schema.ts";
 import type { ColumnTypes } from "../data/schema.ts";
 import { type CodecName, codecNames } from "./codecs/codec.ts";
 import { sha256Of, type Written } from "./_files.ts";
+import { repairCommand } from "./repair_command.ts";
 import type { ChunkTarget, Json, ResultMeta } from "./types.ts";
 
 const FORMAT = "millrace-result";
@@ -217,6 +218,9 @@ export function parseMetadata(text: string, file: string): Metadata {
 
 /** What to do about a damaged file of a result. */
 export function remedy(file: string): string {
-  return `remove the folder "${file.replace(/[/\\][^/\\]*$/, "")}" and compute the result again, or ` +
-    "have millrace verify --repair compute what is damaged";
+  const folder = file.replace(/[/\\][^/\\]*$/, ""), command = repairCommand(folder);
+  const removal = `remove the folder "${folder}" and compute the result again`;
+  return command === undefined
+    ? removal
+    : `what is damaged is computed anew by: ${command} (FILES: its input); or ${removal}`;
 }

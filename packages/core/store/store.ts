@@ -62,6 +62,7 @@ import {
 import { placeOf } from "./_hold.ts";
 import { JOURNAL_FILE, journalBytes, type JournalLine, parseJournal } from "./_journal.ts";
 import { type BegunMeta, METADATA_FILE, parseMetadata, remedy } from "./_metadata.ts";
+import { OTHER_ROWS } from "./repair_command.ts";
 import { type CodecName, codecOf, DEFAULT_CODEC } from "./codecs/codec.ts";
 import { rowsOf, saveChunk } from "./save_chunk.ts";
 import {
@@ -103,6 +104,7 @@ export type {
 export type { CopiedResult, CopyOptions } from "./_copy.ts";
 export { type Leftover, leftoversOf, removeLeftovers } from "./leftovers.ts";
 export { StoreLocations } from "./locations.ts";
+export { quoted, repairCommand, SHOWN_HASH } from "./repair_command.ts";
 export { openHeld, type OpenResult } from "./open_held.ts";
 export { checkSizes, type StorageProblem, type VerifyReport, verifyResult } from "./verify.ts";
 export { AlreadyStoredError, ResultChangedError, ResultInUseError, ResultLockedError } from "./types.ts";
@@ -428,8 +430,7 @@ export class FolderStore implements Store {
       if (written.sha256 !== sha256) {
         await Deno.remove(path);
         throw new Error(
-          `Cannot repair "${folder}/${file}": computed anew, its SHA-256 is ${written.sha256}, not ${sha256}; compute the ` +
-            "whole result with --fresh",
+          `Cannot repair "${folder}/${file}": computed anew, its SHA-256 is ${written.sha256}, not ${sha256}: ${OTHER_ROWS}`,
         );
       }
       await Deno.rename(path, `${folder}/${file}`);
