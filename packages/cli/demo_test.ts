@@ -30,7 +30,7 @@ Deno.test("demo() computes, stores and draws, and may be run again", () =>
     const drawn = /, record (\d+)$/m.exec(io.stdout)?.[1];
     assert.ok(io.stdout.includes(`records --picture ${drawn}\n`), "the picture that was drawn is suggested");
     assert.match(io.stdout, /Try next:\n {2}deno task millrace show /);
-    assert.match(io.stderr, /^(run_7: .* left\n)*$/, "progress, where it takes long, and nothing else");
+    assert.match(io.stderr, /^(run_7: \d+ % of .*\n)*$/, "progress, where it takes long, and nothing else");
 
     const again = memoryIo();
     assert.equal(await demo(again, place), 0, again.stderr);
