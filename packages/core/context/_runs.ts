@@ -153,6 +153,7 @@ export class Runs {
           event,
           task,
           metricsEvery: listens ? options.metricsEvery : undefined,
+          seen: taken && !taken.take ? [] : targets,
           columns: taken ? undefined : columnsToRead(plan, targets, options),
           placeBefore: work.placeBefore.bind(work),
         },

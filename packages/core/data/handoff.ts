@@ -85,33 +85,41 @@ function schemaOf(text: string): Schema {
 /**
  * The table that lies in `buffers` as `parts` say.
  *
- * @param hold Gives the reference to the buffer of an index; called once a buffer. Default: to one that nobody counts.
+ * @param hold Gives the references to the buffer of an index, which the given arrays of the table lie in; called once a buffer. Default:
+ * to one that nobody counts.
  * @throws {RangeError} When a column does not lie in its buffer.
  */
 export function tableOf(
   parts: TableParts,
   buffers: readonly ArrayBufferLike[],
-  hold: (index: number) => Held = (index) => ({ handle: new BufferHandle(buffers[index]!), charged: false }),
+  hold: (index: number, arrays: readonly TypedArray[]) => Held | readonly Held[] = (index) => ({
+    handle: new BufferHandle(buffers[index]!),
+    charged: false,
+  }),
 ): Table {
   const { t0, length, places } = parts;
   const schema = schemaOf(parts.schema);
   const columns: Record<string, TypedArray | Ragged> = {};
   const widths: number[] = [];
-  const used = new Set<number>();
+  const used = new Map<number, TypedArray[]>();
+  const use = (index: number, array: TypedArray) => {
+    const known = used.get(index);
+    if (known) known.push(array);
+    else used.set(index, [array]);
+  };
   schema.columns.forEach((column, k) => {
     const at = k * PLACE;
     const index = places[at]!, other = places[at + 4]!;
     const values = arrayOver(column.element, buffers[index]!, places[at + 1]!, places[at + 2]!);
-    used.add(index);
+    use(index, values);
     if (other >= 0) {
-      columns[column.name] = {
-        values,
-        offsets: new Uint32Array(buffers[other]!, places[at + 5], length + 1),
-      };
-      used.add(other);
+      const offsets = new Uint32Array(buffers[other]!, places[at + 5], length + 1);
+      columns[column.name] = { values, offsets };
+      use(other, offsets);
     } else columns[column.name] = values;
     widths.push(places[at + 3]!);
   });
-  const table = Table.over(schema, t0, length, columns, widths, [...used].map(hold));
+  const held = [...used].flatMap(([index, arrays]) => hold(index, arrays));
+  const table = Table.over(schema, t0, length, columns, widths, held);
   return parts.ordered === undefined ? table : markOrdered(table, parts.ordered);
 }

@@ -43,6 +43,8 @@ export interface GraphOptions {
   readonly task?: ((event: TaskEvent) => void) | undefined;
   /** Tell how things stand every so many milliseconds; undefined: never. */
   readonly metricsEvery?: number | undefined;
+  /** Data types whose chunks somebody outside gets or looks at; those of others may lie in the kernels' memory. Default: the targets. */
+  readonly seen?: readonly string[] | undefined;
   /** Columns that are read of stored data types. Default: all. */
   readonly columns?: ReadonlyMap<string, readonly string[]> | undefined;
   /** The last place in a source's input that is known to be before a time: it is read from there. Default: from its start. */

@@ -26,6 +26,8 @@ export interface BuilderOptions {
   readonly maxWorkers: number | undefined;
   /** Data types that are read outside. */
   readonly wanted: readonly Demand[];
+  /** Data types whose chunks somebody outside sees. Default: the targets. */
+  readonly seen?: readonly string[] | undefined;
   /** Columns that are read of stored data types. Default: all. */
   readonly columns?: ReadonlyMap<string, readonly string[]> | undefined;
   /** The last place in a source's input that is known to be before a time. */
@@ -157,6 +159,7 @@ export class Builder {
 
   #addStage(stage: readonly PlanStep[]): void {
     const first = stage[0]!, { plan, chunkSize, sizer, wanted, maxWorkers } = this.#options;
+    const { seen = plan.targets } = this.#options;
     const types = stage.flatMap(({ plugin }) => plugin.provides);
     const inside = new Set(stage.slice(1).flatMap(({ plugin }) => plugin.dependsOn));
     const outside = new Set([
@@ -176,7 +179,7 @@ export class Builder {
         steps: stage.map(({ plugin, options, plain }) => ({ plugin, options, plain })),
         outputs,
         inside: outputs.filter((type) => !taken.has(type)),
-        lent: outputs.filter((type) => !plan.targets.includes(type)),
+        lent: outputs.filter((type) => !seen.includes(type)),
       },
       inputs: this.#inputs(first),
       geometry,

@@ -6,6 +6,7 @@ import { Chunk, NO_COVER, timesOf } from "../chunk/chunk.ts";
 import type { Account, BufferPool, BufferSource } from "../data/buffer_pool.ts";
 import { isKernelMemory } from "../data/kernel_memory.ts";
 import { combineTables } from "../data/combine_tables.ts";
+import { copyColumns } from "../data/_copy_columns.ts";
 import { hasColumn } from "../data/schema.ts";
 import { Table } from "../data/table.ts";
 import type { Outputs, Plugin } from "../plugin/plugin.ts";
@@ -97,8 +98,8 @@ export interface StageEnvironment {
   readonly lent?: {
     /** Where a type's table may lie. */
     sourceFor(dataType: string): BufferSource | undefined;
-    /** Whether a table lies in no other part of the kernels' memory. */
-    holds(table: Table): boolean;
+    /** Whether a type's table may have columns in a buffer: it is that of such memory, or of an input that nobody but the engine sees. */
+    mayHave(dataType: string, buffer: ArrayBufferLike): boolean;
   };
   /** Told of each plugin behind the first one that is about to compute: its place in the stage. */
   readonly began?: (step: number) => void;
@@ -231,7 +232,8 @@ export class StageRunner {
   /** The rows for the step ahead are an output. */
   #stopBefore(step: number, { outputs, passing, busy, passed, marks }: Work): StageResult {
     const { plugin } = this.#stage.steps[step - 1]!, type = this.#stage.steps[step]!.plugin.dependsOn[0]!;
-    if (passing) {
+    if (outputs[type]) passing?.release(); // it is one already, with columns copied
+    else if (passing) {
       outputs[type] = passing;
       delete passed[plugin.name];
     }
@@ -293,10 +295,12 @@ export class StageRunner {
     const next = steps[k + 1]?.plugin.dependsOn[0];
     for (const type of plugin.provides) {
       if (type === next) {
-        let table = this.#nextTable(plugin, type, byType[type] ?? null, work);
-        if (wanted.includes(type)) work.outputs[type] = table = this.#outside(type, table);
-        else {
-          work.passing = table;
+        const table = this.#nextTable(plugin, type, byType[type] ?? null, work);
+        // The next step is given what the plugin made, with all columns where its kernels read them.
+        const outside = wanted.includes(type) ? this.#outside(type, table) : undefined;
+        if (outside) work.outputs[type] = outside;
+        if (outside !== table) work.passing = table;
+        if (!outside) {
           work.passed[plugin.name] = { rows: table.length, bytes: table.nbytes };
         }
         // A stage ahead is only gone on with where no row is outside.
@@ -307,7 +311,9 @@ export class StageRunner {
         // Put in order here, where several stretches are computed at once, and not where they come together.
         const made = byType[type] ?? null;
         const sorted = made && !this.#isOfInput(plugin, type, given) ? this.#sorted(made, type) : made;
-        work.outputs[type] = sorted && this.#outside(type, sorted);
+        const outside = sorted && this.#outside(type, sorted);
+        if (outside !== sorted) sorted!.release();
+        work.outputs[type] = outside;
       } else byType[type]?.release();
     }
   }
@@ -329,15 +335,21 @@ export class StageRunner {
     return sorted;
   }
 
-  /** A table that leaves the stage: what may be anybody's does not lie in the kernels' memory, as columns shared with a link do. */
+  /**
+   * A table that leaves the stage, the same one where it may: what may be anybody's does not lie in the kernels' memory, as columns
+   * shared with a link do. Those are copied.
+   */
   #outside(dataType: string, table: Table): Table {
     if (this.#inside.has(dataType)) return table;
-    if (!table.held.some(({ handle }) => isKernelMemory(handle.buffer))) return table;
-    if (this.#environment.lent?.holds(table)) return table;
+    const { lent } = this.#environment;
+    const isElsewhere = (buffer: ArrayBufferLike) =>
+      isKernelMemory(buffer) && !lent?.mayHave(dataType, buffer);
+    if (!table.held.some(({ handle }) => isElsewhere(handle.buffer))) return table;
     try {
-      return table.compact(this.#environment);
-    } finally {
+      return copyColumns(table, isElsewhere, this.#environment);
+    } catch (error) {
       table.release();
+      throw error;
     }
   }
 

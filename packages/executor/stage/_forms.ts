@@ -4,9 +4,10 @@
 
 import { type Account, BufferHandle, type BufferPool, type Memory } from "@millrace/core/buffers";
 import { Chunk } from "@millrace/core/chunk";
-import { isKernelMemory, memoryUpTo } from "@millrace/core/kernel-memory";
+import { isKernelMemory, newObject } from "@millrace/core/kernel-memory";
 import { partsOf, tableOf, type TableParts } from "@millrace/core/handoff";
-import { Table } from "@millrace/core/table";
+import type { TypedArray } from "@millrace/core/schema";
+import { type Held, Table } from "@millrace/core/table";
 import type { Places } from "./_place.ts";
 import type { BufferForm, ChunkForm, PlaceForm, TableForm } from "./messages.ts";
 
@@ -73,12 +74,12 @@ export interface Received {
   readonly byteLength: number;
 }
 
-/** The buffers of a message. */
+/** The buffers of a message. Each part of the kernels' memory is an object of its own: that of this thread's regions is another one. */
 export function received(forms: readonly BufferForm[]): Received[] {
   return forms.map((form) => {
     if (!isPart(form)) return { buffer: form, byteOffset: 0, byteLength: form.byteLength };
     const [byteOffset, byteLength] = form;
-    return { buffer: memoryUpTo(byteOffset + byteLength), byteOffset, byteLength };
+    return { buffer: newObject(byteOffset + byteLength), byteOffset, byteLength };
   });
 }
 
@@ -177,10 +178,8 @@ export class Return {
   }
 
   #canGive(buffer: ArrayBufferLike, table: Table): boolean {
-    if (this.#places?.has(buffer)) return true;
-    // An input there has the same buffer as what is only this thread's.
+    if (this.#places?.has(buffer) || this.#inputs.has(buffer)) return true;
     if (isKernelMemory(buffer)) return false;
-    if (this.#inputs.has(buffer)) return true;
     // Arrays that no handle counts are not shared either.
     return isAdoptable(buffer) && table.held.some(({ handle }) => handle.buffer === buffer);
   }
@@ -267,13 +266,18 @@ export function adopt(
     ...inputs.buffers,
     ...buffers.map((form, k) => placed[k]?.buffer ?? (form as ArrayBufferLike)),
   ];
-  const hold = (index: number) => {
-    const mine = inputs.buffers[index];
-    if (mine) {
-      const held = inputs.tables.flatMap((table) => table.held).find(({ handle }) => handle.buffer === mine);
-      if (!held) throw new Error("A table was given that lies in a buffer of no input");
-      held.handle.retain(held.charged);
-      return held;
+  const hold = (index: number, arrays: readonly TypedArray[]) => {
+    if (index < inputs.buffers.length) {
+      // Several regions of the kernels' memory may have one buffer.
+      const held = inputs.tables.flatMap((table) => table.held);
+      const found = new Set<Held>();
+      for (const array of arrays) {
+        const one = held.find(({ handle }) => handle.holds(array));
+        if (!one) throw new Error("A table was given that lies in a buffer of no input");
+        found.add(one);
+      }
+      for (const { handle, charged } of found) handle.retain(charged);
+      return [...found];
     }
     let handle = handles.get(index);
     if (handle) handle.retain(true);

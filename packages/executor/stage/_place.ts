@@ -1,7 +1,7 @@
 // Parts of the kernels' memory that the host lends for tables.
 
 import { type Account, BufferHandle, type BufferSource } from "@millrace/core/buffers";
-import { isKernelMemory, newObject } from "@millrace/core/kernel-memory";
+import { newObject } from "@millrace/core/kernel-memory";
 import type { Table } from "@millrace/core/table";
 import type { BufferForm, PlaceForm } from "./messages.ts";
 
@@ -44,11 +44,21 @@ export class Places {
   readonly #places: ReadonlyMap<string, Place>;
   readonly #byBuffer: ReadonlyMap<ArrayBufferLike, Place>;
   readonly #types: ReadonlySet<string>;
+  readonly #inputs: ReadonlySet<ArrayBufferLike>;
   readonly #pool: BufferSource;
   readonly #wanted = new Map<string, number>();
 
-  /** @param types What may be placed. */
-  constructor(forms: readonly PlaceForm[], types: readonly string[], pool: BufferSource) {
+  /**
+   * @param types What may be placed.
+   * @param inputs Buffers of what came with the task, which are the host's too.
+   */
+  constructor(
+    forms: readonly PlaceForm[],
+    types: readonly string[],
+    pool: BufferSource,
+    inputs: readonly ArrayBufferLike[] = [],
+  ) {
+    this.#inputs = new Set(inputs);
     this.#places = new Map(forms.map(([type, start, bytes]) => [type, new Place([start, bytes], pool)]));
     this.#byBuffer = new Map([...this.#places.values()].map((place) => [place.buffer, place]));
     this.#types = new Set(types);
@@ -66,9 +76,9 @@ export class Places {
     };
   }
 
-  /** Whether what a table has of the kernels' memory is placed. */
-  holds({ held }: Table): boolean {
-    return held.every(({ handle: { buffer } }) => this.#byBuffer.has(buffer) || !isKernelMemory(buffer));
+  /** Whether a type's table may lie in a buffer: that of a place, or of an input. */
+  mayHave(type: string, buffer: ArrayBufferLike): boolean {
+    return this.#types.has(type) && (this.#byBuffer.has(buffer) || this.#inputs.has(buffer));
   }
 
   /** Whether a buffer is that of a place. */

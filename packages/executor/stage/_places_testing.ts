@@ -4,6 +4,7 @@ import { definePlugin } from "@millrace/core/define";
 import { option } from "@millrace/core/option";
 import type { Plugin } from "@millrace/core/plugin";
 import { isKernelMemory, memory, takePlace } from "@millrace/core/kernel-memory";
+import type { Table } from "@millrace/core/table";
 
 const rows = { rows: { wave: "i16[n]" } } as const;
 
@@ -78,6 +79,49 @@ export const placed: Plugin = definePlugin({
     const out = emit(chunk.length, { inKernelMemory: true }), { wave, isThere } = out.columns;
     wave.set(chunk.columns.wave as Int16Array);
     isThere.fill(Number(options.says && isKernelMemory(wave.buffer)));
+    return out;
+  },
+});
+
+/** Emits in the memory of the kernels where it may, with its input's times and numbers as they are; says where those lie. */
+export const sharing: Plugin = definePlugin({
+  module: import.meta.url,
+  export: "sharing",
+  provides: "shared",
+  dependsOn: ["rows"],
+  needs: { rows: { wave: "i16[n]", n: "i32" } },
+  version: "1",
+  dataKind: "rows",
+  schema: { time: "time", n: "i32", isThere: "u8", wave: "i16[8]" },
+  options: { says: option.boolean({ default: true, help: "Whether it says where" }) },
+  computeChunk(chunk, { emit, options }) {
+    const out = emit(chunk.length, {
+      inKernelMemory: true,
+      share: { time: chunk.table as unknown as Table, n: chunk.table as unknown as Table },
+    });
+    const { wave, isThere } = out.columns;
+    (wave as Int16Array).set(chunk.columns.wave as Int16Array);
+    isThere.fill(Number(options.says && isKernelMemory(wave.buffer)));
+    return out;
+  },
+});
+
+/** Reads what is shared; says whether the numbers lie in the memory of the kernels. */
+export const last: Plugin = definePlugin({
+  module: import.meta.url,
+  export: "last",
+  provides: "last",
+  dependsOn: ["shared"],
+  needs: { shared: { wave: "i16[8]", n: "i32" } },
+  version: "1",
+  dataKind: "rows",
+  schema: { time: "time", sum: "f64", isShared: "u8" },
+  computeChunk(chunk, { emit }) {
+    const { wave, n } = chunk.columns, out = emit(chunk.length);
+    out.columns.isShared.fill(Number(isKernelMemory(n.buffer)));
+    for (let row = 0; row < chunk.length; row++) {
+      out.columns.sum[row] = n[row]! + wave.subarray(8 * row, 8 * row + 8).reduce((a, b) => a + b, 0);
+    }
     return out;
   },
 });

@@ -113,12 +113,17 @@ export async function runStage(task: StageTask, context: TaskContext): Promise<S
   const account = new TaskAccount(task.budget);
   now.account = account;
   now.kernelMemory = task.budget.idle; // what lay in it stays resident, as idle buffers do
-  const places = now.places = new Places(task.places ?? [], shared && !kept ? stage.lent ?? [] : [], pool);
+  const buffers = received(task.buffers);
+  const places = now.places = new Places(
+    task.places ?? [],
+    shared && !kept ? stage.lent ?? [] : [],
+    pool,
+    buffers.map(({ buffer }) => buffer),
+  );
   now.notices = [];
   now.began = (step) => context.reached(step);
   const keeps = kept !== undefined;
   const given: Table[] = [];
-  const buffers = received(task.buffers);
   try {
     const chunks = task.chunks.map((form): Chunk => {
       const table = tableFrom(form.table, buffers, account, plain);

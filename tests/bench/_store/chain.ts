@@ -1,6 +1,7 @@
 // The strax chain with its results stored, and from stored raw records, with two workers; against strax doing the same. Its pieces are
-// those of `bench:strax`.
-import { BufferPool, Context, type ContextOptions, tableSource } from "@millrace/core";
+// those of `bench:strax`, and lie in the kernels' memory as they do there.
+import { Context, type ContextOptions, tableSource } from "@millrace/core";
+import { kernelBuffers } from "@millrace/core/kernel-memory";
 import { FolderStore } from "@millrace/core/store";
 import { ExecutorManager } from "@millrace/executor/manager";
 import { straxHits, straxPeaks, straxRecords } from "@millrace/plugins-signal/strax";
@@ -22,7 +23,7 @@ export async function straxChain(root: string): Promise<Measure[]> {
   const { n_records, n_peaks } = golden();
   const megabytes = Number(n_records) * 244 / 1e6;
   await using manager = new ExecutorManager();
-  const raw = readStraxData(folder, new BufferPool({ shared: true }));
+  const raw = readStraxData(folder, kernelBuffers);
   const source = tableSource("raw_records", raw, { cuts: cutsOf(raw, PIECE) });
   const context = (store: FolderStore, save: NonNullable<ContextOptions["save"]>) => {
     const ctx = new Context({ config: straxConfig, memory: "2GiB", executor: manager, store, save });
