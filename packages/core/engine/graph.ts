@@ -304,9 +304,9 @@ export class Graph {
   restartsAt(dataType: string, end: bigint): Record<string, Restart> {
     const restarts: Record<string, Restart> = {};
     const restart = (plugin: string, from: bigint): Restart | undefined => {
-      const at = this.#nodes.find(({ plugins }) => plugins.includes(plugin))?.restartFor(plugin, from);
-      if (at !== undefined) restarts[plugin] = at;
-      return at;
+      const place = this.#nodes.find(({ plugins }) => plugins.includes(plugin))?.restartFor(plugin, from);
+      if (place) restarts[plugin] = place;
+      return place;
     };
     new Demands(this.#options.plan, [{ dataType, range: [end, LATEST], restart }]);
     return restarts;

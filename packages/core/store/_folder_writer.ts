@@ -8,6 +8,7 @@ import { FolderResult } from "./_folder_result.ts";
 import type { LockedPlace } from "./_folders.ts";
 import { fileName, type JournalLine, JournalWriter } from "./_journal.ts";
 import { type BegunMeta, METADATA_FILE, metadataText } from "./_metadata.ts";
+import { lastOf, type Prefix } from "./_prefix.ts";
 import { Regrouper } from "./_regroup.ts";
 import { NO_ROWS, removeRest, restFile, writeRest } from "./_rest.ts";
 import { removeStates, States } from "./_states.ts";
@@ -30,19 +31,6 @@ const pool = new BufferPool({ maxIdle: 64 * 2 ** 20 });
 /** Rows that wait for their chunk are kept so often, ms. */
 const KEEP_REST = 1000;
 const KEEP = "keep rows that wait for their chunk";
-
-/** What an earlier writer left. */
-export interface Prefix {
-  readonly lines: readonly JournalLine[];
-  /** Rows behind them, which waited for their chunk; the writer releases the table. */
-  readonly rest?: { readonly line: JournalLine; readonly table: Table } | undefined;
-  /** Places of the last of these lines, with states. */
-  readonly restarts: Readonly<Record<string, Restart>>;
-  /** Bytes of the journal with them. */
-  readonly journalBytes: number;
-  /** Widths of fixed columns, where rows were written. */
-  readonly widths: Readonly<Record<string, number>>;
-}
 
 /** What a {@linkcode FolderWriter} writes. */
 export interface FolderWriterSpec {
@@ -138,14 +126,8 @@ export class FolderWriter implements ResultWriter {
     return new FolderWriter(spec, await JournalWriter.open(folder, prefix.journalBytes, durable));
   }
 
-  /** What an earlier writer left last. */
-  get #before(): JournalLine | undefined {
-    const { rest, lines } = this.#spec.prefix;
-    return rest?.line ?? lines.at(-1);
-  }
-
   get resumesAt(): bigint | undefined {
-    return this.#before?.end;
+    return lastOf(this.#spec.prefix)?.end;
   }
 
   get restarts(): Readonly<Record<string, Restart>> {

@@ -42,13 +42,12 @@
  */
 import type { Chunk } from "../chunk/chunk.ts";
 import { hasColumn } from "../data/schema.ts";
-import { openArrow } from "./_arrow_decode.ts";
 import { type CopiedResult, copyInto, type CopyOptions } from "./_copy.ts";
 import { ifThere, removeAll, storageError } from "./_files.ts";
 import { FolderResult, readFolder } from "./_folder_result.ts";
-import { FolderWriter, type FolderWriterSpec, type Prefix } from "./_folder_writer.ts";
-import { readRest, restLine } from "./_rest.ts";
-import { readStates } from "./_states.ts";
+import { FolderWriter, type FolderWriterSpec } from "./_folder_writer.ts";
+import { NO_PREFIX, readPrefix } from "./_prefix.ts";
+import { restLine } from "./_rest.ts";
 import {
   checkKey,
   folderName,
@@ -60,7 +59,7 @@ import {
   resultFolders,
 } from "./_folders.ts";
 import { placeOf } from "./_hold.ts";
-import { JOURNAL_FILE, journalBytes, type JournalLine, parseJournal } from "./_journal.ts";
+import { JOURNAL_FILE, type JournalLine, parseJournal } from "./_journal.ts";
 import { type BegunMeta, METADATA_FILE, parseMetadata, remedy } from "./_metadata.ts";
 import { OTHER_ROWS } from "./repair_command.ts";
 import { type CodecName, codecOf, DEFAULT_CODEC } from "./codecs/codec.ts";
@@ -120,8 +119,6 @@ export interface FolderStoreOptions {
   /** Only read: whoever wants to write or remove is told so. Default false. */
   readonly readOnly?: boolean;
 }
-
-const NO_PREFIX: Prefix = { lines: [], restarts: {}, journalBytes: 0, widths: {} };
 
 /** A {@linkcode Store} in a folder. */
 export class FolderStore implements Store {
@@ -256,13 +253,8 @@ export class FolderStore implements Store {
       );
     }
     if (meta.schema.text !== schema.text) return undefined;
-    const bytes = await ifThere(Deno.readFile(`${folder}/${JOURNAL_FILE}`));
-    const journal = bytes && parseJournal(bytes);
-    const prefix = journal && journal.goodBytes > 0 ? await goodPrefix(folder, journal.lines) : undefined;
-    if (!prefix) return undefined;
-    const rest = meta.target && await readRest(folder, prefix.lines, schema);
-    const restarts = await readStates(folder, rest?.line ?? prefix.lines.at(-1));
-    return { ...spec, begun: meta, prefix: { ...prefix, rest, restarts } };
+    const prefix = await readPrefix(folder, meta);
+    return prefix && { ...spec, begun: meta, prefix };
   }
 
   /**
@@ -559,33 +551,6 @@ function checkTarget(name: string, { target }: WriterOptions): void {
   throw new RangeError(
     `Cannot store ${name} in chunks of ${target.bytes} bytes and ${target.spanPs} ps: both are whole numbers above 0`,
   );
-}
-
-/** The lines of a journal whose files are there in full size; the others would be found missing when they are read. */
-async function goodPrefix(
-  folder: string,
-  lines: readonly JournalLine[],
-): Promise<Omit<Prefix, "restarts">> {
-  const names = new Set((await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name));
-  const missing = lines.findIndex(({ file }) => !names.has(file));
-  const there = missing < 0 ? lines : lines.slice(0, missing);
-  // After a loss of power, only the last ones may be short.
-  let count = there.length;
-  while (
-    count > 0 && (await Deno.stat(`${folder}/${there[count - 1]!.file}`)).size !== there[count - 1]!.bytes
-  ) count--;
-  const good = there.slice(0, count);
-  return { lines: good, journalBytes: journalBytes(good), widths: await widthsOf(folder, good) };
-}
-
-async function widthsOf(folder: string, lines: readonly JournalLine[]): Promise<Record<string, number>> {
-  const widths: Record<string, number> = {};
-  const last = lines.findLast(({ rows }) => rows > 0);
-  if (!last) return widths;
-  const path = `${folder}/${last.file}`;
-  using table = (await openArrow(await Deno.readFile(path), { name: path })).table({ from: 0, to: 0 });
-  for (const { name, kind } of table.schema.columns) if (kind === "fixed") widths[name] = table.width(name);
-  return widths;
 }
 
 function checkOwner(
